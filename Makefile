@@ -1,0 +1,68 @@
+# `make` lists the targets; each does all of its own set-up.
+
+PYTHON_ENV := .venv/.ready
+SAM_ENV := .tools/sam/.ready
+python := .venv/bin/python
+# `sam build` needs a python3.13 with pip first on PATH.
+sam := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/.tools/sam/bin:$$PATH" .tools/sam/bin/sam
+compile := .tools/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header \
+	--no-annotate --upgrade
+checked := $(wildcard functions local tests ops bench)
+
+# Keeps bytecode between runs: without it every run compiles what it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help setup demo test lint accept build deploy lock clean FORCE
+.DELETE_ON_ERROR:
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(PYTHON_ENV) ## install what the other targets need, into this folder only
+
+demo: $(PYTHON_ENV) ## play a mitigation task through the whole stack, on this machine
+	@$(python) -m local run events/scenarios/quarantine.json $(ARGS)
+
+test: $(PYTHON_ENV) ## run the tests; ARGS="-k sms" picks some
+	@$(python) -m pytest -m "not acceptance" $(ARGS)
+
+lint: $(PYTHON_ENV) ## check style, types and which module may import which
+	@$(python) -m ruff check
+	@$(python) -m ruff format --check
+	@$(python) -m mypy $(checked)
+	@PYTHONPATH=functions .venv/bin/lint-imports
+
+accept: $(PYTHON_ENV) $(SAM_ENV) ## build, deploy, update and delete the stack with the SAM CLI, on this machine
+	@$(python) -m pytest -m acceptance $(ARGS)
+
+build: $(SAM_ENV) ## sam build
+	@$(sam) build $(ARGS)
+
+deploy: build ## sam deploy, to your account; ARGS=--guided for the first time
+	@$(sam) deploy $(ARGS)
+
+lock: $(PYTHON_ENV) ## pin the newest versions that requirements*.in allow
+	@$(compile) --python-version 3.8 requirements-uv.in -o requirements-uv.txt
+	@$(compile) functions/requirements.in -o functions/requirements.txt
+	@$(compile) requirements-dev.in -o requirements-dev.txt
+	@$(compile) requirements-sam.in -o requirements-sam.txt
+
+clean: ## remove everything that was installed or built here
+	rm -rf .venv .tools .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+bootstrap := scripts/with_python.sh scripts/bootstrap.py
+bootstrap_inputs := .python-version requirements-uv.txt scripts/bootstrap.py
+
+$(PYTHON_ENV): requirements-dev.txt $(bootstrap_inputs)
+	@$(bootstrap) dev
+
+$(SAM_ENV): requirements-sam.txt $(bootstrap_inputs)
+	@$(bootstrap) sam
+
+# An environment whose Python was uninstalled or upgraded away is made anew.
+ifeq ($(wildcard .venv/bin/python),)
+$(PYTHON_ENV): FORCE
+endif
+ifeq ($(wildcard .tools/sam/bin/python),)
+$(SAM_ENV): FORCE
+endif
