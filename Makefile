@@ -50,7 +50,7 @@ lock: $(PYTHON_ENV) ## pin the newest versions that requirements*.in allow
 clean: ## remove everything that was installed or built here
 	rm -rf .venv .tools .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
-bootstrap := scripts/with_python.sh scripts/bootstrap.py
+bootstrap := sh scripts/with_python.sh scripts/bootstrap.py
 bootstrap_inputs := .python-version requirements-uv.txt scripts/bootstrap.py
 
 $(PYTHON_ENV): requirements-dev.txt $(bootstrap_inputs)

@@ -28,6 +28,12 @@ ENVIRONMENTS = {
     "sam": (TOOLS / "sam", Path("requirements-sam.txt")),
 }
 PYTHON_VERSION = Path(".python-version")
+# A person's pip settings that guard their own Python have no say about a folder of ours.
+ONLY_INTO_THIS_FOLDER = {
+    "PIP_REQUIRE_VIRTUALENV": "0",
+    "PIP_USER": "0",
+    "PIP_ROOT_USER_ACTION": "ignore",
+}
 
 
 def main(name):
@@ -88,18 +94,18 @@ def install_uv(new, lock_file):
 def install_environment(new, lock_file):
     uv = UV / "bin" / "uv"
     version = PYTHON_VERSION.read_text().strip()
-    run(uv, "venv", "--quiet", "--relocatable", "--python", version, new)
-    sync = [uv, "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode"]
-    run(*sync, "--only-binary=:all:", "--python", new / "bin" / "python", lock_file)
+    hint = f"; or install Python {version} and put it on PATH"
+    run(uv, "venv", "--quiet", "--relocatable", "--python", version, new, hint=hint)
+    sync = [uv, "pip", "sync", "--quiet", "--require-hashes", "--only-binary=:all:"]
+    run(*sync, "--python", new / "bin" / "python", lock_file)
 
 
-def run(*command):
-    # A person's "only ever install into a virtual environment" is about their own Python.
-    environment = {**os.environ, "PIP_REQUIRE_VIRTUALENV": "0", "PIP_USER": "0"}
+def run(*command, hint=""):
+    environment = {**os.environ, **ONLY_INTO_THIS_FOLDER}
     status = subprocess.run([str(word) for word in command], env=environment).returncode
     if status:
         tool = " ".join(str(word) for word in command[:3])
-        sys.exit(f"setup: {tool} … failed with exit code {status}; its own words are above")
+        sys.exit(f"setup: {tool} … failed with exit code {status}; its own words are above{hint}")
 
 
 def say(what):
