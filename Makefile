@@ -30,7 +30,7 @@ lint: $(PYTHON_ENV) ## check style, types and which module may import which
 	@$(python) -m ruff check
 	@$(python) -m ruff format --check
 	@$(python) -m mypy $(checked)
-	@PYTHONPATH=functions .venv/bin/lint-imports
+	@PYTHONPATH=functions .venv/bin/lint-imports --no-logo
 
 accept: $(PYTHON_ENV) $(SAM_ENV) ## build, deploy, update and delete the stack with the SAM CLI, on this machine
 	@$(python) -m pytest -m acceptance $(ARGS)

@@ -50,7 +50,7 @@ def main(name):
 @contextlib.contextmanager
 def one_at_a_time():
     """Hold .tools/lock; the kernel lets go of it however this process ends."""
-    with open(TOOLS / "lock", "w") as lock:
+    with (TOOLS / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -102,10 +102,10 @@ def install_environment(new, lock_file):
 
 def run(*command, hint=""):
     environment = {**os.environ, **ONLY_INTO_THIS_FOLDER}
-    status = subprocess.run([str(word) for word in command], env=environment).returncode
-    if status:
+    done = subprocess.run([str(word) for word in command], env=environment, check=False)
+    if done.returncode:
         tool = " ".join(str(word) for word in command[:3])
-        sys.exit(f"setup: {tool} … failed with exit code {status}; its own words are above{hint}")
+        sys.exit(f"setup: {tool} failed ({done.returncode}); its own words are above{hint}")
 
 
 def say(what):
