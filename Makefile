@@ -12,7 +12,7 @@ checked := $(wildcard functions local tests ops bench)
 # Keeps bytecode between runs: without it every run compiles what it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test lint accept build deploy lock clean FORCE
+.PHONY: help setup demo test lint accept build deploy lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -53,16 +53,11 @@ clean: ## remove everything that was installed or built here
 bootstrap := sh scripts/with_python.sh scripts/bootstrap.py
 bootstrap_inputs := .python-version requirements-uv.txt scripts/bootstrap.py
 
-$(PYTHON_ENV): requirements-dev.txt $(bootstrap_inputs)
+$(PYTHON_ENV): requirements-dev.txt $(bootstrap_inputs) .venv/bin/python
 	@$(bootstrap) dev
 
-$(SAM_ENV): requirements-sam.txt $(bootstrap_inputs)
+$(SAM_ENV): requirements-sam.txt $(bootstrap_inputs) .tools/sam/bin/python
 	@$(bootstrap) sam
 
-# An environment whose Python was uninstalled or upgraded away is made anew.
-ifeq ($(wildcard .venv/bin/python),)
-$(PYTHON_ENV): FORCE
-endif
-ifeq ($(wildcard .tools/sam/bin/python),)
-$(SAM_ENV): FORCE
-endif
+# Links: an environment whose Python was uninstalled counts as out of date.
+.venv/bin/python .tools/sam/bin/python:
