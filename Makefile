@@ -33,12 +33,13 @@ lint: $(PYTHON_ENV) ## check style, types and which module may import which
 	@PYTHONPATH=functions .venv/bin/lint-imports --no-logo
 
 accept: $(PYTHON_ENV) $(SAM_ENV) ## build, deploy, update and delete the stack with the SAM CLI, on this machine
-	@$(python) -m pytest -m acceptance $(ARGS)
+	@$(python) -m pytest tests/acceptance $(ARGS)
 
 build: $(SAM_ENV) ## sam build
 	@$(sam) build $(ARGS)
 
-deploy: build ## sam deploy, to your account; ARGS=--guided for the first time
+deploy: $(SAM_ENV) ## sam build and sam deploy, to your account; ARGS=--guided for the first time
+	@$(sam) build
 	@$(sam) deploy $(ARGS)
 
 lock: $(PYTHON_ENV) ## pin the newest versions that requirements*.in allow
