@@ -1,0 +1,220 @@
+"""What failed and what was skipped, grouped by cause: action executions folded into a few lines.
+
+A task can hold tens of thousands of action executions, and what is kept of them travels through the
+state machine (256 KiB), so everything here is bounded and says how much it left out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Self
+
+from mitigation.wire import Json, Reader
+
+MAX_CAUSES = 8
+MAX_NAMES = 10
+MAX_MESSAGE_LENGTH = 300
+MAX_RETRY_IDS = 100
+RETRY_BATCH = 25  # Start…MitigationActionsTask takes at most 25 violationIds, or findingIds
+
+FAILED = "FAILED"
+SKIPPED = "SKIPPED"
+EXECUTED = {"SUCCESSFUL", "COMPLETED"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One action execution: an action applied to a violation (detect) or to a finding (audit)."""
+
+    status: str | None
+    subject_id: str | None  # violationId or findingId
+    name: str | None  # the thing, or the resource that the finding is about
+    action_name: str | None
+    check_name: str | None
+    error_code: str | None
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The rows that share an errorCode; `names` are the first few, `more` counts the others."""
+
+    error_code: str | None
+    count: int
+    names: tuple[str, ...]
+    more: int
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Violations or findings for which the same actions failed: what one command can retry."""
+
+    check_name: str | None
+    action_names: tuple[str, ...]
+    subject_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What the action executions tell.
+
+    `cut` when there were more rows than were read; `error` when they could not be read at all, or
+    not to the end; `failed_subjects` counts violations or findings, the rest counts rows.
+    """
+
+    rows: int = 0
+    cut: bool = False
+    error: str | None = None
+    failed_rows: int = 0
+    skipped_rows: int = 0
+    failed_subjects: int = 0
+    failed: tuple[Cause, ...] = ()
+    skipped: tuple[Cause, ...] = ()
+    executed_names: tuple[str, ...] = ()  # the first few
+    retries: tuple[Retry, ...] = ()
+
+    @classmethod
+    def from_wire(cls, details: Reader) -> Self:
+        return cls(
+            rows=details.count("rows") or 0,
+            cut=details.flag("cut") or False,
+            error=details.text("error"),
+            failed_rows=details.count("failedRows") or 0,
+            skipped_rows=details.count("skippedRows") or 0,
+            failed_subjects=details.count("failedSubjects") or 0,
+            failed=tuple(_cause(item) for item in details.items("failed")),
+            skipped=tuple(_cause(item) for item in details.items("skipped")),
+            executed_names=details.texts("executedNames"),
+            retries=tuple(
+                Retry(item.text("checkName"), item.texts("actionNames"), item.texts("subjectIds"))
+                for item in details.items("retries")
+            ),
+        )
+
+    def to_wire(self) -> dict[str, Json]:
+        return {
+            "rows": self.rows,
+            "cut": self.cut,
+            "error": self.error,
+            "failedRows": self.failed_rows,
+            "skippedRows": self.skipped_rows,
+            "failedSubjects": self.failed_subjects,
+            "failed": [_cause_to_wire(cause) for cause in self.failed],
+            "skipped": [_cause_to_wire(cause) for cause in self.skipped],
+            "executedNames": list(self.executed_names),
+            "retries": [
+                {
+                    "checkName": retry.check_name,
+                    "actionNames": list(retry.action_names),
+                    "subjectIds": list(retry.subject_ids),
+                }
+                for retry in self.retries
+            ],
+        }
+
+
+@dataclass(slots=True)
+class _Group:
+    count: int = 0
+    names: dict[str, None] = field(default_factory=dict)  # in the order seen, each once
+    message: str | None = None
+
+    def add(self, row: Row) -> None:
+        self.count += 1
+        if name := row.name or row.subject_id:
+            self.names[name] = None
+        self.message = self.message or row.message
+
+
+@dataclass(slots=True)
+class _Failure:
+    check_name: str | None = None
+    action_names: dict[str, None] = field(default_factory=dict)
+
+    def add(self, row: Row) -> None:
+        self.check_name = self.check_name or row.check_name
+        if row.action_name:
+            self.action_names[row.action_name] = None
+
+
+@dataclass(slots=True)
+class Tally:
+    """Folds rows, one at a time, into Details."""
+
+    _rows: int = 0
+    _failed: dict[str | None, _Group] = field(default_factory=dict)
+    _skipped: dict[str | None, _Group] = field(default_factory=dict)
+    _executed_names: dict[str, None] = field(default_factory=dict)
+    _failures: dict[str, _Failure] = field(default_factory=dict)
+
+    def add(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            self._rows += 1
+            if row.status == FAILED:
+                self._failed.setdefault(row.error_code, _Group()).add(row)
+                if row.subject_id:
+                    self._failures.setdefault(row.subject_id, _Failure()).add(row)
+            elif row.status == SKIPPED:
+                self._skipped.setdefault(row.error_code, _Group()).add(row)
+            elif row.status in EXECUTED and row.name and len(self._executed_names) < MAX_NAMES:
+                self._executed_names[row.name] = None
+
+    def details(self, *, cut: bool = False, error: str | None = None) -> Details:
+        return Details(
+            rows=self._rows,
+            cut=cut,
+            error=error,
+            failed_rows=sum(group.count for group in self._failed.values()),
+            skipped_rows=sum(group.count for group in self._skipped.values()),
+            failed_subjects=len(self._failures),
+            failed=_causes(self._failed),
+            skipped=_causes(self._skipped),
+            executed_names=tuple(self._executed_names),
+            retries=self._retries(),
+        )
+
+    def _retries(self) -> tuple[Retry, ...]:
+        alike: dict[tuple[str | None, tuple[str, ...]], list[str]] = {}
+        for subject_id, failure in list(self._failures.items())[:MAX_RETRY_IDS]:
+            key = (failure.check_name, tuple(failure.action_names))
+            alike.setdefault(key, []).append(subject_id)
+        return tuple(
+            Retry(check_name, action_names, tuple(ids[start : start + RETRY_BATCH]))
+            for (check_name, action_names), ids in alike.items()
+            if action_names
+            for start in range(0, len(ids), RETRY_BATCH)
+        )
+
+
+def _causes(groups: dict[str | None, _Group]) -> tuple[Cause, ...]:
+    largest = sorted(groups.items(), key=lambda item: -item[1].count)[:MAX_CAUSES]
+    return tuple(
+        Cause(
+            error_code=error_code and error_code[:MAX_MESSAGE_LENGTH],
+            count=group.count,
+            names=tuple(group.names)[:MAX_NAMES],
+            more=max(len(group.names) - MAX_NAMES, 0),
+            message=group.message and group.message[:MAX_MESSAGE_LENGTH],
+        )
+        for error_code, group in largest
+    )
+
+
+def _cause(item: Reader) -> Cause:
+    return Cause(
+        error_code=item.text("errorCode"),
+        count=item.count("count") or 0,
+        names=item.texts("names"),
+        more=item.count("more") or 0,
+        message=item.text("message"),
+    )
+
+
+def _cause_to_wire(cause: Cause) -> dict[str, Json]:
+    return {
+        "errorCode": cause.error_code,
+        "count": cause.count,
+        "names": list(cause.names),
+        "more": cause.more,
+        "message": cause.message,
+    }

@@ -1,0 +1,56 @@
+"""Amazon Q Developer in chat applications: a custom notification, for topics with a Q subscription.
+
+Source of the schema: Amazon Q Developer in chat applications, administrator guide, "Custom
+notifications". The limits are not documented; these are ours.
+"""
+
+from mitigation.messages import sections
+from mitigation.messages.text import cut, printable
+from mitigation.report import Report
+from mitigation.wire import Json
+from mitigation.words import Clock, listing
+
+TITLE_LENGTH = 250
+DESCRIPTION_LENGTH = 4_000
+MAX_STEPS = 5
+_MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_~[]<>@#|"})
+
+
+def render(report: Report, clock: Clock) -> dict[str, Json]:
+    lines = [sections.lead(report), *report.notes]
+    for section in (sections.target(report, clock), sections.times(report, clock)):
+        lines.extend(section.lines if section else ())
+    text = "\n".join(_escape(line) for line in lines)
+    for cause in report.details.failed if report.details else ():
+        names = listing([_escape(name) for name in cause.names], more=cause.more)
+        text += f"\n- **{_escape(cause.error_code or 'no error code')}** ({cause.count:,}): {names}"
+        text += f" — {_escape(cause.message)}" if cause.message else ""
+    title = f"[{report.verdict.label}] {report.name}: {report.headline}"
+    place = report.place
+    return {
+        "version": "1.0",
+        "source": "custom",
+        "content": {
+            "textType": "client-markdown",
+            "title": cut(_escape(title), TITLE_LENGTH),
+            "description": cut(text, DESCRIPTION_LENGTH),
+            "nextSteps": [
+                f"{_escape(step.title)}: `{step.commands[0].replace('`', "'")}`"
+                for step in report.next_steps[:MAX_STEPS]
+            ],
+            "keywords": [report.verdict.value, report.verdict.severity.value],
+        },
+        "metadata": {
+            "threadId": f"{report.task.type}-{report.task.id or 'unnamed'}",
+            "summary": cut(_escape(report.headline), TITLE_LENGTH),
+            "eventType": "MitigationTaskEnded"
+            if report.verdict.is_final
+            else "MitigationTaskOverdue",
+            "relatedResources": [place.execution_arn] if place.execution_arn else [],
+            "additionalContext": {"severity": report.verdict.severity.value},
+        },
+    }
+
+
+def _escape(text: str) -> str:
+    return printable(text).translate(_MARKDOWN)

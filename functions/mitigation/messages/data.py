@@ -1,0 +1,117 @@
+"""The report as JSON for queues, functions and web hooks; its schema is docs/report.schema.json."""
+
+import json
+
+from mitigation.causes import Cause, Details
+from mitigation.report import Report
+from mitigation.task import Action, Check, Statistics
+from mitigation.wire import Json, format_time, to_wire
+
+VERSION = "1"
+LENGTH = 120_000  # characters, all ASCII: a share of SNS's 256 KB
+# What gives way, in this order, where a report is longer than that.
+_OPTIONAL = ("nextSteps", "skipped", "actions", "checks", "failed", "target", "notes")
+
+
+def render(report: Report) -> str:
+    """ASCII, so that every consumer reads it; `cut` names the members that were left out."""
+    content = to_json(report)
+    left_out: list[Json] = []
+    for member in _OPTIONAL:
+        if len(text := json.dumps(content, separators=(",", ":"))) <= LENGTH:
+            return text
+        del content[member]
+        left_out.append(member)
+        content["cut"] = left_out
+    return json.dumps(content, separators=(",", ":"))
+
+
+def to_json(report: Report) -> dict[str, Json]:
+    """Every member is always there; null and [] say that nothing is known."""
+    task, details, place, by = report.task, report.details, report.place, report.started_by
+    span = task.occurrence_range
+    return {
+        "version": VERSION,
+        "taskType": task.type.value,
+        "taskId": task.id,
+        "taskStatus": task.status,
+        "verdict": report.verdict.value,
+        "severity": report.verdict.severity.value,
+        "final": report.verdict.is_final,
+        "headline": report.headline,
+        "notes": list(report.notes),
+        "counts": _counts(task.statistics),
+        "startedAt": format_time(task.started),
+        "endedAt": format_time(task.ended),
+        "tookSeconds": report.took_seconds,
+        "startedBy": by.to_wire() if by else None,
+        "target": {
+            "violationIds": list(task.target.violation_ids),
+            "securityProfileName": task.target.security_profile_name,
+            "behaviorName": task.target.behavior_name,
+            "auditTaskId": task.target.audit_task_id,
+            "findingIds": list(task.target.finding_ids),
+        },
+        "violationEventOccurrenceRange": {
+            "startTime": format_time(span.start),
+            "endTime": format_time(span.end),
+        }
+        if span
+        else None,
+        "onlyActiveViolationsIncluded": task.only_active_violations_included,
+        "suppressedAlertsIncluded": task.suppressed_alerts_included,
+        "actions": [_action(action) for action in task.actions],
+        "checks": [_check(check) for check in task.checks],
+        "failed": [_cause(cause) for cause in details.failed] if details else [],
+        "skipped": [_cause(cause) for cause in details.skipped] if details else [],
+        "rows": details and {"read": details.rows, "cut": details.cut, "error": details.error},
+        "nextSteps": [
+            {"title": step.title, "commands": list(step.commands)} for step in report.next_steps
+        ],
+        "account": place.account,
+        "accountAlias": place.account_alias,
+        "region": place.region,
+        "links": {"iotConsole": place.iot_console, "execution": place.execution_console},
+        "cut": [],
+    }
+
+
+def _counts(s: Statistics) -> dict[str, Json]:
+    return {
+        "executed": s.executed,
+        "skipped": s.skipped,
+        "failed": s.failed,
+        "canceled": s.canceled,
+        "total": s.total,
+    }
+
+
+def _action(action: Action) -> Json:
+    params = [
+        {"type": type(p).__name__, **{n: to_wire(getattr(p, n)) for n in type(p).__slots__}}
+        for p in action.params
+    ]
+    return {"name": action.name, "id": action.id, "roleArn": action.role_arn, "params": [*params]}
+
+
+def _check(check: Check) -> Json:
+    return {
+        "name": check.name,
+        "counts": _counts(check.statistics) if check.statistics else None,
+        "actions": list(check.action_names),
+        "reasonCodes": list(check.reason_codes),
+    }
+
+
+def _rows(details: Details) -> Json:
+    return {"read": details.rows, "cut": details.cut, "error": details.error}
+
+
+def _cause(cause: Cause) -> Json:
+    return {
+        "errorCode": cause.error_code,
+        "count": cause.count,
+        "names": list(cause.names),
+        "more": cause.more,
+        "message": cause.message,
+    }

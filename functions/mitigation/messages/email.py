@@ -1,0 +1,78 @@
+"""The e-mail: plain text, because that is all SNS sends."""
+
+from collections.abc import Iterator
+
+from mitigation.causes import Cause
+from mitigation.messages import Email, sections
+from mitigation.messages.sections import Section
+from mitigation.messages.text import ascii_only, cut, printable
+from mitigation.report import Report
+from mitigation.words import Clock, listing, plural
+
+SUBJECT_LENGTH = 99  # SNS, Publish: fewer than 100 characters, in ASCII, without line breaks
+BODY_LENGTH = 40_000  # leaves the other protocols their share of SNS's 256 KB
+
+
+def render(report: Report, clock: Clock) -> Email:
+    body = "\n".join(_lines(report, clock))
+    return Email(subject(report), cut(body, BODY_LENGTH, "\n[cut: the message is too long]"))
+
+
+def subject(report: Report) -> str:
+    """`[LABEL] task: headline`; the task's name gives way where both don't fit."""
+    label, headline = f"[{report.verdict.label}] ", f": {ascii_only(report.headline)}"
+    room = max(SUBJECT_LENGTH - len(label) - len(headline), 24)
+    name = cut(ascii_only(report.name), room, "...")
+    return cut(f"{label}{name}{headline}", SUBJECT_LENGTH, "...")
+
+
+def _lines(report: Report, clock: Clock) -> Iterator[str]:
+    yield sections.lead(report)
+    for note in report.notes:
+        yield printable(note)
+    yield from _section(sections.target(report, clock))
+    yield from _section(sections.checks(report))
+    if details := report.details:
+        failed = sections.unlisted(details.failed, details.failed_rows)
+        yield from _causes("What failed", details.failed, failed)
+        skipped = sections.unlisted(details.skipped, details.skipped_rows)
+        yield from _causes("What was skipped", details.skipped, skipped)
+    if gap := sections.details_note(report.details):
+        yield ""
+        yield printable(gap)
+    yield from _section(sections.actions(report))
+    yield from _section(sections.times(report, clock))
+    yield from _section(sections.where(report))
+    for title, link in report.place.links():
+        yield f"{title}: {link}"
+    if report.next_steps:
+        yield ""
+        yield "Next"
+    for step in report.next_steps:
+        yield f"  {printable(step.title)}:"
+        yield from (f"    {command}" for command in step.commands)
+
+
+def _section(section: Section | None) -> Iterator[str]:
+    if section is None:
+        return
+    yield ""
+    if section.title:
+        yield section.title
+    indent = "  " if section.title else ""
+    yield from (f"{indent}{printable(line)}" for line in section.lines)
+
+
+def _causes(title: str, causes: tuple[Cause, ...], unlisted: int) -> Iterator[str]:
+    if not causes:
+        return
+    yield ""
+    yield title
+    for cause in causes:
+        names = listing([printable(name) for name in cause.names], more=cause.more)
+        code = printable(cause.error_code or "no error code")
+        yield f"  {code} ({cause.count:,}): {names}".rstrip(": ")
+        if cause.message:
+            yield f'    "{printable(cause.message)}"'
+    if unlisted:
+        yield f"  and {plural(unlisted, 'row')} with other errors"

@@ -1,0 +1,229 @@
+"""The Slack message: Block Kit within every limit, and nobody is ever pinged by a name.
+
+Limits: https://docs.slack.dev/reference/block-kit/blocks/ and …/composition-objects/text-object/;
+the total is what was seen to be accepted. Text is escaped before it is cut.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from mitigation.causes import Cause
+from mitigation.messages import SlackMessage, sections
+from mitigation.messages.sections import Section
+from mitigation.messages.text import printable
+from mitigation.report import Report, Severity
+from mitigation.wire import Json
+from mitigation.words import Clock, listing, plural, share
+
+HEADER_LENGTH = 150
+SECTION_LENGTH = 3_000
+FIELD_LENGTH = 2_000
+MAX_BLOCKS = 50
+BUTTON_URL_LENGTH = 3_000
+TOTAL_LENGTH = 12_000  # of all texts; over about 13,000 a message can be refused
+FALLBACK_LENGTH = 300
+BAR_LENGTH = 20
+
+type Block = dict[str, Json]
+
+_MARKS = {Severity.INFO: "✅", Severity.WARNING: "⚠️", Severity.CRITICAL: "🚨"}
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_BROKEN_ESCAPE = re.compile(r"&[a-z]{0,3}$")
+
+
+def render(report: Report, clock: Clock) -> SlackMessage:
+    headline = f"[{report.verdict.label}] {report.name}: {report.headline}"
+    ends = [*_foot(report, clock), *_buttons(report)]
+    room = TOTAL_LENGTH - _length(ends)
+    blocks = [*_fitting(_body(report, clock), room, MAX_BLOCKS - len(ends) - 1), *ends]
+    return SlackMessage(
+        {
+            "text": cut_escaped(escape(headline), FALLBACK_LENGTH),
+            "blocks": [*blocks],
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+    )
+
+
+def escape(text: str) -> str:
+    return printable(text).translate(_ESCAPES)
+
+
+def cut_escaped(text: str, length: int) -> str:
+    """`cut` for escaped text: never leaves half of an `&amp;`."""
+    if len(text) <= length:
+        return text
+    return _BROKEN_ESCAPE.sub("", text[: length - 1]) + "…"
+
+
+def _body(report: Report, clock: Clock) -> Iterator[Block]:
+    mark = _MARKS[report.verdict.severity]
+    yield {
+        "type": "header",
+        "text": {
+            "type": "plain_text",
+            "text": cut_escaped(
+                f"{mark} {escape(report.name)}: {escape(report.headline)}", HEADER_LENGTH
+            ),
+            "emoji": True,
+        },
+    }
+    yield from _counts(report)
+    if report.notes:
+        yield _section("\n".join(escape(note) for note in report.notes))
+    if details := report.details:
+        failed = sections.unlisted(details.failed, details.failed_rows)
+        yield from _causes("What failed", details.failed, failed)
+    yield from _lines(sections.target(report, clock))
+    yield from _next_steps(report)
+    if details:
+        skipped = sections.unlisted(details.skipped, details.skipped_rows)
+        yield from _causes("What was skipped", details.skipped, skipped)
+    if note := sections.details_note(report.details):
+        yield _section(escape(note))
+    yield from _lines(sections.checks(report))
+    yield from _lines(sections.actions(report))
+
+
+def _counts(report: Report) -> Iterator[Block]:
+    s, kind = report.task.statistics, report.task.kind
+    if not s.known:
+        return
+    whole = max(s.total or 0, s.done)
+    named = (
+        (kind.executed.capitalize(), s.executed),
+        ("Skipped", s.skipped),
+        ("Failed", s.failed),
+        ("Canceled", s.canceled),
+    )
+    fields = [
+        _mrkdwn(f"*{name}*\n{count:,}" + (f" ({share(count, whole)})" if whole else ""))
+        for name, count in named
+        if count is not None
+    ]
+    yield {"type": "section", "fields": [*fields]}
+    if whole:
+        yield {
+            "type": "context",
+            "elements": [
+                _mrkdwn(f"{bar(s.executed or 0, s.failed or 0, whole)}  {plural(whole, kind.unit)}")
+            ],
+        }
+
+
+def bar(executed: int, failed: int, whole: int) -> str:
+    """The shares as squares: green executed, red failed, white the rest; one square at least."""
+
+    def squares(count: int) -> int:
+        return max(round(BAR_LENGTH * count / whole), 1 if count else 0)
+
+    red = min(squares(failed), BAR_LENGTH)
+    green = min(squares(executed), BAR_LENGTH - red)
+    if executed + failed < whole and green + red == BAR_LENGTH:
+        green = max(green - 1, 0)
+    return "🟩" * green + "🟥" * red + "⬜" * (BAR_LENGTH - green - red)
+
+
+def _causes(title: str, causes: Iterable[Cause], unlisted: int) -> Iterator[Block]:
+    lines = []
+    for cause in causes:
+        names = listing([_code(name) for name in cause.names], more=cause.more)
+        code = escape(cause.error_code or "no error code")
+        lines.append(f"• *{code}* ({cause.count:,}): {names}".rstrip(": "))
+        if cause.message:
+            lines.append(f"    {_code(cause.message)}")
+    if lines and unlisted:
+        lines.append(f"and {plural(unlisted, 'row')} with other errors")
+    if lines:
+        yield from _texts([f"*{title}*", *lines])
+
+
+def _next_steps(report: Report) -> Iterator[Block]:
+    for step in report.next_steps:
+        shown: list[str] = []
+        for command in step.commands:
+            block = f"```{escape(command)}```"
+            if len(block) <= SECTION_LENGTH - len(step.title) - 8 and not shown:
+                shown.append(block)
+        more = len(step.commands) - len(shown)
+        tail = f"\n{plural(more, 'command')} more in the e-mail" if more else ""
+        yield _section(f"*{escape(step.title)}*\n{''.join(shown)}{tail}")
+
+
+def _foot(report: Report, clock: Clock) -> Iterator[Block]:
+    lines = [
+        line
+        for section in (sections.times(report, clock), sections.where(report))
+        if section
+        for line in section.lines
+    ]
+    if lines:
+        text = cut_escaped(" · ".join(escape(line) for line in lines), FIELD_LENGTH)
+        yield {"type": "context", "elements": [_mrkdwn(text)]}
+
+
+def _buttons(report: Report) -> Iterator[Block]:
+    buttons: list[Json] = [
+        {"type": "button", "text": {"type": "plain_text", "text": title}, "url": link}
+        for title, link in report.place.links()
+        if len(link) <= BUTTON_URL_LENGTH
+    ]
+    if buttons:
+        yield {"type": "actions", "elements": buttons}
+
+
+def _lines(section: Section | None) -> Iterator[Block]:
+    if section:
+        title = [f"*{section.title}*"] if section.title else []
+        yield from _texts([*title, *(escape(line) for line in section.lines)])
+
+
+def _texts(lines: Iterable[str]) -> Iterator[Block]:
+    """Lines in as few sections as they fit in; a line that fits in none is broken at a comma."""
+    text = ""
+    for line in lines:
+        for piece in _pieces(line):
+            if text and len(text) + len(piece) + 1 > SECTION_LENGTH:
+                yield _section(text)
+                text = ""
+            text = f"{text}\n{piece}" if text else piece
+    if text:
+        yield _section(text)
+
+
+def _pieces(line: str) -> Iterator[str]:
+    while len(line) > SECTION_LENGTH:
+        end = line.rfind(", ", 0, SECTION_LENGTH - 1) + 1 or SECTION_LENGTH - 1
+        head = _BROKEN_ESCAPE.sub("", line[:end])
+        yield head
+        line = line[len(head) :].lstrip()
+    yield line
+
+
+def _fitting(blocks: Iterable[Block], room: int, count: int) -> Iterator[Block]:
+    """The blocks that fit, most urgent first; says so when some don't."""
+    for block in blocks:
+        room -= _length([block])
+        if count <= 1 or room < 0:
+            yield _section("The message is too long for Slack: the e-mail holds all of it.")
+            return
+        count -= 1
+        yield block
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": _mrkdwn(cut_escaped(text, SECTION_LENGTH))}
+
+
+def _mrkdwn(text: str) -> Json:
+    # verbatim: Slack makes no link and no mention of what merely looks like one
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _code(text: str) -> str:
+    return f"`{escape(text).replace('`', 'ˋ')}`"  # noqa: RUF001  a look-alike on purpose
+
+
+def _length(blocks: Iterable[Block]) -> int:
+    return sum(len(str(block)) for block in blocks)

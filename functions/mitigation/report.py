@@ -1,0 +1,231 @@
+"""What people need to know about how a task ended: the verdict, the failures, what to do next."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+from mitigation import words
+from mitigation.causes import Details
+from mitigation.commands import NextStep, next_steps
+from mitigation.place import Place
+from mitigation.task import AddThingsToThingGroup, Task, TaskStatus
+from mitigation.trigger import StartedBy
+from mitigation.watch import Look
+
+
+class Severity(StrEnum):
+    INFO = "INFO"
+    WARNING = "WARNING"
+    CRITICAL = "CRITICAL"
+
+
+class Verdict(StrEnum):
+    """How it went, from all that is known; a verdict is what channels filter by."""
+
+    SUCCEEDED = "SUCCEEDED"
+    NOTHING_DONE = "NOTHING_DONE"
+    PARTLY_FAILED = "PARTLY_FAILED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+    OVERDUE = "OVERDUE"
+    GAVE_UP = "GAVE_UP"
+    VANISHED = "VANISHED"
+    UNREADABLE = "UNREADABLE"
+    UNKNOWN_STATUS = "UNKNOWN_STATUS"
+
+    @property
+    def severity(self) -> Severity:
+        return _SEVERITIES.get(self, Severity.CRITICAL)
+
+    @property
+    def label(self) -> str:
+        """The word that the lock screen shows first."""
+        return _LABELS.get(self, self.replace("_", " "))
+
+    @property
+    def is_problem(self) -> bool:
+        return self.severity is not Severity.INFO
+
+    @property
+    def is_final(self) -> bool:
+        return self is not Verdict.OVERDUE
+
+
+_SEVERITIES = {
+    Verdict.SUCCEEDED: Severity.INFO,
+    Verdict.NOTHING_DONE: Severity.WARNING,
+    Verdict.CANCELED: Severity.WARNING,
+    Verdict.OVERDUE: Severity.WARNING,
+}
+# One word for both ways to fail: the counts beside it say how much.
+_LABELS = {Verdict.PARTLY_FAILED: "FAILED", Verdict.OVERDUE: "STILL RUNNING"}
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeError:
+    """Why the task could not be described: AWS's error class and message."""
+
+    name: str
+    message: str | None
+
+    @property
+    def task_is_gone(self) -> bool:
+        return self.name == "ResourceNotFoundException"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    task: Task
+    verdict: Verdict
+    headline: str  # what happened, how bad, in one clause without the task's id
+    summary: str | None  # the counts in words; None where AWS gave none
+    notes: tuple[str, ...]  # what a tired reader would otherwise get wrong, a sentence each
+    details: Details | None
+    next_steps: tuple[NextStep, ...]
+    started_by: StartedBy | None
+    place: Place
+
+    @property
+    def name(self) -> str:
+        """What the task is called; an answer that came without an id has none."""
+        return self.task.id or f"a {self.task.kind.name}"
+
+    @property
+    def took_seconds(self) -> float | None:
+        """None where a time is missing, or where the end lies before the start."""
+        if self.task.started is None or self.task.ended is None:
+            return None
+        seconds = (self.task.ended - self.task.started).total_seconds()
+        return seconds if seconds >= 0 else None
+
+    @classmethod
+    def of(
+        cls,
+        task: Task,
+        *,
+        look: Look | None = None,
+        error: DescribeError | None = None,
+        details: Details | None = None,
+        started_by: StartedBy | None = None,
+        place: Place | None = None,
+    ) -> Self:
+        """The report on `task` as it was last seen; `error` is why it could not be seen again."""
+        place = place or Place()
+        verdict = judge(task, look, error)
+        counted = task.statistics.known
+        return cls(
+            task=task,
+            verdict=verdict,
+            headline=_headline(task, verdict, look, error),
+            summary=words.counts(task.statistics, task.kind.executed, task.kind.unit)
+            if counted
+            else None,
+            notes=tuple(_notes(task, verdict, look, error)),
+            details=details,
+            next_steps=next_steps(
+                task,
+                details,
+                place,
+                running=not task.is_terminal and error is None,
+                readable=error is None,
+            ),
+            started_by=started_by,
+            place=place,
+        )
+
+
+def judge(task: Task, look: Look | None, error: DescribeError | None) -> Verdict:
+    """The verdict; a status that is unknown never counts as success."""
+    if error:
+        return Verdict.VANISHED if error.task_is_gone else Verdict.UNREADABLE
+    if not task.has_known_status:
+        return Verdict.UNKNOWN_STATUS
+    executed, failed = task.statistics.executed, task.statistics.failed
+    match task.status:
+        case TaskStatus.IN_PROGRESS:
+            return Verdict.GAVE_UP if look and look.gave_up else Verdict.OVERDUE
+        case TaskStatus.CANCELED:
+            return Verdict.CANCELED
+        case TaskStatus.FAILED:
+            return Verdict.PARTLY_FAILED if executed else Verdict.FAILED
+    if failed:
+        return Verdict.PARTLY_FAILED
+    return Verdict.NOTHING_DONE if executed == 0 else Verdict.SUCCEEDED
+
+
+def _headline(task: Task, verdict: Verdict, look: Look | None, error: DescribeError | None) -> str:
+    s = task.statistics
+    whole = max(s.total or 0, s.done)
+    age = words.duration(look.age_seconds) if look else None
+    counted = words.plural(whole, task.kind.counts)
+    match verdict:
+        case Verdict.SUCCEEDED if s.executed is None:
+            return "succeeded; AWS gave no counts"
+        case Verdict.SUCCEEDED if s.executed == whole:
+            all_of = "" if whole == 1 else "all "
+            return f"{all_of}{counted} {task.kind.executed}"
+        case Verdict.SUCCEEDED:
+            rest = f"{s.skipped:,} skipped" if s.skipped else f"{whole - (s.executed or 0):,} not"
+            return f"{s.executed:,} of {counted} {task.kind.executed}, {rest}"
+        case Verdict.NOTHING_DONE:
+            skipped = f" ({s.skipped:,} skipped)" if s.skipped else ""
+            return f"succeeded, but nothing was done{skipped}"
+        case Verdict.PARTLY_FAILED | Verdict.FAILED if s.failed:
+            return f"{s.failed:,} of {counted} failed"
+        case Verdict.PARTLY_FAILED | Verdict.FAILED:
+            return "the task failed"
+        case Verdict.CANCELED:
+            done = (
+                f" after {s.executed or 0:,} of {counted} {task.kind.executed}" if s.known else ""
+            )
+            return f"canceled{done}; nothing is rolled back"
+        case Verdict.OVERDUE:
+            return f"still running after {age}" if age else "still running"
+        case Verdict.GAVE_UP:
+            return f"gave up watching after {age}; it may still be running"
+        case Verdict.VANISHED:
+            return "AWS IoT does not know this task"
+        case Verdict.UNREADABLE:
+            return f"the task could not be read: {error.name if error else 'unknown error'}"
+        case Verdict.UNKNOWN_STATUS:
+            told = f"status {task.status} is unknown" if task.status else "AWS gave no status"
+            return f"{told}; gave up watching after {age}" if look and look.gave_up else told
+
+
+def _notes(
+    task: Task, verdict: Verdict, look: Look | None, error: DescribeError | None
+) -> list[str]:
+    s = task.statistics
+    notes = []
+    if verdict is Verdict.VANISHED:
+        notes.append(
+            "AWS IoT answers that there is no such task: it was named wrongly, runs in another "
+            "region or account, or is older than the 90 days that AWS keeps tasks."
+        )
+    if verdict is Verdict.UNREADABLE and error:
+        notes.append(
+            "How the task ended is not known. Look at it yourself, with the command below."
+        )
+        if error.message:
+            notes.append(f"AWS says: {error.message}")
+    if verdict is Verdict.CANCELED:
+        notes.append("AWS IoT rolls nothing back: what was executed stays executed.")
+    if verdict is Verdict.NOTHING_DONE:
+        notes.append(
+            f"AWS IoT calls the task {task.status}, yet no {task.kind.counts} was "
+            f"{task.kind.executed}: most likely its target matched nothing."
+        )
+    if look and look.gave_up:
+        notes.append("No further message will come about this task.")
+    if verdict is Verdict.OVERDUE:
+        notes.append("The watch goes on; a final message will follow.")
+    if error and task.status:
+        notes.append("The counts are those of the last look that worked.")
+    groups = any(isinstance(p, AddThingsToThingGroup) for a in task.actions for p in a.params)
+    if groups and s.executed:
+        notes.append(
+            "A thing group enforces nothing by itself: it needs a deny policy attached to it."
+        )
+    if task.started and task.ended and task.ended < task.started:
+        notes.append("AWS reports an end before the start: trust neither time.")
+    return notes

@@ -1,0 +1,347 @@
+"""What AWS says about a mitigation actions task, of either kind, as values.
+
+An answer of DescribeDetectMitigationActionsTask or DescribeAuditMitigationActionsTask is parsed
+here once; no dict travels further. Every member may be missing (AWS requires none), so every field
+may be None or empty. Where the two kinds differ, they differ here: `Kind` holds the words.
+Source of the shapes: the service model `iot` 2015-05-28 of botocore.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from mitigation.wire import Reader
+
+TASK_ID = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+
+
+class TaskType(StrEnum):
+    DETECT = "detect"
+    AUDIT = "audit"
+
+
+class TaskStatus(StrEnum):
+    """Every taskStatus that either kind knows, spelled as AWS does."""
+
+    IN_PROGRESS = "IN_PROGRESS"
+    SUCCESSFUL = "SUCCESSFUL"  # detect
+    COMPLETED = "COMPLETED"  # audit
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a kind of task is called, and what its counts count."""
+
+    statuses: frozenset[TaskStatus]
+    name: str
+    unit: str  # what is counted, in the singular
+    counts: str  # the same where the short word would mislead: in a headline
+    executed: str  # the verb for a unit that went well
+    subject: str  # what an action execution is about…
+    subject_ids: str  # …its member in a target…
+    rows_by_subject: bool  # …and whether executions can be listed for one subject at a time only
+
+
+_COMMON = {TaskStatus.IN_PROGRESS, TaskStatus.FAILED, TaskStatus.CANCELED}
+KINDS = {
+    TaskType.DETECT: Kind(
+        statuses=frozenset(_COMMON | {TaskStatus.SUCCESSFUL}),
+        name="detect mitigation actions task",
+        unit="action",
+        counts="mitigation action",
+        executed="executed",
+        subject="violation",
+        subject_ids="violationIds",
+        rows_by_subject=False,
+    ),
+    TaskType.AUDIT: Kind(
+        statuses=frozenset(_COMMON | {TaskStatus.COMPLETED}),
+        name="audit mitigation actions task",
+        unit="finding",
+        counts="audit finding",
+        executed="mitigated",
+        subject="finding",
+        subject_ids="findingIds",
+        rows_by_subject=True,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateDeviceCertificate:
+    action: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateCACertificate:
+    action: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AddThingsToThingGroup:
+    thing_group_names: tuple[str, ...]
+    override_dynamic_groups: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceDefaultPolicyVersion:
+    template_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnableIoTLogging:
+    role_arn_for_logging: str | None
+    log_level: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishFindingToSns:
+    topic_arn: str | None
+
+
+ActionParams = (
+    UpdateDeviceCertificate
+    | UpdateCACertificate
+    | AddThingsToThingGroup
+    | ReplaceDefaultPolicyVersion
+    | EnableIoTLogging
+    | PublishFindingToSns
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A mitigation action as it was defined when the task started."""
+
+    name: str | None
+    id: str | None
+    role_arn: str | None
+    params: tuple[ActionParams, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    start: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the task applies to: only the members of its kind are set."""
+
+    violation_ids: tuple[str, ...] = ()
+    security_profile_name: str | None = None
+    behavior_name: str | None = None
+    audit_task_id: str | None = None
+    finding_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Counts of actions (detect) or of findings (audit); None where AWS gave none."""
+
+    executed: int | None = None
+    skipped: int | None = None
+    failed: int | None = None
+    canceled: int | None = None
+    total: int | None = None
+
+    @property
+    def done(self) -> int:
+        """How many have an outcome."""
+        return sum(n or 0 for n in (self.executed, self.skipped, self.failed, self.canceled))
+
+    @property
+    def known(self) -> bool:
+        return any(n is not None for n in (self.executed, self.skipped, self.failed, self.canceled))
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What an audit task does, and has done, for one audit check."""
+
+    name: str
+    statistics: Statistics | None
+    action_names: tuple[str, ...]
+    reason_codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    type: TaskType
+    id: str | None
+    status: str | None  # as AWS wrote it, so that an unknown one can be shown
+    started: datetime | None
+    ended: datetime | None
+    target: Target
+    occurrence_range: TimeRange | None
+    only_active_violations_included: bool | None
+    suppressed_alerts_included: bool | None
+    actions: tuple[Action, ...]
+    checks: tuple[Check, ...]
+    statistics: Statistics
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.type]
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.has_known_status and self.status != TaskStatus.IN_PROGRESS
+
+    @property
+    def has_known_status(self) -> bool:
+        return self.status in self.kind.statuses
+
+    @property
+    def expected_total(self) -> int | None:
+        """How many outcomes the task will have in the end, where its definition tells."""
+        if self.statistics.total is not None:
+            return self.statistics.total
+        return len(self.target.violation_ids) * len(self.actions) or None
+
+
+def parse_task(answer: object, task_type: TaskType, task_id: str | None = None) -> Task:
+    """The Task in a Describe answer: boto3's own, or its JSON as the AWS CLI prints it.
+
+    `task_id` names the task where the answer does not (audit answers never do).
+    Raises InvalidTask, which names the member that is not what the service model says.
+    """
+    root = Reader.of(answer)
+    return _PARSERS[task_type](root, task_id)
+
+
+def task_type_of(answer: object) -> TaskType:
+    """The kind of task that an answer tells of; an empty answer counts as detect."""
+    if isinstance(answer, Mapping) and "taskSummary" not in answer:
+        audit_only = {"taskStatus", "startTime", "taskStatistics", "auditCheckToActionsMapping"}
+        if audit_only & set(answer):
+            return TaskType.AUDIT
+    return TaskType.DETECT
+
+
+def _parse_detect(root: Reader, task_id: str | None) -> Task:
+    summary = root.child("taskSummary")
+    target = summary.child("target")
+    statistics = summary.child("taskStatistics")
+    return Task(
+        type=TaskType.DETECT,
+        id=summary.text("taskId") or task_id,
+        status=summary.text("taskStatus"),
+        started=summary.time("taskStartTime"),
+        ended=summary.time("taskEndTime"),
+        target=Target(
+            violation_ids=target.texts("violationIds"),
+            security_profile_name=target.text("securityProfileName"),
+            behavior_name=target.text("behaviorName"),
+        ),
+        occurrence_range=_parse_range(summary.optional("violationEventOccurrenceRange")),
+        only_active_violations_included=summary.flag("onlyActiveViolationsIncluded"),
+        suppressed_alerts_included=summary.flag("suppressedAlertsIncluded"),
+        actions=_parse_actions(summary),
+        checks=(),
+        statistics=Statistics(
+            executed=statistics.count("actionsExecuted"),
+            skipped=statistics.count("actionsSkipped"),
+            failed=statistics.count("actionsFailed"),
+        ),
+    )
+
+
+def _parse_audit(root: Reader, task_id: str | None) -> Task:
+    target = root.child("target")
+    statistics = {
+        name: Statistics(
+            executed=check.count("succeededFindingsCount"),
+            skipped=check.count("skippedFindingsCount"),
+            failed=check.count("failedFindingsCount"),
+            canceled=check.count("canceledFindingsCount"),
+            total=check.count("totalFindingsCount"),
+        )
+        for name, check in root.child("taskStatistics").children()
+    }
+    action_names = root.child("auditCheckToActionsMapping").texts_by_name()
+    reason_codes = target.child("auditCheckToReasonCodeFilter").texts_by_name()
+    return Task(
+        type=TaskType.AUDIT,
+        id=task_id,
+        status=root.text("taskStatus"),
+        started=root.time("startTime"),
+        ended=root.time("endTime"),
+        target=Target(
+            audit_task_id=target.text("auditTaskId"),
+            finding_ids=target.texts("findingIds"),
+        ),
+        occurrence_range=None,
+        only_active_violations_included=None,
+        suppressed_alerts_included=None,
+        actions=_parse_actions(root),
+        checks=tuple(
+            Check(
+                name=name,
+                statistics=statistics.get(name),
+                action_names=action_names.get(name, ()),
+                reason_codes=reason_codes.get(name, ()),
+            )
+            for name in dict.fromkeys([*statistics, *action_names, *reason_codes])
+        ),
+        statistics=_sum(tuple(statistics.values())),
+    )
+
+
+_PARSERS = {TaskType.DETECT: _parse_detect, TaskType.AUDIT: _parse_audit}
+
+
+def _sum(parts: tuple[Statistics, ...]) -> Statistics:
+    def total(values: list[int | None]) -> int | None:
+        known = [value for value in values if value is not None]
+        return sum(known) if known else None
+
+    return Statistics(
+        executed=total([part.executed for part in parts]),
+        skipped=total([part.skipped for part in parts]),
+        failed=total([part.failed for part in parts]),
+        canceled=total([part.canceled for part in parts]),
+        total=total([part.total for part in parts]),
+    )
+
+
+def _parse_range(reader: Reader | None) -> TimeRange | None:
+    if reader is None:
+        return None
+    return TimeRange(start=reader.time("startTime"), end=reader.time("endTime"))
+
+
+def _parse_actions(reader: Reader) -> tuple[Action, ...]:
+    return tuple(
+        Action(
+            name=action.text("name"),
+            id=action.text("id"),
+            role_arn=action.text("roleArn"),
+            params=_parse_params(action.child("actionParams")),
+        )
+        for action in reader.items("actionsDefinition")
+    )
+
+
+def _parse_params(params: Reader) -> tuple[ActionParams, ...]:
+    found: list[ActionParams] = []
+    if member := params.optional("updateDeviceCertificateParams"):
+        found.append(UpdateDeviceCertificate(member.text("action")))
+    if member := params.optional("updateCACertificateParams"):
+        found.append(UpdateCACertificate(member.text("action")))
+    if member := params.optional("addThingsToThingGroupParams"):
+        groups = member.texts("thingGroupNames")
+        found.append(AddThingsToThingGroup(groups, member.flag("overrideDynamicGroups")))
+    if member := params.optional("replaceDefaultPolicyVersionParams"):
+        found.append(ReplaceDefaultPolicyVersion(member.text("templateName")))
+    if member := params.optional("enableIoTLoggingParams"):
+        role_arn = member.text("roleArnForLogging")
+        found.append(EnableIoTLogging(role_arn, member.text("logLevel")))
+    if member := params.optional("publishFindingToSnsParams"):
+        found.append(PublishFindingToSns(member.text("topicArn")))
+    return tuple(found)

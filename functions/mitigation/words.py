@@ -1,0 +1,197 @@
+"""AWS's terms in plain words: times, durations, targets, actions, counts. Not escaped yet."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import assert_never
+
+from mitigation.task import (
+    Action,
+    ActionParams,
+    AddThingsToThingGroup,
+    Check,
+    EnableIoTLogging,
+    PublishFindingToSns,
+    ReplaceDefaultPolicyVersion,
+    Statistics,
+    Target,
+    Task,
+    UpdateCACertificate,
+    UpdateDeviceCertificate,
+)
+
+MAX_IDS = 50  # twice what AWS allows in a target
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Shows moments in the reader's time zone, and always in UTC too."""
+
+    zone: tzinfo = UTC
+    complaint: str | None = None  # why the reader's zone could not be used
+
+    def show(self, moment: datetime, *, after: datetime | None = None) -> str:
+        """`2026-11-22 10:01:07 UTC`; without the date where it is that of the moment before."""
+        utc = f"{_moment(moment.astimezone(UTC), after and after.astimezone(UTC))} UTC"
+        local = moment.astimezone(self.zone)
+        if local.utcoffset() == timedelta(0):
+            return utc
+        shown = _moment(local, after and after.astimezone(self.zone))
+        return f"{shown} {local.tzname()} ({utc})"
+
+    def range(self, start: datetime | None, end: datetime | None) -> str:
+        if start and end:
+            return f"from {self.show(start)} to {self.show(end, after=start)}"
+        if start:
+            return f"from {self.show(start)}"
+        return f"to {self.show(end)}" if end else "at any time"
+
+
+def _moment(moment: datetime, after: datetime | None) -> str:
+    time = f"{moment:%H:%M:%S}"
+    return time if after and after.date() == moment.date() else f"{moment:%Y-%m-%d} {time}"
+
+
+def duration(seconds: float) -> str:
+    """The two largest units: `2 min 34 s`, `3 h 5 min`, `2 d 1 h`; `under 1 s` below that."""
+    whole = round(abs(seconds))
+    if whole == 0:
+        return "under 1 s"
+    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+    parts = []
+    for name, size in units:
+        count, whole = divmod(whole, size)
+        if count:
+            parts.append(f"{count} {name}")
+        if parts and (not count or len(parts) == 2):
+            break
+    return " ".join(parts)
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def listing(items: Sequence[str], limit: int | None = None, *, more: int = 0) -> str:
+    """`a, b and 3 more`; `more` counts what is missing from `items` already."""
+    shown = items if limit is None else items[:limit]
+    missing = len(items) - len(shown) + more
+    text = ", ".join(shown)
+    return f"{text} and {missing:,} more" if missing else text
+
+
+def share(part: int, whole: int) -> str:
+    """A share in whole percent that never claims all or nothing falsely."""
+    percent = 100 * part / whole
+    if 0 < percent < 1:
+        return "under 1 %"
+    if 99 < percent < 100:
+        return "over 99 %"
+    return f"{percent:.0f} %"
+
+
+def counts(statistics: Statistics, executed: str, unit: str) -> str:
+    """`3 of 12 actions failed (25 %), 8 executed, 1 skipped`, with what is known."""
+    s = statistics
+    whole = max(s.total or 0, s.done)
+    first = s.failed or 0
+    text = f"{first:,} of {plural(whole, unit)} failed"
+    if first and whole:
+        text += f" ({share(first, whole)})"
+    others = [
+        f"{count:,} {word}"
+        for count, word in (
+            (s.executed, executed),
+            (s.skipped, "skipped"),
+            (s.canceled, "canceled"),
+        )
+        if count is not None
+    ]
+    if pending := whole - s.done:
+        others.append(f"{pending:,} without an outcome")
+    return ", ".join([text, *others])
+
+
+def target(target: Target) -> Iterable[str]:
+    """What the task applies to, a sentence part an item; ids in full."""
+    if target.security_profile_name:
+        yield f"Security profile {target.security_profile_name}"
+    if target.behavior_name:
+        yield f"behavior {target.behavior_name}"
+    if ids := target.violation_ids:
+        yield f"{plural(len(ids), 'violation')}: {listing(ids, MAX_IDS)}"
+    if target.audit_task_id:
+        yield f"Findings of audit {target.audit_task_id}"
+    if ids := target.finding_ids:
+        yield f"{plural(len(ids), 'finding')}: {listing(ids, MAX_IDS)}"
+
+
+def scope(task: Task, clock: Clock) -> str | None:
+    """Which of the target's violations count: the occurrence range and both flags, if known."""
+    parts = []
+    if task.occurrence_range:
+        time_range = clock.range(task.occurrence_range.start, task.occurrence_range.end)
+        parts.append(f"Violations {time_range}")
+    if (active := task.only_active_violations_included) is not None:
+        parts.append("active ones only" if active else "active and past ones")
+    if (suppressed := task.suppressed_alerts_included) is not None:
+        parts.append(f"suppressed alerts {'included' if suppressed else 'left out'}")
+    text = ", ".join(parts)
+    return text[:1].upper() + text[1:] or None
+
+
+def action(action: Action) -> str:
+    """`Name: what it does`; the role and the id follow on a line of their own."""
+    does = "; ".join(_does(params) for params in action.params) or "parameters not told by AWS"
+    return f"{action.name or 'unnamed action'}: {does}"
+
+
+def action_identity(action: Action) -> str | None:
+    parts = [f"id {action.id}" if action.id else "", f"as {action.role_arn or ''}".strip()]
+    return ", ".join(part for part in parts if part not in {"", "as"}) or None
+
+
+def _does(params: ActionParams) -> str:
+    match params:
+        case UpdateDeviceCertificate():
+            return f"{_update(params.action)} the device certificate"
+        case UpdateCACertificate():
+            return f"{_update(params.action)} the CA certificate"
+        case AddThingsToThingGroup(groups, override):
+            noun = "thing group" if len(groups) == 1 else "thing groups"
+            overridden = {
+                None: "",
+                True: ", dynamic groups overridden",
+                False: ", dynamic groups kept",
+            }
+            return f"adds the things to {noun} {', '.join(groups) or '?'}{overridden[override]}"
+        case ReplaceDefaultPolicyVersion(template):
+            if template == "BLANK_POLICY":
+                return "replaces the default policy version with a blank policy (BLANK_POLICY)"
+            return f"replaces the default policy version with template {template or '?'}"
+        case EnableIoTLogging(role_arn, level):
+            return f"enables AWS IoT logging at level {level or '?'} as {role_arn or '?'}"
+        case PublishFindingToSns(topic_arn):
+            name = (topic_arn or "?").rpartition(":")[2]
+            return (
+                f"publishes the finding to SNS topic {name} ({topic_arn})"
+                if topic_arn
+                else ("publishes the finding to an SNS topic that AWS did not name")
+            )
+    assert_never(params)
+
+
+def _update(action: str | None) -> str:
+    return "deactivates (DEACTIVATE)" if action == "DEACTIVATE" else f"updates ({action or '?'})"
+
+
+def check(check: Check, executed: str) -> str:
+    """One audit check: its counts, the actions for it, the reason codes that it is limited to."""
+    parts = []
+    if check.statistics:
+        parts.append(counts(check.statistics, executed, "finding"))
+    if check.action_names:
+        parts.append(f"actions {', '.join(check.action_names)}")
+    if check.reason_codes:
+        parts.append(f"only reasons {', '.join(check.reason_codes)}")
+    return f"{check.name}: {'; '.join(parts) or 'nothing known'}"

@@ -1,0 +1,105 @@
+"""Tells one channel how the task ended: formats the report and hands it to SNS or to Slack.
+
+Input: `{"channel", "executionArn", "watch": {the state machine's state}, "attempt"?}`. A channel
+that is unavailable is answered with the seconds to wait: so the state machine waits, at no cost and
+for as long as Retry-After says. When patience has ended DeliveryUnavailable is raised, as
+DeliveryRejected is at once.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from botocore.config import Config
+
+from mitigation import delivery
+from mitigation.messages import slack, sns
+from mitigation.notice import Notice
+from mitigation.watch import retry_seconds
+from mitigation.zone import find_clock
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from mitigation.report import Report
+
+TOPIC_ARN = os.environ["TOPIC_ARN"]
+SLACK_SECRET_ARN = os.environ["SLACK_SECRET_ARN"]
+ACCOUNT_ALIAS = os.environ["ACCOUNT_ALIAS"] or None
+FOR_AMAZON_Q = os.environ["AMAZON_Q"] == "true"
+CLOCK = find_clock(os.environ["TIME_ZONE"])
+PROBLEMS_ONLY = {
+    channel
+    for channel in ("sns", "slack")
+    if os.environ[f"{channel.upper()}_VERDICTS"] == "problems"
+}
+
+logger, metrics = Logger(), Metrics()
+config = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard"})
+sns_client = boto3.client("sns", config=config)
+secrets = boto3.client("secretsmanager", config=config)
+
+
+def tell_sns(report: Report) -> None:
+    message = sns.render(report, CLOCK, for_amazon_q=FOR_AMAZON_Q)
+    delivery.publish(sns_client, TOPIC_ARN, message)
+
+
+def tell_slack(report: Report) -> None:
+    if not SLACK_SECRET_ARN:
+        raise delivery.DeliveryRejected(
+            "Slack is no longer configured: SlackWebhookSecretArn is empty"
+        )
+    url = delivery.read_webhook_url(secrets, SLACK_SECRET_ARN)
+    delivery.post(url, slack.render(report, CLOCK))
+
+
+def tell(channel: str, report: Report) -> None:
+    if channel not in CHANNELS:
+        raise delivery.DeliveryRejected(f"there is no channel {channel!r}: expected sns or slack")
+    CHANNELS[channel](report)
+
+
+CHANNELS = {"sns": tell_sns, "slack": tell_slack}
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    notice = Notice.parse(event, account_alias=ACCOUNT_ALIAS)
+    metrics.add_dimension("Channel", notice.channel)
+    report = notice.report
+    if notice.channel in PROBLEMS_ONLY and not report.verdict.is_problem:
+        return done("Filtered")
+    try:
+        tell(notice.channel, report)
+    except delivery.DeliveryUnavailable as unavailable:
+        wait = retry_seconds(notice.waited, unavailable.retry_after, final=report.verdict.is_final)
+        logger.warning("Channel unavailable", reason=str(unavailable), wait_seconds=wait)
+        count("Unavailable" if wait else "GivenUp")
+        if wait is None:
+            raise
+        return {"delivered": False, "waitSeconds": wait, "waitedSeconds": notice.waited + wait}
+    except delivery.DeliveryRejected as rejected:
+        logger.error("Delivery rejected", reason=str(rejected))  # noqa: TRY400  raised below
+        count("Rejected")
+        raise
+    if report.task.ended:
+        delay = max((datetime.now(UTC) - report.task.ended).total_seconds(), 0)
+        metrics.add_metric("DeliveryDelay", MetricUnit.Seconds, delay)
+    return done("Delivered")
+
+
+def done(result: str) -> dict[str, Any]:
+    count(result)
+    return {"delivered": True, "waitSeconds": 0, "waitedSeconds": 0}
+
+
+def count(result: str) -> None:
+    logger.info("Delivery", result=result)
+    metrics.add_metric(f"Deliveries{result}", MetricUnit.Count, 1)
