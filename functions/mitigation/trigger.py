@@ -111,7 +111,7 @@ def listed(
         summary = Reader.of(item, f"tasks[{index}]")
         started = summary.time("taskStartTime") or summary.time("startTime")
         task_id = summary.text("taskId")
-        if task_id and started and since <= started < until:
+        if task_id and (started is None or since <= started < until):
             watches.append(Watch(task_type, task_id))
     return watches
 

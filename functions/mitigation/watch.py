@@ -125,12 +125,13 @@ def progress(task: Task) -> float | None:
 def retry_seconds(waited: int, retry_after: int | None, *, final: bool) -> int | None:
     """Seconds until a channel that is down is tried again; None when patience has ended.
 
-    `waited` is what was waited for this message so far. A Retry-After is honored in full.
+    `waited` is what was waited for this message so far. A Retry-After is honored.
     """
-    if waited >= (PATIENCE_SECONDS if final else INTERIM_PATIENCE_SECONDS):
+    if waited >= PATIENCE_SECONDS:
         return None
     backoff = min(max(FIRST_RETRY_SECONDS, waited), LONGEST_RETRY_SECONDS)
-    return max(backoff, retry_after or 0)
+    wait = max(backoff, min(retry_after or 0, PATIENCE_SECONDS))
+    return wait if final or waited + wait <= INTERIM_PATIENCE_SECONDS else None
 
 
 def _hash(text: str) -> float:

@@ -64,7 +64,7 @@ def to_json(report: Report) -> dict[str, Json]:
         "checks": [_check(check) for check in task.checks],
         "failed": [_cause(cause) for cause in details.failed] if details else [],
         "skipped": [_cause(cause) for cause in details.skipped] if details else [],
-        "rows": details and {"read": details.rows, "cut": details.cut, "error": details.error},
+        "rows": _rows(details) if details else None,
         "nextSteps": [
             {"title": step.title, "commands": list(step.commands)} for step in report.next_steps
         ],
