@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 
 from mitigation.executions import Pace, paced
@@ -30,15 +31,22 @@ if TYPE_CHECKING:
 STATE_MACHINE_ARN = os.environ["STATE_MACHINE_ARN"]
 TASK_TYPES = [TaskType(name) for name in os.environ["TASK_TYPES"].split(",")]
 
-logger = Logger()
+logger, metrics = Logger(), Metrics()
 config = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard"})
 iot, states = boto3.client("iot", config=config), boto3.client("stepfunctions", config=config)
 
 
 @logger.inject_lambda_context
+@metrics.log_metrics
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
-    watches = sweep() if event.get("source") == "aws.events" else [from_event(event)]
-    return {"watched": sum(start(watch) for watch in watches)}
+    is_sweep = event.get("source") == "aws.events"
+    seen = 0
+    for watch in sweep() if is_sweep else [from_event(event)]:
+        start(watch)
+        seen += 1
+    metrics.add_dimension("Trigger", "sweep" if is_sweep else "event")
+    metrics.add_metric("TasksSeen", MetricUnit.Count, seen)
+    return {"tasksSeen": seen}
 
 
 def from_event(event: dict[str, Any]) -> Watch:
@@ -64,8 +72,8 @@ def sweep() -> Iterator[Watch]:
             yield from listed(page.get("tasks", []), task_type, since=since, until=until)
 
 
-def start(watch: Watch) -> bool:
-    """Start the watch; False when the task was watched already, which is success."""
+def start(watch: Watch) -> None:
+    """Start the watch; that the task was, or is, watched already is success."""
     try:
         states.start_execution(
             stateMachineArn=STATE_MACHINE_ARN,
@@ -73,6 +81,6 @@ def start(watch: Watch) -> bool:
             input=json.dumps(watch.to_input()),
         )
     except states.exceptions.ExecutionAlreadyExists:
-        return False
-    logger.info("Watch started, or still running", execution_name=watch.execution_name)
-    return True
+        logger.debug("Watched already", execution_name=watch.execution_name)
+    else:
+        logger.info("Watch started, or still running", execution_name=watch.execution_name)
