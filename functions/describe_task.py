@@ -43,7 +43,6 @@ DESCRIBE = {
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Json]:
     watch = Watch.from_input(event)
     answer = to_wire(DESCRIBE[watch.task_type](taskId=watch.task_id))
@@ -75,3 +74,4 @@ def count(task: Task) -> None:
         ("ActionsFailed", task.statistics.failed),
     ):
         metrics.add_metric(name, MetricUnit.Count, number or 0)
+    metrics.flush_metrics()
