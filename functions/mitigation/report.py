@@ -138,12 +138,14 @@ def judge(task: Task, look: Look | None, error: DescribeError | None) -> Verdict
     """The verdict; a status that is unknown never counts as success."""
     if error:
         return Verdict.VANISHED if error.task_is_gone else Verdict.UNREADABLE
-    if not task.has_known_status:
-        return Verdict.UNKNOWN_STATUS
+    if not task.is_terminal:
+        if look and not look.ended:
+            return Verdict.OVERDUE
+        if not task.has_known_status:
+            return Verdict.UNKNOWN_STATUS
+        return Verdict.GAVE_UP if look else Verdict.OVERDUE
     executed, failed = task.statistics.executed, task.statistics.failed
     match task.status:
-        case TaskStatus.IN_PROGRESS:
-            return Verdict.GAVE_UP if look and look.gave_up else Verdict.OVERDUE
         case TaskStatus.CANCELED:
             return Verdict.CANCELED
         case TaskStatus.FAILED:
@@ -219,6 +221,8 @@ def _notes(
         notes.append("No further message will come about this task.")
     if verdict is Verdict.OVERDUE:
         notes.append("The watch goes on; a final message will follow.")
+        if not task.has_known_status:
+            notes.append(f"AWS gives it the status {task.status}, which is not a known one.")
     if error and task.status:
         notes.append("The counts are those of the last look that worked.")
     groups = any(isinstance(p, AddThingsToThingGroup) for a in task.actions for p in a.params)
