@@ -1,0 +1,55 @@
+"""The engine's own process: ministack, mended, on a socket that the launcher opened.
+
+It ends when its standard input closes, however the launcher ended, and takes its Lambda workers
+and its folder with it. usage: python -m local.child LISTENER_FD FOLDER SPEED
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from local import mends
+from local.clock import Clock
+from local.records import Recorder
+
+RECORDS = "records.jsonl"
+
+
+def main() -> None:
+    # Ctrl-C is for the launcher, which then closes our standard input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    listener, folder, speed = int(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
+    threading.Thread(target=_end_with_launcher, args=(folder,), daemon=True).start()
+    clock = Clock(speed, Path(path) if (path := os.environ.get("LOCAL_CLOCK")) else None)
+    try:
+        mends.apply(Recorder(folder / RECORDS), clock)
+    except mends.MendFailed as error:
+        sys.exit(str(error))
+    asyncio.run(_serve(listener))
+
+
+async def _serve(listener: int) -> None:
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+    from ministack.app import app
+
+    config = Config()
+    config.bind = [f"fd://{listener}"]
+    config.loglevel = "WARNING"
+    await serve(app, config)
+
+
+def _end_with_launcher(folder: Path) -> None:
+    sys.stdin.buffer.read()
+    if runtime := sys.modules.get("ministack.core.lambda_runtime"):
+        runtime.reset()
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)  # other threads may be in the middle of anything: no one is left to care
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""Deploys the real template.yaml into the engine, through CloudFormation and the SAM transform.
+
+As `sam deploy` would: code and definition go to a bucket first. Only the packages are not sent
+along: the Lambda workers run in this project's own environment, which has the same versions.
+"""
+
+import importlib.util
+import io
+import json
+import py_compile
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError, WaiterError
+from samtranslator.yaml_helper import yaml_parse
+
+from local.engine import ROOT, Engine, EngineFailed
+
+STACK = "mitigation-notifier"
+_BUCKET = "uploads"
+_WAITER = {"Delay": 0.05, "MaxAttempts": 1200}
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A deployed stack: its outputs, and the physical ids of its resources by logical id."""
+
+    outputs: Mapping[str, str]
+    resources: Mapping[str, str]
+
+
+def deploy(
+    engine: Engine, parameters: Mapping[str, str], template: Path = ROOT / "template.yaml"
+) -> Stack:
+    """Create the stack; raises EngineFailed with CloudFormation's first reason."""
+    s3, cloudformation = engine.client("s3"), engine.client("cloudformation")
+    s3.create_bucket(
+        Bucket=_BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name}
+    )
+    s3.put_object(Bucket=_BUCKET, Key="template", Body=_package(s3, template))
+    try:
+        cloudformation.create_stack(
+            StackName=STACK,
+            TemplateURL=f"{engine.endpoint}/{_BUCKET}/template",
+            Parameters=[
+                {"ParameterKey": name, "ParameterValue": value}
+                for name, value in parameters.items()
+            ],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+        waiter = cloudformation.get_waiter("stack_create_complete")
+        waiter.wait(StackName=STACK, WaiterConfig=_WAITER)
+    except WaiterError as error:
+        raise EngineFailed(f"deploy failed: {_first_failure(cloudformation)}") from error
+    except ClientError as error:
+        raise EngineFailed(f"deploy failed: {error}") from error
+    [stack] = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=STACK)
+    return Stack(
+        {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])},
+        {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for page in pages
+            for resource in page["StackResourceSummaries"]
+        },
+    )
+
+
+def _package(s3: Any, template: Path) -> bytes:
+    """The template with each local path uploaded and replaced, as `sam package` does."""
+    document = yaml_parse(template.read_text(encoding="utf-8"))
+    defaults = document.get("Globals", {}).get("Function", {})
+    resources = [resource.get("Properties", {}) for resource in document["Resources"].values()]
+    uploaded: dict[str, dict[str, str]] = {}
+    for properties in (defaults, *resources):
+        for name in ("CodeUri", "DefinitionUri"):
+            path = properties.get(name)
+            if not isinstance(path, str):
+                continue
+            if path not in uploaded:
+                source = template.parent / path
+                body = _zip(source) if source.is_dir() else source.read_bytes()
+                uploaded[path] = {"Bucket": _BUCKET, "Key": f"upload-{len(uploaded)}"}
+                s3.put_object(**uploaded[path], Body=body)
+            properties[name] = uploaded[path]
+    return json.dumps(document, default=str).encode()
+
+
+def _zip(folder: Path) -> bytes:
+    """Our own modules, with bytecode, so that not every Lambda worker compiles them anew.
+
+    Unchecked: the dates in a zip are of no use to the usual check.
+    """
+    buffer = io.BytesIO()
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive,
+    ):
+        for source in sorted(folder.rglob("*.py")):
+            name = source.relative_to(folder)
+            archive.write(source, name)
+            compiled = py_compile.compile(
+                str(source),
+                str(Path(scratch, "bytecode")),
+                dfile=f"/var/task/{name}",
+                doraise=True,
+                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+            )
+            assert compiled is not None  # noqa: S101  doraise
+            cached = Path(importlib.util.cache_from_source(str(name)))
+            archive.write(compiled, cached)
+    return buffer.getvalue()
+
+
+def _first_failure(cloudformation: Any) -> str:
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=STACK)
+    events = [event for page in pages for event in page["StackEvents"]]
+    for event in reversed(events):
+        if event["ResourceStatus"].endswith("_FAILED"):
+            return f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason')}"
+    return "CloudFormation gives no reason"

@@ -1,0 +1,260 @@
+"""A fake of AWS IoT's mitigation actions tasks, on HTTP: no engine has these operations."""
+
+import base64
+import binascii
+import json
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from local.iot_wire import Refused, Request, read_request, write_answer
+from local.scenario import Answer, Failure, Json, Scenario, TaskType, parse_time, summary_of
+from local.serving import Handler, serving
+
+PAGE = 25  # rows where the caller names no maxResults; AWS documents no default
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call that reached the fake; `error` is the code that it was answered with, if any."""
+
+    operation: str
+    parameters: Mapping[str, Any]
+    error: str | None
+
+
+class FakeIot:
+    """Serves `scenarios` at `.url` while the `with` block runs, and records `.calls`.
+
+    Each scenario is a task of its own. With `started=False` a task does not exist until someone
+    starts it. `calls_per_second` throttles each operation as AWS does: every call over that
+    number within a second is answered with ThrottlingException.
+    """
+
+    def __init__(
+        self,
+        *scenarios: Scenario,
+        started: bool = True,
+        calls_per_second: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.calls: list[Call] = []
+        self._tasks = {(s.task_type, s.task_id): _Task(s, started) for s in scenarios}
+        self._limit = calls_per_second
+        self._clock = clock
+        self._recent: dict[str, deque[float]] = defaultdict(deque)
+        self._lock = threading.Lock()
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        fake = self
+
+        class Requests(Handler):
+            def handle_any(self) -> None:
+                self.answer(*fake.respond(self.command, self.path, self.body()))
+
+            do_GET = do_PUT = do_POST = handle_any  # noqa: N815  http.server's names
+
+        self._port = self._stack.enter_context(serving(Requests))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    @property
+    def url(self) -> str:
+        """The value for AWS_ENDPOINT_URL_IOT."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def respond(self, method: str, target: str, body: bytes) -> tuple[int, Json, bytes]:
+        """Status, headers and body for one request."""
+        request = Request(f"{method} {target}", {})
+        refused: Refused | None = None
+        with self._lock:
+            try:
+                request = read_request(method, target, body)
+                self._throttle(request.operation)
+                answer = write_answer(request.operation, self._answer(request))
+            except Refused as error:
+                refused = error
+            code = refused.code if refused else None
+            self.calls.append(Call(request.operation, request.parameters, code))
+        headers = {"Content-Type": "application/json", "x-amzn-RequestId": f"{len(self.calls):032}"}
+        if refused is None:
+            return 200, headers, answer
+        headers["x-amzn-ErrorType"] = refused.code
+        return refused.status, headers, _error_body(refused)
+
+    def _throttle(self, operation: str) -> None:
+        if self._limit is None:
+            return
+        now, recent = self._clock(), self._recent[operation]
+        while recent and recent[0] <= now - 1:
+            recent.popleft()
+        if len(recent) >= self._limit:
+            raise Refused("ThrottlingException", "Rate exceeded")
+        recent.append(now)
+
+    def _answer(self, request: Request) -> Json:
+        asked = request.parameters
+        task_type: TaskType = "detect" if "Detect" in request.operation else "audit"
+        match request.operation:
+            case "StartDetectMitigationActionsTask" | "StartAuditMitigationActionsTask":
+                return self._start(task_type, asked)
+            case "DescribeDetectMitigationActionsTask" | "DescribeAuditMitigationActionsTask":
+                return self._task(task_type, asked["taskId"]).look()
+            case "CancelDetectMitigationActionsTask" | "CancelAuditMitigationActionsTask":
+                return self._task(task_type, asked["taskId"]).cancel()
+            case "ListDetectMitigationActionsTasks" | "ListAuditMitigationActionsTasks":
+                return self._list_tasks(task_type, asked)
+            case "ListDetectMitigationActionsExecutions":
+                keys = ("taskId", "violationId", "thingName")
+                if not any(key in asked for key in (*keys, "startTime")):
+                    raise Refused("InvalidRequestException", "taskId or a time range is required")
+                rows = _matching(self._rows("detect", "executions"), asked, keys)
+                between = _between(rows, asked, "executionStartDate")
+                return _page("actionsExecutions", between, asked)
+            case "ListAuditMitigationActionsExecutions":
+                rows = self._rows("audit", "executions")
+                renamed = (
+                    {**asked, "status": asked["actionStatus"]} if "actionStatus" in asked else asked
+                )
+                keys = ("taskId", "findingId", "status")
+                return _page("actionsExecutions", _matching(rows, renamed, keys), asked)
+            case "ListAuditFindings":
+                rows = self._rows("audit", "findings")
+                return _page("findings", _matching(rows, asked, ("taskId", "checkName")), asked)
+            case _:
+                rows = self._rows("audit", "findings")
+                for finding in _matching(rows, asked, ("findingId",)):
+                    return {"finding": finding}
+                raise _not_found("finding", asked["findingId"])
+
+    def _start(self, task_type: TaskType, asked: Json) -> Json:
+        task = self._tasks.get((task_type, asked["taskId"]))
+        if task is None:
+            known = ", ".join(task_id for _, task_id in self._tasks) or "none"
+            raise Refused("InvalidRequestException", f"only these tasks are played here: {known}")
+        if task.started:
+            raise Refused("TaskAlreadyExistsException", f"Task {asked['taskId']} already exists")
+        task.started = True
+        return {"taskId": asked["taskId"]}
+
+    def _task(self, task_type: TaskType, task_id: str) -> "_Task":
+        task = self._tasks.get((task_type, task_id))
+        if task is None or not task.started:
+            raise _not_found("task", task_id)
+        return task
+
+    def _list_tasks(self, task_type: TaskType, asked: Json) -> Json:
+        tasks = [t for (kind, _), t in self._tasks.items() if kind == task_type and t.started]
+        if task_type == "detect":
+            rows = [row for task in tasks if (row := task.summary()) is not None]
+            return _page("tasks", _between(rows, asked, "taskStartTime"), asked)
+        rows = [
+            {"taskId": task.scenario.task_id}
+            | {key: row[key] for key in ("startTime", "taskStatus") if key in row}
+            for task in tasks
+            if (row := task.summary()) is not None
+        ]
+        matching = _matching(_between(rows, asked, "startTime"), asked, ("taskStatus",))
+        return _page("tasks", matching, asked)
+
+    def _rows(self, task_type: TaskType, kind: str) -> list[Json]:
+        """The rows of every started task of that type; AWS names the task in each of them."""
+        return [
+            row if kind == "findings" else {"taskId": task.scenario.task_id, **row}
+            for (found, _), task in self._tasks.items()
+            if found == task_type and task.started
+            for row in getattr(task.scenario, kind)
+        ]
+
+
+class _Task:
+    """One task on its way through its scenario's answers."""
+
+    def __init__(self, scenario: Scenario, started: bool) -> None:
+        self.scenario = scenario
+        self.started = started
+        self._canceled = False
+        self._looks = 0
+
+    def look(self) -> Json:
+        """The next answer; the last one for ever after."""
+        steps = self.scenario.describe
+        step = steps[min(self._looks, len(steps) - 1)]
+        self._looks += 1
+        if isinstance(step, Failure):
+            raise Refused(step.code, step.message, step.status)
+        return self._after_cancel(step).body
+
+    def cancel(self) -> Json:
+        if (self.summary() or {}).get("taskStatus") not in ("IN_PROGRESS", None):
+            raise Refused("InvalidRequestException", "Task is not in progress")
+        self._canceled = True
+        return {}
+
+    def summary(self) -> Json | None:
+        """What the answer told last says of the task; None where only errors were told."""
+        told = self.scenario.describe[: max(self._looks, 1)]
+        answers = [step for step in told if isinstance(step, Answer)]
+        if not answers:
+            return None
+        return summary_of(self.scenario.task_type, self._after_cancel(answers[-1]).body)
+
+    def _after_cancel(self, step: Answer) -> Answer:
+        if not self._canceled:
+            return step
+        summary = {**summary_of(self.scenario.task_type, step.body), "taskStatus": "CANCELED"}
+        detect = self.scenario.task_type == "detect"
+        return Answer({"taskSummary": summary} if detect else summary)
+
+
+def _matching(rows: Iterable[Json], asked: Json, keys: Iterable[str]) -> list[Json]:
+    """The rows that have what was asked for in each of `keys`; an absent key asks for nothing."""
+    wanted = {key: asked[key] for key in keys if key in asked}
+    return [row for row in rows if all(row.get(key) == wanted[key] for key in wanted)]
+
+
+def _between(rows: Iterable[Json], asked: Json, member: str) -> list[Json]:
+    """The rows from startTime to endTime; one without a time can't be told to lie outside."""
+    start = asked.get("startTime")
+    end = asked.get("endTime")
+    return [
+        row
+        for row in rows
+        if (moment := parse_time(row.get(member))) is None
+        or ((start is None or start <= moment) and (end is None or moment <= end))
+    ]
+
+
+def _page(name: str, rows: list[Json], asked: Json) -> Json:
+    first, size = _offset(asked.get("nextToken")), asked.get("maxResults", PAGE)
+    last = first + size
+    more = {"nextToken": base64.b64encode(str(last).encode()).decode()} if last < len(rows) else {}
+    return {name: rows[first:last], **more}
+
+
+def _offset(token: str | None) -> int:
+    try:
+        return int(base64.b64decode(token, validate=True)) if token else 0
+    except (ValueError, binascii.Error):
+        raise Refused("InvalidRequestException", "Invalid nextToken") from None
+
+
+def _not_found(what: str, name: str) -> Refused:
+    return Refused("ResourceNotFoundException", f"No {what} with id {name} exists", 404)
+
+
+def _error_body(error: Refused) -> bytes:
+    return json.dumps({"message": str(error)}).encode()

@@ -1,0 +1,249 @@
+"""A scenario: what the fakes of one local run answer, read from a JSON file.
+
+Every mistake in it is one line that names the key and what is expected there.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+type Json = Mapping[str, Any]
+type TaskType = Literal["detect", "audit"]
+
+# AWS IoT API reference, MitigationActionsTaskId.
+_TASK_ID = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+_KEYS = ("taskType", "taskId", "describe", "executions", "findings", "slack")
+_AUDIT_ANSWER = (
+    "taskStatus",
+    "startTime",
+    "endTime",
+    "taskStatistics",
+    "target",
+    "auditCheckToActionsMapping",
+    "actionsDefinition",
+)
+_DEFAULT_TASK_ID = "pasted-answer"
+
+
+class BadScenario(Exception):  # noqa: N818  reads as what happened
+    """One line for the person who wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A Describe answer, in AWS's own member names."""
+
+    body: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An AWS error in place of an answer."""
+
+    code: str
+    status: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlackAnswer:
+    """What Slack answers to one post."""
+
+    status: int = 200
+    headers: Mapping[str, str] = MappingProxyType({})
+    body: str = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One task and how the world answers about it.
+
+    `describe` and `slack` answer one call each, the last of them for ever after.
+    """
+
+    task_type: TaskType
+    task_id: str
+    describe: tuple[Answer | Failure, ...]
+    executions: tuple[Json, ...] = ()
+    findings: tuple[Json, ...] = ()
+    slack: tuple[SlackAnswer, ...] = (SlackAnswer(),)
+
+    @property
+    def summaries(self) -> Iterator[Json]:
+        """What the answers say of the task; errors say nothing."""
+        for step in self.describe:
+            if isinstance(step, Answer):
+                yield summary_of(self.task_type, step.body)
+
+    @property
+    def started(self) -> datetime | None:
+        """When the task started, if any answer tells."""
+        member = "taskStartTime" if self.task_type == "detect" else "startTime"
+        for summary in self.summaries:
+            if moment := parse_time(summary.get(member)):
+                return moment
+        return None
+
+
+def summary_of(task_type: TaskType, answer: Json) -> Json:
+    """The members of the task: detect wraps them, audit does not."""
+    summary = answer.get("taskSummary", {}) if task_type == "detect" else answer
+    return summary if isinstance(summary, Mapping) else {}
+
+
+def parse_time(value: object) -> datetime | None:
+    """A time as the AWS CLI prints it, or in seconds since 1970; None for anything else."""
+    try:
+        match value:
+            case bool():
+                return None
+            case int() | float():
+                return datetime.fromtimestamp(value, UTC)
+            case str():
+                moment = datetime.fromisoformat(value)
+                return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    return None
+
+
+def load(path: Path) -> Scenario:
+    """Read the file; raises BadScenario, whose message begins with its name."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadScenario(f"{path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise BadScenario(f"{path}: expected UTF-8 text, got other bytes") from error
+    except json.JSONDecodeError as error:
+        where = f"{path}:{error.lineno}:{error.colno}"
+        raise BadScenario(f"{where}: not complete, valid JSON: {error.msg}") from error
+    except RecursionError as error:
+        raise BadScenario(f"{path}: nested too deeply") from error
+    try:
+        return parse(document)
+    except BadScenario as error:
+        raise BadScenario(f"{path}: {error}") from error
+
+
+def parse(document: object) -> Scenario:
+    """A scenario, or a bare Describe answer, which is one that stays the same for ever."""
+    root = _mapping(document, "the scenario")
+    if "describe" not in root and ("taskSummary" in root or "taskStatus" in root):
+        root = _from_answer(root)
+    _known(root, _KEYS, "")
+    task_type = root.get("taskType", "detect")
+    if task_type not in ("detect", "audit"):
+        raise BadScenario(f'taskType: expected "detect" or "audit", got {_short(task_type)}')
+    steps = _list(_required(root, "describe", "a list of Describe answers and errors"), "describe")
+    if not steps:
+        raise BadScenario("describe: expected at least one answer or error, got none")
+    slack = _list(root.get("slack", [{}]), "slack")
+    if not slack:
+        raise BadScenario("slack: expected at least one answer, got none (leave it out for `ok`)")
+    return Scenario(
+        task_type=task_type,
+        task_id=_task_id(_required(root, "taskId", "the task's id")),
+        describe=tuple(_step(step, f"describe[{i}]", task_type) for i, step in enumerate(steps)),
+        executions=_rows(root, "executions"),
+        findings=_rows(root, "findings"),
+        slack=tuple(_slack(answer, f"slack[{i}]") for i, answer in enumerate(slack)),
+    )
+
+
+def _from_answer(answer: Json) -> Json:
+    if "taskSummary" in answer:
+        task_id = summary_of("detect", answer).get("taskId", _DEFAULT_TASK_ID)
+        return {"taskId": task_id, "describe": [answer]}
+    return {"taskType": "audit", "taskId": _DEFAULT_TASK_ID, "describe": [answer]}
+
+
+def _step(value: object, where: str, task_type: TaskType) -> Answer | Failure:
+    step = _mapping(value, where)
+    if "error" not in step:
+        members = ("taskSummary",) if task_type == "detect" else _AUDIT_ANSWER
+        _known(step, (*members, "ResponseMetadata"), where, "error")
+        return Answer(step)
+    _known(step, ("error",), where)
+    where = f"{where}.error"
+    error = _mapping(step["error"], where)
+    _known(error, ("code", "status", "message"), where)
+    return Failure(
+        code=_text(_required(error, "code", "an AWS error code", where), f"{where}.code"),
+        status=_status(error.get("status", 400), f"{where}.status", 400),
+        message=_text(error.get("message", ""), f"{where}.message"),
+    )
+
+
+def _slack(value: object, where: str) -> SlackAnswer:
+    answer = _mapping(value, where)
+    _known(answer, ("status", "headers", "body"), where)
+    status = _status(answer.get("status", 200), f"{where}.status", 200)
+    headers = _mapping(answer.get("headers", {}), f"{where}.headers")
+    return SlackAnswer(
+        status,
+        {name: _text(text, f"{where}.headers.{name}") for name, text in headers.items()},
+        _text(answer.get("body", "ok" if status == 200 else ""), f"{where}.body"),
+    )
+
+
+def _rows(root: Json, key: str) -> tuple[Json, ...]:
+    rows = _list(root.get(key, []), key)
+    return tuple(_mapping(row, f"{key}[{i}]") for i, row in enumerate(rows))
+
+
+def _task_id(value: object) -> str:
+    if isinstance(value, str) and _TASK_ID.fullmatch(value):
+        return value
+    raise BadScenario(f"taskId: expected 1 to 128 of a-z, A-Z, 0-9, _ and -, got {_short(value)}")
+
+
+def _status(value: object, where: str, lowest: int) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= 599:
+        return value
+    raise BadScenario(f"{where}: expected an HTTP status from {lowest} to 599, got {_short(value)}")
+
+
+def _text(value: object, where: str) -> str:
+    if isinstance(value, str):
+        return value
+    raise BadScenario(f"{where}: expected a string, got {_short(value)}")
+
+
+def _list(value: object, where: str) -> Sequence[object]:
+    if isinstance(value, list):
+        return value
+    raise BadScenario(f"{where}: expected a list, got {_short(value)}")
+
+
+def _mapping(value: object, where: str) -> Json:
+    if isinstance(value, dict):
+        return value
+    raise BadScenario(f"{where}: expected an object, got {_short(value)}")
+
+
+def _required(mapping: Json, key: str, what: str, where: str = "") -> object:
+    if key in mapping:
+        return mapping[key]
+    raise BadScenario(f"{_join(where, key)}: missing; expected {what}")
+
+
+def _known(mapping: Json, keys: Sequence[str], where: str, *more: str) -> None:
+    for key in mapping:
+        if key not in keys:
+            expected = ", ".join((*keys, *more))
+            raise BadScenario(f"{_join(where, key)}: unknown key; expected one of {expected}")
+
+
+def _join(where: str, key: str) -> str:
+    return f"{where}.{key}" if where else key
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "…"
