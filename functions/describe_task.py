@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 POLICY = Policy(
-    fraction=float(os.environ["POLL_FRACTION"]),
     min_seconds=int(os.environ["POLL_MIN_SECONDS"]),
     max_seconds=int(os.environ["POLL_MAX_SECONDS"]),
     overdue_seconds=60 * int(os.environ["OVERDUE_MINUTES"]),
