@@ -114,8 +114,17 @@ def parse_time(value: object) -> datetime | None:
 
 def load(path: Path) -> Scenario:
     """Read the file; raises BadScenario, whose message begins with its name."""
+    document = read_json(path)
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        return parse(document)
+    except BadScenario as error:
+        raise BadScenario(f"{path}: {error}") from error
+
+
+def read_json(path: Path) -> object:
+    """What is in the file; raises BadScenario, whose message begins with its name."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise BadScenario(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
@@ -123,12 +132,8 @@ def load(path: Path) -> Scenario:
     except json.JSONDecodeError as error:
         where = f"{path}:{error.lineno}:{error.colno}"
         raise BadScenario(f"{where}: not complete, valid JSON: {error.msg}") from error
-    except RecursionError as error:
-        raise BadScenario(f"{path}: nested too deeply") from error
-    try:
-        return parse(document)
-    except BadScenario as error:
-        raise BadScenario(f"{path}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise BadScenario(f"{path}: a number is too long, or it is nested too deeply") from error
 
 
 def parse(document: object) -> Scenario:
