@@ -29,6 +29,7 @@ _RETRY_ID_STEM = 110  # leaves room for "-retry-N" in the 128 characters of a ta
 class NextStep:
     title: str
     commands: tuple[str, ...]
+    in_chat: bool = False  # wanted at once, so chat shows it too; the e-mail shows every step
 
 
 def next_steps(
@@ -38,11 +39,12 @@ def next_steps(
     if task.id is None:
         return ()
     cli = _Cli(task, task.id, place)
-    steps = [cli.describe()] if running or not readable else []
+    rows = cli.rows(details) if readable else None
+    steps = [cli.describe(in_chat=rows is None)] if running or rows is None else []
     if running:
         steps.append(cli.cancel())
-    if readable:
-        steps.append(cli.rows(details))
+    if rows:
+        steps.append(rows)
     if details and details.retries and not running:
         steps.append(cli.retry(details))
     if readable and (task.statistics.executed or 0) > 0:
@@ -57,19 +59,20 @@ class _Cli:
     task_id: str
     place: Place
 
-    def describe(self) -> NextStep:
+    def describe(self, *, in_chat: bool) -> NextStep:
         call = f"describe-{self.task.type}-mitigation-actions-task"
-        return NextStep("Look again", (self._aws(call, taskId=self.task_id),))
+        return NextStep("Look again", (self._aws(call, taskId=self.task_id),), in_chat)
 
     def cancel(self) -> NextStep:
         call = f"cancel-{self.task.type}-mitigation-actions-task"
         command = self._aws(call, taskId=self.task_id)
-        return NextStep("Cancel it (this rolls nothing back)", (command,))
+        return NextStep("Cancel it (this rolls nothing back)", (command,), in_chat=True)
 
-    def rows(self, details: Details | None) -> NextStep:
+    def rows(self, details: Details | None) -> NextStep | None:
+        """None where no finding is known: audit's rows can be listed for one finding only."""
         call = f"list-{self.task.type}-mitigation-actions-executions"
         if not self.task.kind.rows_by_subject:
-            return NextStep("See every row", (self._aws(call, taskId=self.task_id),))
+            return NextStep("See every row", (self._aws(call, taskId=self.task_id),), in_chat=True)
         ids = [
             *(
                 subject
@@ -79,9 +82,10 @@ class _Cli:
             *self.task.target.finding_ids,
         ]
         if not ids:
-            return self.describe()
+            return None
         command = self._aws(call, taskId=self.task_id, findingId=ids[0])
-        return NextStep(f"See the rows of finding {ids[0]}, the others likewise", (command,))
+        title = f"See the rows of finding {ids[0]}, the others likewise"
+        return NextStep(title, (command,), in_chat=True)
 
     def retry(self, details: Details) -> NextStep:
         subjects = sum(len(retry.subject_ids) for retry in details.retries)
@@ -90,7 +94,7 @@ class _Cli:
         if subjects < details.failed_subjects:
             what = f"the first {subjects} of {details.failed_subjects} failed {noun}s"
         commands = (self._retry(retry, n) for n, retry in enumerate(details.retries, start=1))
-        return NextStep(f"Retry {what}", tuple(commands))
+        return NextStep(f"Retry {what}", tuple(commands), in_chat=True)
 
     def _retry(self, retry: Retry, number: int) -> str:
         # The token depends on what is retried alone: pasting the command twice starts one task.

@@ -177,9 +177,7 @@ def _headline(task: Task, verdict: Verdict, look: Look | None, error: DescribeEr
         case Verdict.PARTLY_FAILED | Verdict.FAILED:
             return "the task failed"
         case Verdict.CANCELED:
-            done = (
-                f" after {s.executed or 0:,} of {counted} {task.kind.executed}" if s.known else ""
-            )
+            done = f" after {s.executed or 0:,} of {counted}" if s.known else ""
             return f"canceled{done}; nothing is rolled back"
         case Verdict.OVERDUE:
             return f"still running after {age}" if age else "still running"
@@ -213,9 +211,10 @@ def _notes(
     if verdict is Verdict.CANCELED:
         notes.append("AWS IoT rolls nothing back: what was executed stays executed.")
     if verdict is Verdict.NOTHING_DONE:
+        why = "all were skipped" if s.done else "most likely its target matched nothing"
         notes.append(
             f"AWS IoT calls the task {task.status}, yet no {task.kind.counts} was "
-            f"{task.kind.executed}: most likely its target matched nothing."
+            f"{task.kind.executed}: {why}."
         )
     if look and look.gave_up:
         notes.append("No further message will come about this task.")

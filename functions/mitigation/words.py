@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import assert_never
 
 from mitigation.task import (
@@ -20,8 +20,6 @@ from mitigation.task import (
     UpdateDeviceCertificate,
 )
 
-MAX_IDS = 50  # twice what AWS allows in a target
-
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -32,24 +30,45 @@ class Clock:
 
     def show(self, moment: datetime, *, after: datetime | None = None) -> str:
         """`2026-11-22 10:01:07 UTC`; without the date where it is that of the moment before."""
-        utc = f"{_moment(moment.astimezone(UTC), after and after.astimezone(UTC))} UTC"
-        local = moment.astimezone(self.zone)
-        if local.utcoffset() == timedelta(0):
-            return utc
-        shown = _moment(local, after and after.astimezone(self.zone))
-        return f"{shown} {local.tzname()} ({utc})"
+        return self._show([moment], "%H:%M:%S", after)
 
     def range(self, start: datetime | None, end: datetime | None) -> str:
+        """`from 2026-11-22 08:00 to 10:00 UTC`, with seconds only where there are any."""
         if start and end:
-            return f"from {self.show(start)} to {self.show(end, after=start)}"
+            time = "%H:%M:%S" if start.second or end.second else "%H:%M"
+            return f"from {self._show([start, end], time)}"
         if start:
             return f"from {self.show(start)}"
         return f"to {self.show(end)}" if end else "at any time"
 
+    def _show(self, moments: list[datetime], time: str, after: datetime | None = None) -> str:
+        local = [_at(moment, self.zone) for moment in moments]
+        utc = [_at(moment, UTC) for moment in moments]
+        if all(moment.utcoffset() == timedelta(0) for moment in local):
+            return _moments(utc, time, after and _at(after, UTC).date())
+        shown = _moments(local, time, after and _at(after, self.zone).date())
+        return f"{shown} ({_moments(utc, time, local[0].date())})"
 
-def _moment(moment: datetime, after: datetime | None) -> str:
-    time = f"{moment:%H:%M:%S}"
-    return time if after and after.date() == moment.date() else f"{moment:%Y-%m-%d} {time}"
+
+def _at(moment: datetime, zone: tzinfo) -> datetime:
+    """The moment in the zone; in UTC where the calendar ends, as it does in the year 9999."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment.astimezone(UTC)
+
+
+def _moments(moments: list[datetime], time: str, known: date | None) -> str:
+    """`2026-11-22 09:00 to 11:00 CET`: no date, and no zone, twice in a row."""
+    parts = []
+    names = [moment.tzname() or "" for moment in moments]
+    for moment, name, following in zip(moments, names, [*names[1:], ""], strict=True):
+        day = "" if moment.date() == known else f"{moment:%Y-%m-%d} "
+        # Some zones have no letters, only their offset.
+        zone = f"UTC{name}" if name[0] in "+-" else name
+        parts.append(f"{day}{moment:{time}}" + ("" if name == following else f" {zone}"))
+        known = moment.date()
+    return " to ".join(parts)
 
 
 def duration(seconds: float) -> str:
@@ -91,39 +110,45 @@ def share(part: int, whole: int) -> str:
 
 
 def counts(statistics: Statistics, executed: str, unit: str) -> str:
-    """`3 of 12 actions failed (25 %), 8 executed, 1 skipped`, with what is known."""
+    """`3 of 12 actions failed (25 %), 8 executed, 1 skipped`, with what is known, worst first.
+
+    Where none failed: `8 of 12 actions executed (67 %), 0 failed, 4 skipped`.
+    """
     s = statistics
     whole = max(s.total or 0, s.done)
-    first = s.failed or 0
-    text = f"{first:,} of {plural(whole, unit)} failed"
-    if first and whole:
-        text += f" ({share(first, whole)})"
-    others = [
-        f"{count:,} {word}"
-        for count, word in (
-            (s.executed, executed),
-            (s.skipped, "skipped"),
-            (s.canceled, "canceled"),
-        )
-        if count is not None
-    ]
+    named = [(s.failed, "failed"), (s.executed, executed), (s.skipped, "skipped")]
+    if not s.failed:
+        named.insert(0, named.pop(1))
+    known = [(n, word) for n, word in [*named, (s.canceled, "canceled")] if n is not None]
+    if not known:
+        return f"{plural(whole, unit)}, none with an outcome"
+    (first, word), *others = known
+    percent = f" ({share(first, whole)})" if 0 < first < whole else ""
+    parts = [f"{_of(first, whole, unit)} {word}{percent}"]
+    parts += [f"{n:,} {word}" for n, word in others]
     if pending := whole - s.done:
-        others.append(f"{pending:,} without an outcome")
-    return ", ".join([text, *others])
+        parts.append(f"{pending:,} without an outcome")
+    return ", ".join(parts)
+
+
+def _of(part: int, whole: int, unit: str) -> str:
+    if part < whole:
+        return f"{part:,} of {plural(whole, unit)}"
+    return f"all {plural(whole, unit)}" if whole > 1 else plural(whole, unit)
 
 
 def target(target: Target) -> Iterable[str]:
-    """What the task applies to, a sentence part an item; ids in full."""
+    """What the task applies to, a sentence part an item; ids are counted only."""
     if target.security_profile_name:
         yield f"Security profile {target.security_profile_name}"
     if target.behavior_name:
         yield f"behavior {target.behavior_name}"
     if ids := target.violation_ids:
-        yield f"{plural(len(ids), 'violation')}: {listing(ids, MAX_IDS)}"
+        yield plural(len(ids), "violation")
     if target.audit_task_id:
         yield f"Findings of audit {target.audit_task_id}"
     if ids := target.finding_ids:
-        yield f"{plural(len(ids), 'finding')}: {listing(ids, MAX_IDS)}"
+        yield plural(len(ids), "finding")
 
 
 def scope(task: Task, clock: Clock) -> str | None:

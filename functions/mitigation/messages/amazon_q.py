@@ -17,7 +17,7 @@ _MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_~[]<>@#|"})
 
 
 def render(report: Report, clock: Clock) -> dict[str, Json]:
-    lines = [sections.lead(report), *report.notes]
+    lines = [*sections.opening(report), *report.notes]
     for section in (sections.target(report, clock), sections.times(report, clock)):
         lines.extend(section.lines if section else ())
     text = "\n".join(_escape(line) for line in lines)

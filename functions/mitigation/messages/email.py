@@ -27,9 +27,7 @@ def subject(report: Report) -> str:
 
 
 def _lines(report: Report, clock: Clock) -> Iterator[str]:
-    yield sections.lead(report)
-    for note in report.notes:
-        yield printable(note)
+    yield from map(printable, sections.opening(report))
     yield from _section(sections.target(report, clock))
     yield from _section(sections.checks(report))
     if details := report.details:
@@ -37,10 +35,9 @@ def _lines(report: Report, clock: Clock) -> Iterator[str]:
         yield from _causes("What failed", details.failed, failed)
         skipped = sections.unlisted(details.skipped, details.skipped_rows)
         yield from _causes("What was skipped", details.skipped, skipped)
-    if gap := sections.details_note(report.details):
-        yield ""
-        yield printable(gap)
+    yield from _section(sections.notes(report))
     yield from _section(sections.actions(report))
+    yield from _section(sections.ids(report))
     yield from _section(sections.times(report, clock))
     yield from _section(sections.where(report))
     for title, link in report.place.links():
@@ -70,9 +67,9 @@ def _causes(title: str, causes: tuple[Cause, ...], unlisted: int) -> Iterator[st
     yield title
     for cause in causes:
         names = listing([printable(name) for name in cause.names], more=cause.more)
-        code = printable(cause.error_code or "no error code")
-        yield f"  {code} ({cause.count:,}): {names}".rstrip(": ")
-        if cause.message:
-            yield f'    "{printable(cause.message)}"'
+        reason, message = sections.cause(cause)
+        yield f"  {printable(reason)} ({cause.count:,}): {names}".rstrip(": ")
+        if message:
+            yield f'    "{printable(message)}"'
     if unlisted:
         yield f"  and {plural(unlisted, 'row')} with other errors"

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from mitigation import words
 from mitigation.causes import Cause, Details
-from mitigation.report import Report
+from mitigation.report import Report, Verdict
 from mitigation.words import Clock
 
 MAX_ACTIONS = 20
 MAX_CHECKS = 60
+MAX_IDS = 50  # twice what AWS allows in a target
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +18,34 @@ class Section:
     lines: tuple[str, ...]
 
 
-def lead(report: Report) -> str:
-    """The first line: the counts where they are known, the headline where they are not."""
-    return f"{report.verdict.label}: {report.summary or report.headline}"
+def opening(report: Report) -> tuple[str, ...]:
+    """The verdict with what happened, then the counts where these are not the same."""
+    label, headline, statistics = report.verdict.label, report.headline, report.task.statistics
+    counted = {
+        Verdict.SUCCEEDED: statistics.executed is not None,
+        Verdict.PARTLY_FAILED: bool(statistics.failed),
+        Verdict.FAILED: bool(statistics.failed),
+    }
+    if report.summary and counted.get(report.verdict):
+        return (f"{label}: {report.summary}",)
+    if headline.casefold().startswith(label.casefold()):
+        lead = label + headline[len(label) :]
+    else:
+        lead = f"{label}: {headline}"
+    return (lead, _sentence(report.summary)) if report.summary else (lead,)
 
 
 def target(report: Report, clock: Clock) -> Section | None:
     lines = [", ".join(words.target(report.task.target))]
     lines.append(words.scope(report.task, clock) or "")
     return _section(None, lines)
+
+
+def ids(report: Report) -> Section | None:
+    """The target's violations or findings, in full: long, and for machines rather than people."""
+    target = report.task.target
+    listed = words.listing(target.violation_ids + target.finding_ids, MAX_IDS)
+    return _section(f"{_sentence(report.task.kind.subject)} ids", [listed])
 
 
 def checks(report: Report) -> Section | None:
@@ -50,16 +70,15 @@ def times(report: Report, clock: Clock) -> Section | None:
         who = f" by {_principal(by.arn)}" + (f" from {by.source_ip}" if by.source_ip else "")
     parts = []
     if task.started:
-        parts.append(f"Started {clock.show(task.started)}{who}")
+        parts.append(f"started {clock.show(task.started)}{who}")
     elif who:
-        parts.append(f"Started{who}" + (f" at {clock.show(by.at)}" if by and by.at else ""))
+        parts.append(f"started{who}" + (f" at {clock.show(by.at)}" if by and by.at else ""))
     if task.ended:
         parts.append(f"ended {clock.show(task.ended, after=task.started)}")
     if report.took_seconds is not None:
         parts.append(f"took {words.duration(report.took_seconds)}")
-    line = ", ".join(parts)
-    status = f"AWS IoT gives the task status {task.status}" if task.status else ""
-    return _section(None, [line[:1].upper() + line[1:], status, clock.complaint or ""])
+    kind = _sentence(task.kind.name) + (f", status {task.status}" if task.status else "")
+    return _section(None, [_sentence(", ".join(parts)), kind, clock.complaint or ""])
 
 
 def where(report: Report) -> Section | None:
@@ -69,10 +88,14 @@ def where(report: Report) -> Section | None:
         account = f"{place.account_alias} ({account})" if account else place.account_alias
     parts = [f"account {account}" if account else "", f"region {place.region or ''}".strip()]
     line = ", ".join(part for part in parts if part and part != "region")
-    return _section(None, [line[:1].upper() + line[1:]])
+    return _section(None, [_sentence(line)])
 
 
-def details_note(details: Details | None) -> str | None:
+def notes(report: Report) -> Section | None:
+    return _section(None, [_gap(report.details) or "", *report.notes])
+
+
+def _gap(details: Details | None) -> str | None:
     """What the lists of failed and skipped ones leave out; None when nothing."""
     if details is None:
         return None
@@ -87,6 +110,17 @@ def details_note(details: Details | None) -> str | None:
 def unlisted(causes: tuple[Cause, ...], rows: int) -> int:
     """How many rows have causes that are not listed."""
     return rows - sum(cause.count for cause in causes)
+
+
+def cause(cause: Cause) -> tuple[str, str | None]:
+    """What rows have in common, by AWS's error code, and what AWS says about it."""
+    if cause.error_code:
+        return cause.error_code, cause.message
+    return cause.message or "no reason given", None
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _principal(arn: str) -> str:

@@ -22,7 +22,7 @@ MAX_BLOCKS = 50
 BUTTON_URL_LENGTH = 3_000
 TOTAL_LENGTH = 12_000  # of all texts; over about 13,000 a message can be refused
 FALLBACK_LENGTH = 300
-BAR_LENGTH = 20
+BAR_LENGTH = 12  # one line on a phone
 
 type Block = dict[str, Json]
 
@@ -58,32 +58,30 @@ def cut_escaped(text: str, length: int) -> str:
 
 
 def _body(report: Report, clock: Clock) -> Iterator[Block]:
+    """Most urgent first: what doesn't fit is left out from the end."""
     mark = _MARKS[report.verdict.severity]
+    headline = f"{mark} {escape(report.name)}: {escape(report.headline)}"
     yield {
         "type": "header",
         "text": {
             "type": "plain_text",
-            "text": cut_escaped(
-                f"{mark} {escape(report.name)}: {escape(report.headline)}", HEADER_LENGTH
-            ),
+            "text": cut_escaped(headline, HEADER_LENGTH),
             "emoji": True,
         },
     }
     yield from _counts(report)
-    if report.notes:
-        yield _section("\n".join(escape(note) for note in report.notes))
     if details := report.details:
         failed = sections.unlisted(details.failed, details.failed_rows)
         yield from _causes("What failed", details.failed, failed)
-    yield from _lines(sections.target(report, clock))
+    yield from _lines(sections.target(report, clock), "Target")
+    yield from _lines(sections.notes(report))
     yield from _next_steps(report)
     if details:
         skipped = sections.unlisted(details.skipped, details.skipped_rows)
         yield from _causes("What was skipped", details.skipped, skipped)
-    if note := sections.details_note(report.details):
-        yield _section(escape(note))
     yield from _lines(sections.checks(report))
     yield from _lines(sections.actions(report))
+    yield from _lines(sections.ids(report))
 
 
 def _counts(report: Report) -> Iterator[Block]:
@@ -92,24 +90,22 @@ def _counts(report: Report) -> Iterator[Block]:
         return
     whole = max(s.total or 0, s.done)
     named = (
+        ("Failed", s.failed),
         (kind.executed.capitalize(), s.executed),
         ("Skipped", s.skipped),
-        ("Failed", s.failed),
         ("Canceled", s.canceled),
     )
     fields = [
-        _mrkdwn(f"*{name}*\n{count:,}" + (f" ({share(count, whole)})" if whole else ""))
+        _mrkdwn(
+            f"*{name}*\n{count:,}" + (f" ({share(count, whole)})" if 0 < count <= whole else "")
+        )
         for name, count in named
         if count is not None
     ]
     yield {"type": "section", "fields": [*fields]}
-    if whole:
-        yield {
-            "type": "context",
-            "elements": [
-                _mrkdwn(f"{bar(s.executed or 0, s.failed or 0, whole)}  {plural(whole, kind.unit)}")
-            ],
-        }
+    if whole > 0:
+        squares = bar(s.executed or 0, s.failed or 0, whole)
+        yield _context(f"{squares}  {plural(whole, kind.unit)}")
 
 
 def bar(executed: int, failed: int, whole: int) -> str:
@@ -129,10 +125,10 @@ def _causes(title: str, causes: Iterable[Cause], unlisted: int) -> Iterator[Bloc
     lines = []
     for cause in causes:
         names = listing([_code(name) for name in cause.names], more=cause.more)
-        code = escape(cause.error_code or "no error code")
-        lines.append(f"• *{code}* ({cause.count:,}): {names}".rstrip(": "))
-        if cause.message:
-            lines.append(f"    {_code(cause.message)}")
+        reason, message = sections.cause(cause)
+        lines.append(f"• *{escape(reason)}* ({cause.count:,}): {names}".rstrip(": "))
+        if message:
+            lines.append(f'    "{escape(message)}"')
     if lines and unlisted:
         lines.append(f"and {plural(unlisted, 'row')} with other errors")
     if lines:
@@ -140,15 +136,20 @@ def _causes(title: str, causes: Iterable[Cause], unlisted: int) -> Iterator[Bloc
 
 
 def _next_steps(report: Report) -> Iterator[Block]:
+    """The commands that are wanted at once; the e-mail holds the others."""
+    elsewhere = []
     for step in report.next_steps:
-        shown: list[str] = []
-        for command in step.commands:
-            block = f"```{escape(command)}```"
-            if len(block) <= SECTION_LENGTH - len(step.title) - 8 and not shown:
-                shown.append(block)
-        more = len(step.commands) - len(shown)
-        tail = f"\n{plural(more, 'command')} more in the e-mail" if more else ""
-        yield _section(f"*{escape(step.title)}*\n{''.join(shown)}{tail}")
+        command = f"```{escape(step.commands[0])}```"
+        title = escape(step.title)
+        text = f"*{title}*\n{command}"
+        if not step.in_chat or len(text) > SECTION_LENGTH:
+            elsewhere.append(title)
+            continue
+        yield _section(text)
+        if more := len(step.commands) - 1:
+            elsewhere.append(f"{title}: {plural(more, 'command')} more")
+    if elsewhere:
+        yield _context(f"In the e-mail: {' · '.join(elsewhere)}")
 
 
 def _foot(report: Report, clock: Clock) -> Iterator[Block]:
@@ -159,8 +160,7 @@ def _foot(report: Report, clock: Clock) -> Iterator[Block]:
         for line in section.lines
     ]
     if lines:
-        text = cut_escaped(" · ".join(escape(line) for line in lines), FIELD_LENGTH)
-        yield {"type": "context", "elements": [_mrkdwn(text)]}
+        yield _context(cut_escaped("\n".join(escape(line) for line in lines), FIELD_LENGTH))
 
 
 def _buttons(report: Report) -> Iterator[Block]:
@@ -173,10 +173,11 @@ def _buttons(report: Report) -> Iterator[Block]:
         yield {"type": "actions", "elements": buttons}
 
 
-def _lines(section: Section | None) -> Iterator[Block]:
+def _lines(section: Section | None, title: str | None = None) -> Iterator[Block]:
     if section:
-        title = [f"*{section.title}*"] if section.title else []
-        yield from _texts([*title, *(escape(line) for line in section.lines)])
+        heading = title or section.title
+        lines = [f"*{heading}*"] if heading else []
+        yield from _texts([*lines, *(escape(line) for line in section.lines)])
 
 
 def _texts(lines: Iterable[str]) -> Iterator[Block]:
@@ -214,6 +215,10 @@ def _fitting(blocks: Iterable[Block], room: int, count: int) -> Iterator[Block]:
 
 def _section(text: str) -> Block:
     return {"type": "section", "text": _mrkdwn(cut_escaped(text, SECTION_LENGTH))}
+
+
+def _context(text: str) -> Block:
+    return {"type": "context", "elements": [_mrkdwn(text)]}
 
 
 def _mrkdwn(text: str) -> Json:
