@@ -5,6 +5,7 @@ and its folder with it. usage: python -m local.child LISTENER_FD FOLDER SPEED
 """
 
 import asyncio
+import importlib
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ from local.clock import Clock
 from local.records import Recorder
 
 RECORDS = "records.jsonl"
+SAM = "samtranslator.translator.transform"
 
 
 def main() -> None:
@@ -24,6 +26,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     listener, folder, speed = int(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
     threading.Thread(target=_end_with_launcher, args=(folder,), daemon=True).start()
+    # The first deployment needs it, and it takes its time.
+    threading.Thread(target=importlib.import_module, args=(SAM,), daemon=True).start()
     clock = Clock(speed, Path(path) if (path := os.environ.get("LOCAL_CLOCK")) else None)
     try:
         mends.apply(Recorder(folder / RECORDS), clock)

@@ -21,10 +21,9 @@ class Clock:
         self._path = path
         self._lock = threading.Lock()
 
-    def sleep(self, seconds: float) -> float:
-        """Wait `seconds` of the run's time; returns the real ones."""
-        if seconds <= 0:
-            return 0.0
+    def sleep(self, seconds: float) -> dict[str, float]:
+        """Wait `seconds` of the run's time, and say how: a record for `Engine.waits`."""
+        seconds = max(seconds, 0.0)
         wake = time.time() + self._offset() + seconds
         shortened = seconds if self._speed == 1 else min(seconds / self._speed, LONGEST_SLEEP)
         time.sleep(shortened)
@@ -33,7 +32,12 @@ class Clock:
             offset = wake - time.time()
             if self._path and offset > self._offset():
                 set_offset(self._path, offset)
-        return shortened
+        return {
+            "seconds": seconds,
+            "took": shortened,
+            "until": time.time(),
+            "offset": self._offset(),
+        }
 
     def _offset(self) -> float:
         return get_offset(self._path) if self._path else 0.0

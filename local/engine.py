@@ -9,9 +9,10 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +24,7 @@ from botocore.config import Config
 
 from local import records
 from local.child import RECORDS
-from local.clock import get_offset, set_offset
+from local.clock import set_offset
 from local.fake_iot import FakeIot
 from local.fake_slack import FakeSlack
 from local.scenario import Scenario, SlackAnswer
@@ -70,6 +71,7 @@ class Engine:
         self._now = now
         self._speed = speed
         self._auth = auth
+        self._first_offset = 0.0
         self._recorded: dict[str, list[dict[str, Any]]] = {}
 
     def __enter__(self) -> Self:
@@ -105,7 +107,11 @@ class Engine:
 
     @property
     def waits(self) -> list[dict[str, Any]]:
-        """The waits and retries of state machines: seconds, and the real seconds they took."""
+        """The waits and retries of state machines, as clock.py records them.
+
+        `seconds` is what was to be waited, `took` what really was; at the real time `until`, in
+        seconds since 1970, the run's clock was ahead of the real one by `offset`.
+        """
         return self._read("wait")
 
     @property
@@ -134,10 +140,15 @@ class Engine:
         make: Any = self._session.client  # its stubs want the name as a literal
         return make(service, endpoint_url=url, config=_CLIENT)
 
-    def now(self) -> datetime:
-        """The time as the functions see it."""
-        offset = get_offset(self._clock) if self._now else 0.0
-        return datetime.fromtimestamp(time.time() + offset).astimezone()
+    def times_of(self, moments: Iterable[datetime]) -> list[datetime]:
+        """What the functions' clock showed at real moments."""
+        waits = self.waits
+        ends = [wait["until"] for wait in waits]
+        offsets = [self._first_offset, *(wait["offset"] for wait in waits)]
+        return [
+            moment + timedelta(seconds=offsets[bisect_right(ends, moment.timestamp())])
+            for moment in moments
+        ]
 
     def logs(self) -> dict[str, list[str]]:
         """Every line of every log group."""
@@ -227,7 +238,8 @@ class Engine:
             }
         )
         if self._now:
-            set_offset(self._clock, self._now.timestamp() - time.time())
+            self._first_offset = self._now.timestamp() - time.time()
+            set_offset(self._clock, self._first_offset)
             environment["LOCAL_CLOCK"] = str(self._clock)
         return environment
 

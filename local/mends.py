@@ -69,6 +69,7 @@ def apply(recorder: Recorder, clock: Clock) -> None:
     import ministack.app
     from ministack.core import iam_evaluator, lambda_runtime
     from ministack.services import eventbridge, lambda_svc, sns, stepfunctions
+    from ministack.services.cloudformation import provisioners
 
     name_handler_errors(lambda_runtime, lambda_svc)
     allow_aws_events(eventbridge)
@@ -76,6 +77,7 @@ def apply(recorder: Recorder, clock: Clock) -> None:
     retry_functions(eventbridge, lambda_svc)
     pretend_tls(iam_evaluator, ministack.app)
     shorten_waits(stepfunctions, recorder, clock)
+    take_math_alarms(provisioners)
 
 
 def name_handler_errors(lambda_runtime: Any, lambda_svc: Any) -> None:
@@ -230,9 +232,25 @@ def shorten_waits(stepfunctions: Any, recorder: Recorder, clock: Clock) -> None:
     _function(stepfunctions, "_scaled_sleep", "seconds")
 
     def sleep(seconds: float) -> None:
-        recorder.add("wait", {"seconds": seconds, "took": clock.sleep(seconds)})
+        recorder.add("wait", clock.sleep(seconds))
 
     stepfunctions._scaled_sleep = sleep
+
+
+def take_math_alarms(provisioners: Any) -> None:
+    """CloudFormation takes alarms on metric math: they exist, and look at the first metric alone."""
+    record = _function(provisioners, "_cw_metric_alarm_record", "name", "props")
+
+    @functools.wraps(record)
+    def simplified(name: str, props: Mapping[str, Any]) -> Any:
+        stats = [m["MetricStat"] for m in props.get("Metrics", []) if "MetricStat" in m]
+        if stats:
+            kept = {key: value for key, value in props.items() if key != "Metrics"}
+            metric = {"Statistic": stats[0]["Stat"], "Period": stats[0]["Period"]}
+            props = {**kept, **metric, **stats[0]["Metric"]}
+        return record(name, props)
+
+    provisioners._cw_metric_alarm_record = simplified
 
 
 def _function(module: Any, name: str, *parameters: str) -> Callable[..., Any]:

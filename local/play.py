@@ -1,0 +1,239 @@
+"""Plays one scenario through the deployed stack: starts the task, is CloudTrail, and looks on."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError, ParamValidationError
+
+from local.deploy import Stack
+from local.engine import ACCOUNT, REGION, ROOT, Engine
+from local.scenario import Json, Scenario
+
+EMAIL = "on-call@example.com"
+WEBHOOK_URL = "https://hooks.slack.com/services/T00000000/B00000000/notARealWebhookButSecret"
+# From the start of a task to its event; AWS publishes no figure.
+TRAIL_LAG = timedelta(seconds=15)
+START_SECONDS = 30
+POLL_SECONDS = 0.05
+
+_TRAIL = {"detect": "start_detect.json", "audit": "start_audit.json"}
+_ANY_TARGET: dict[str, dict[str, Any]] = {
+    "detect": {
+        "target": {"securityProfileName": "FleetBaseline", "behaviorName": "any"},
+        "actions": ["any"],
+    },
+    "audit": {
+        "target": {"auditTaskId": "00000000000000000000000000000000"},
+        "auditCheckToActionsMapping": {"LOGGING_DISABLED_CHECK": ["any"]},
+    },
+}
+
+
+class PlayFailed(Exception):  # noqa: N818  reads as what happened
+    """The run came to no end; one line says what it is stuck at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of the execution's history, at the time that the functions' clock showed."""
+
+    number: int
+    at: datetime
+    kind: str
+    details: Json
+
+    @property
+    def state(self) -> str | None:
+        """The state that is entered or left."""
+        return self.details.get("name") if "State" in self.kind else None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a run, as `run --json` prints it."""
+
+    execution: Json
+    messages: Mapping[str, list[Json]]
+    dead_letters: list[Json]
+
+    @property
+    def succeeded(self) -> bool:
+        return bool(self.execution["status"] == "SUCCEEDED")
+
+    def to_json(self) -> Json:
+        return {
+            "execution": self.execution,
+            "messages": self.messages,
+            "deadLetters": self.dead_letters,
+        }
+
+
+def stack_parameters(engine: Engine, *, slack: bool = True) -> dict[str, str]:
+    """Parameters for the template: an e-mail address, and a secret with Slack's webhook URL.
+
+    No sweep: it would tell the engine's real time from the run's.
+    """
+    parameters = {"EmailAddress": EMAIL, "SweepMinutes": "0"}
+    if slack:
+        secret = engine.client("secretsmanager").create_secret(
+            Name="slack-webhook", SecretString=WEBHOOK_URL
+        )
+        parameters["SlackWebhookSecretArn"] = secret["ARN"]
+    return parameters
+
+
+def start_task(engine: Engine, scenario: Scenario) -> None:
+    """Start the task at the fake IoT, and hand EventBridge what CloudTrail tells of it."""
+    start: Any = getattr(
+        engine.client("iot"), f"start_{scenario.task_type}_mitigation_actions_task"
+    )
+    try:
+        start(taskId=scenario.task_id, **_start_parameters(scenario))
+    except (ClientError, ParamValidationError):  # the answers are made up, so is their target
+        start(taskId=scenario.task_id, **_ANY_TARGET[scenario.task_type])
+    event = cloudtrail_event(scenario)
+    entry = {
+        "Source": event["source"],
+        "DetailType": event["detail-type"],
+        "Detail": json.dumps(event["detail"]),
+    }
+    answer = engine.client("events").put_events(Entries=[entry])
+    if answer["FailedEntryCount"]:
+        raise PlayFailed(f"EventBridge refused the event: {answer['Entries'][0]['ErrorMessage']}")
+
+
+def cloudtrail_event(scenario: Scenario) -> dict[str, Any]:
+    """The real-shaped event of events/cloudtrail/, with this task's id, start and place."""
+    path = ROOT / "events" / "cloudtrail" / _TRAIL[scenario.task_type]
+    event: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    detail = event["detail"]
+    for part in ("requestParameters", "responseElements"):
+        if detail.get(part):
+            detail[part]["taskId"] = scenario.task_id
+    started = scenario.started or datetime.now(UTC)
+    detail["eventTime"] = started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    event["account"] = detail["recipientAccountId"] = ACCOUNT
+    event["region"] = detail["awsRegion"] = REGION
+    return event
+
+
+def await_execution(engine: Engine, stack: Stack, deadline: float) -> str:
+    """The ARN of the execution that StartWatch starts; `deadline` is of time.monotonic()."""
+    states, sqs = engine.client("stepfunctions"), engine.client("sqs")
+    machine = stack.outputs["StateMachineArn"]
+    until = min(deadline, time.monotonic() + START_SECONDS)
+    while time.monotonic() < until:
+        if executions := states.list_executions(stateMachineArn=machine)["executions"]:
+            return str(executions[-1]["executionArn"])
+        for letter in receive(sqs, stack.outputs["StartFailuresQueueUrl"]):
+            raised = letter.get("responsePayload", {})
+            raise PlayFailed(
+                f"no watch was started: StartWatch failed with {raised.get('errorType')}: "
+                f"{raised.get('errorMessage')}"
+            )
+        time.sleep(POLL_SECONDS)
+    raise PlayFailed(
+        f"no watch was started within {START_SECONDS} s: "
+        "no rule of template.yaml takes the event, or StartWatch is stuck"
+    )
+
+
+def follow(engine: Engine, execution_arn: str, deadline: float) -> Iterator[Event]:
+    """The execution's events as they happen; ends with it, or raises PlayFailed."""
+    states = engine.client("stepfunctions")
+    seen, last = 0, "none"
+    while True:
+        running = states.describe_execution(executionArn=execution_arn)["status"] == "RUNNING"
+        for event in _new_events(engine, states, execution_arn, seen):
+            seen, last = event.number, event.state or last
+            yield event
+        if not running:
+            return
+        if time.monotonic() > deadline:
+            raise PlayFailed(f"the watch did not end in time; the last state is {last}")
+        time.sleep(POLL_SECONDS)
+
+
+def collect(engine: Engine, stack: Stack, execution_arn: str) -> Outcome:
+    """Everything that the ended execution left behind."""
+    execution = engine.client("stepfunctions").describe_execution(executionArn=execution_arn)
+    entered = [
+        event.state
+        for event in _new_events(engine, engine.client("stepfunctions"), execution_arn, 0)
+        if event.kind.endswith("StateEntered")
+    ]
+    letters = receive(engine.client("sqs"), stack.outputs["DeadLetterQueueUrl"])
+    return Outcome(
+        execution={
+            "name": execution["name"],
+            "status": execution["status"],
+            "error": execution.get("error"),
+            "cause": execution.get("cause"),
+            "states": entered,
+        },
+        messages={
+            "email": [
+                {key: mail[key] for key in ("to", "subject", "body")} for mail in engine.mail
+            ],
+            "sns": [
+                {key: publish[key] for key in ("subject", "message", "attributes")}
+                for publish in engine.sns
+            ],
+            "slack": [{"payload": p.payload, "status": p.status} for p in engine.slack.posts],
+        },
+        dead_letters=letters,
+    )
+
+
+def receive(sqs: Any, queue_url: str) -> list[Json]:
+    """The messages of a queue, whose bodies are JSON objects."""
+    letters: list[Json] = []
+    while messages := sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get(
+        "Messages"
+    ):
+        letters += [json.loads(message["Body"]) for message in messages]
+    return letters
+
+
+def _new_events(engine: Engine, states: Any, execution_arn: str, seen: int) -> list[Event]:
+    """The events after number `seen`, oldest first: read from the end, as a history is long."""
+    found: list[Json] = []
+    pages = states.get_paginator("get_execution_history").paginate(
+        executionArn=execution_arn, reverseOrder=True, PaginationConfig={"PageSize": 100}
+    )
+    for page in pages:
+        found += [event for event in page["events"] if event["id"] > seen]
+        if page["events"] and page["events"][-1]["id"] <= seen:
+            break
+    found.reverse()
+    times = engine.times_of(event["timestamp"] for event in found)
+    return [
+        Event(event["id"], at, event["type"], _details(event))
+        for event, at in zip(found, times, strict=True)
+    ]
+
+
+def _details(event: Json) -> Json:
+    """The one member of the event that differs by its type."""
+    for name, details in event.items():
+        if name.endswith("EventDetails"):
+            return dict(details)
+    return {}
+
+
+def _start_parameters(scenario: Scenario) -> dict[str, Any]:
+    """What the task was started with, as far as its first answer tells."""
+    summary = next(scenario.summaries, {})
+    parameters: dict[str, Any] = dict(_ANY_TARGET[scenario.task_type])
+    if summary.get("target"):
+        parameters["target"] = summary["target"]
+    if scenario.task_type == "audit":
+        if summary.get("auditCheckToActionsMapping"):
+            parameters["auditCheckToActionsMapping"] = summary["auditCheckToActionsMapping"]
+    elif actions := summary.get("actionsDefinition"):
+        parameters["actions"] = [action.get("name", "any") for action in actions]
+    return parameters
