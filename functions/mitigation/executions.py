@@ -7,7 +7,7 @@ details is worth more than none.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -86,7 +86,7 @@ def _read_detect(iot: IoTClient, task: Task, tally: Tally, pace: Pace) -> bool:
     more = True
     for page in paced(pages, pace):  # type: ignore[arg-type]  # a TypedDict is a dict
         items = page.get("actionsExecutions", [])
-        tally.add(_row(item, "violationId", item.get("thingName")) for item in items)
+        tally.add(_row(item, "violationId", _member(item, "thingName")) for item in items)
         rows += len(items)
         more = bool(page.get("nextToken"))
         if rows >= MAX_ROWS:
@@ -107,7 +107,7 @@ def _read_audit(iot: IoTClient, task: Task, tally: Tally, pace: Pace) -> bool:
         if not finding and any(item.get("status") in {FAILED, SKIPPED} for item in items):
             pace.wait()
             finding = dict(iot.describe_audit_finding(findingId=finding_id).get("finding", {}))  # noqa: PLW2901
-        name, check_name = resource_name(finding), finding.get("checkName")
+        name, check_name = resource_name(finding), _member(finding, "checkName")
         tally.add(_row(dict(item), "findingId", name, check_name) for item in items)
         cut = cut or bool(answer.get("nextToken"))
     return cut
@@ -130,12 +130,17 @@ def _findings(iot: IoTClient, task: Task, pace: Pace) -> tuple[dict[str, dict[st
         for finding in page.get("findings", []):
             check, code = finding.get("checkName"), finding.get("reasonForNonComplianceCode")
             wanted = not reasons or check in reasons
-            if wanted and (not reasons.get(check) or code in reasons[check]):
-                found[finding["findingId"]] = finding
+            wanted = wanted and (not reasons.get(check) or code in reasons[check])
+            if wanted and (finding_id := finding.get("findingId")):
+                found[finding_id] = finding
         more = bool(page.get("nextToken"))
         if len(found) > MAX_FINDINGS:
             break
     return dict(list(found.items())[:MAX_FINDINGS]), more or len(found) > MAX_FINDINGS
+
+
+def _member(item: Mapping[str, object], name: str) -> str | None:
+    return Reader.of(item, "item").text(name)
 
 
 def _row(
