@@ -22,7 +22,7 @@ def to_wire(value: object) -> Json:
         case datetime():
             return format_time(value)
         case Mapping():
-            return {str(k): to_wire(v) for k, v in value.items() if k != "ResponseMetadata"}
+            return {_clean(str(k)): to_wire(v) for k, v in value.items() if k != "ResponseMetadata"}
         case str():
             return _clean(value)
         case bool() | int() | float() | None:
@@ -37,12 +37,8 @@ def format_time(moment: datetime) -> str: ...
 @overload
 def format_time(moment: None) -> None: ...
 def format_time(moment: datetime | None) -> str | None:
-    """ISO 8601 in UTC, with milliseconds only where there are any."""
-    if moment is None:
-        return None
-    utc = moment.astimezone(UTC)
-    spec = "milliseconds" if utc.microsecond else "seconds"
-    return utc.isoformat(timespec=spec).replace("+00:00", "Z")
+    """ISO 8601 in UTC, with microseconds only where there are any."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
 
 
 def parse_time(value: object, path: str) -> datetime | None:
@@ -89,7 +85,7 @@ class Reader:
 
     def children(self) -> Iterator[tuple[str, Self]]:
         for name, value in self.members.items():
-            yield str(name), self.of({} if value is None else value, self._at(name))
+            yield _clean(str(name)), self.of({} if value is None else value, self._at(name))
 
     def items(self, name: str) -> Iterator[Self]:
         for index, value in enumerate(self._list(name)):
@@ -112,7 +108,7 @@ class Reader:
         return tuple(_clean(str(value)) for value in values)
 
     def texts_by_name(self) -> dict[str, tuple[str, ...]]:
-        return {str(name): self.texts(str(name)) for name in self.members}
+        return {_clean(str(name)): self.texts(str(name)) for name in self.members}
 
     def count(self, name: str) -> int | None:
         value = self.members.get(name)
