@@ -7,12 +7,13 @@ python := .venv/bin/python
 sam := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/.tools/sam/bin:$$PATH" .tools/sam/bin/sam
 compile := .tools/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header \
 	--no-annotate --upgrade
+in_account = $(if $(PROFILE),--profile "$(PROFILE)") $(if $(REGION),--region "$(REGION)")
 checked := $(wildcard functions local tests ops bench)
 
 # Keeps bytecode between runs: without it every run compiles what it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test lint accept build deploy lock clean
+.PHONY: help setup demo test lint accept build deploy replay lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -41,6 +42,9 @@ build: $(SAM_ENV) ## sam build
 deploy: $(SAM_ENV) ## sam build and sam deploy, to your account; ARGS=--guided for the first time
 	@$(sam) build
 	@$(sam) deploy $(ARGS)
+
+replay: $(PYTHON_ENV) ## send the dead letters of STACK=name again; ARGS="--dry-run" shows them
+	@$(python) -m ops.replay --stack-name "$(or $(STACK),mitigation-notifier)" $(in_account) $(ARGS)
 
 lock: $(PYTHON_ENV) ## pin the newest versions that requirements*.in allow
 	@$(compile) --python-version 3.8 requirements-uv.in -o requirements-uv.txt
