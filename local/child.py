@@ -15,6 +15,7 @@ from pathlib import Path
 
 from local import mends
 from local.clock import Clock
+from local.mends.check import MendFailed
 from local.records import Recorder
 
 RECORDS = "records.jsonl"
@@ -31,7 +32,7 @@ def main() -> None:
     clock = Clock(speed, Path(path) if (path := os.environ.get("LOCAL_CLOCK")) else None)
     try:
         mends.apply(Recorder(folder / RECORDS), clock)
-    except mends.MendFailed as error:
+    except MendFailed as error:
         sys.exit(str(error))
     asyncio.run(_serve(listener))
 

@@ -24,7 +24,7 @@ from botocore.config import Config
 
 from local import records
 from local.child import RECORDS
-from local.clock import set_offset
+from local.clock import get_offset, set_offset
 from local.fake_iot import FakeIot
 from local.fake_slack import FakeSlack
 from local.scenario import Scenario, SlackAnswer
@@ -66,12 +66,18 @@ class Engine:
         started: bool = True,
         calls_per_second: float | None = None,
     ) -> None:
-        self.iot = FakeIot(*scenarios, started=started, calls_per_second=calls_per_second)
+        self.iot = FakeIot(
+            *scenarios,
+            started=started,
+            calls_per_second=calls_per_second,
+            on_ended=self._catch_up,
+        )
         self.slack = FakeSlack(slack)
         self._now = now
         self._speed = speed
         self._auth = auth
-        self._first_offset = 0.0
+        # (real time in seconds since 1970, offset from then on) of this process's own changes.
+        self._offsets: list[tuple[float, float]] = []
         self._recorded: dict[str, list[dict[str, Any]]] = {}
 
     def __enter__(self) -> Self:
@@ -142,11 +148,10 @@ class Engine:
 
     def times_of(self, moments: Iterable[datetime]) -> list[datetime]:
         """What the functions' clock showed at real moments."""
-        waits = self.waits
-        ends = [wait["until"] for wait in waits]
-        offsets = [self._first_offset, *(wait["offset"] for wait in waits)]
+        known = sorted([*self._offsets, *((wait["until"], wait["offset"]) for wait in self.waits)])
+        since, offsets = [at for at, _ in known], [0.0, *(offset for _, offset in known)]
         return [
-            moment + timedelta(seconds=offsets[bisect_right(ends, moment.timestamp())])
+            moment + timedelta(seconds=offsets[bisect_right(since, moment.timestamp())])
             for moment in moments
         ]
 
@@ -176,6 +181,16 @@ class Engine:
     @property
     def _clock(self) -> Path:
         return self.folder / "clock"
+
+    def _set_offset(self, offset: float) -> None:
+        set_offset(self._clock, offset)
+        self._offsets.append((time.time(), offset))
+
+    def _catch_up(self, ended: datetime) -> None:
+        """Nobody is told of an end that lies in the future: waits were too short for it."""
+        offset = ended.timestamp() - time.time()
+        if self._now and offset > get_offset(self._clock):
+            self._set_offset(offset)
 
     def _read(self, kind: str) -> list[dict[str, Any]]:
         return self._recorded.get(kind) or records.read(self.folder / RECORDS, kind)
@@ -238,8 +253,7 @@ class Engine:
             }
         )
         if self._now:
-            self._first_offset = self._now.timestamp() - time.time()
-            set_offset(self._clock, self._first_offset)
+            self._set_offset(self._now.timestamp() - time.time())
             environment["LOCAL_CLOCK"] = str(self._clock)
         return environment
 

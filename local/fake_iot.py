@@ -9,11 +9,21 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
 from local.iot_wire import Refused, Request, read_request, write_answer
-from local.scenario import Answer, Failure, Json, Scenario, TaskType, parse_time, summary_of
+from local.scenario import (
+    Answer,
+    Failure,
+    Json,
+    Scenario,
+    TaskType,
+    ended_at,
+    parse_time,
+    summary_of,
+)
 from local.serving import Handler, serving
 
 PAGE = 25  # rows where the caller names no maxResults; AWS documents no default
@@ -33,7 +43,8 @@ class FakeIot:
 
     Each scenario is a task of its own. With `started=False` a task does not exist until someone
     starts it. `calls_per_second` throttles each operation as AWS does: every call over that
-    number within a second is answered with ThrottlingException.
+    number within a second is answered with ThrottlingException. `on_ended` is told when a task
+    ended before the answer that says so is given.
     """
 
     def __init__(
@@ -42,11 +53,13 @@ class FakeIot:
         started: bool = True,
         calls_per_second: float | None = None,
         clock: Callable[[], float] = time.monotonic,
+        on_ended: Callable[[datetime], None] = lambda moment: None,  # noqa: ARG005  told to nobody
     ) -> None:
         self.calls: list[Call] = []
         self._tasks = {(s.task_type, s.task_id): _Task(s, started) for s in scenarios}
         self._limit = calls_per_second
         self._clock = clock
+        self._on_ended = on_ended
         self._recent: dict[str, deque[float]] = defaultdict(deque)
         self._lock = threading.Lock()
         self._stack = ExitStack()
@@ -112,7 +125,7 @@ class FakeIot:
             case "StartDetectMitigationActionsTask" | "StartAuditMitigationActionsTask":
                 return self._start(task_type, asked)
             case "DescribeDetectMitigationActionsTask" | "DescribeAuditMitigationActionsTask":
-                return self._task(task_type, asked["taskId"]).look()
+                return self._look(self._task(task_type, asked["taskId"]))
             case "CancelDetectMitigationActionsTask" | "CancelAuditMitigationActionsTask":
                 return self._task(task_type, asked["taskId"]).cancel()
             case "ListDetectMitigationActionsTasks" | "ListAuditMitigationActionsTasks":
@@ -139,6 +152,12 @@ class FakeIot:
                 for finding in _matching(rows, asked, ("findingId",)):
                     return {"finding": finding}
                 raise _not_found("finding", asked["findingId"])
+
+    def _look(self, task: "_Task") -> Json:
+        answer = task.look()
+        if ended := ended_at(task.scenario.task_type, answer):
+            self._on_ended(ended)
+        return answer
 
     def _start(self, task_type: TaskType, asked: Json) -> Json:
         task = self._tasks.get((task_type, asked["taskId"]))

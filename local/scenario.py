@@ -84,16 +84,20 @@ class Scenario:
     def started(self) -> datetime | None:
         """When the task started, if any answer tells."""
         member = "taskStartTime" if self.task_type == "detect" else "startTime"
-        for summary in self.summaries:
-            if moment := parse_time(summary.get(member)):
-                return moment
-        return None
+        moments = (parse_time(summary.get(member)) for summary in self.summaries)
+        return next(filter(None, moments), None)
 
 
 def summary_of(task_type: TaskType, answer: Json) -> Json:
     """The members of the task: detect wraps them, audit does not."""
     summary = answer.get("taskSummary", {}) if task_type == "detect" else answer
     return summary if isinstance(summary, Mapping) else {}
+
+
+def ended_at(task_type: TaskType, answer: Json) -> datetime | None:
+    """When the task ended, if this answer tells."""
+    member = "taskEndTime" if task_type == "detect" else "endTime"
+    return parse_time(summary_of(task_type, answer).get(member))
 
 
 def parse_time(value: object) -> datetime | None:

@@ -1,0 +1,28 @@
+"""What ministack does otherwise than AWS, mended from outside, in the engine's own process.
+
+Each mend first asserts what it rests on, so an upgrade that moves it fails with one clear line
+instead of a run that quietly proves nothing. ministack's modules are `Any` here: no type knows
+what is set from outside.
+"""
+
+from local.clock import Clock
+from local.mends import events, functions, sns, states
+from local.mends.check import expect_version
+from local.records import Recorder
+
+
+def apply(recorder: Recorder, clock: Clock) -> None:
+    """Mend everything; raises MendFailed."""
+    expect_version()
+    import ministack.app
+    from ministack.core import iam_evaluator, lambda_runtime
+    from ministack.services import eventbridge, lambda_svc, stepfunctions
+    from ministack.services import sns as sns_service
+
+    functions.name_handler_errors(lambda_runtime, lambda_svc)
+    functions.retry_functions(eventbridge, lambda_svc)
+    events.allow_aws_events(eventbridge)
+    events.pretend_tls(iam_evaluator, ministack.app)
+    sns.catch_sns(sns_service, recorder)
+    states.shorten_waits(stepfunctions, recorder, clock)
+    states.record_map_states(stepfunctions)
