@@ -6,13 +6,16 @@ state machine (256 KiB), so everything here is bounded and says how much it left
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Self
 
 from mitigation.wire import Json, Reader
 
 MAX_CAUSES = 8
 MAX_NAMES = 10
-MAX_MESSAGE_LENGTH = 300
+# In UTF-8 bytes, as the state machine counts: room for any thing's name, 128 characters.
+NAME_SIZE = 400
+MESSAGE_SIZE = 300
 MAX_RETRY_IDS = 100
 RETRY_BATCH = 25  # Start…MitigationActionsTask takes at most 25 violationIds, or findingIds
 
@@ -169,14 +172,14 @@ class Tally:
             failed_subjects=len(self._failures),
             failed=_causes(self._failed),
             skipped=_causes(self._skipped),
-            executed_names=tuple(self._executed_names),
+            executed_names=tuple(_cut(name, NAME_SIZE) for name in self._executed_names),
             retries=self._retries(),
         )
 
     def _retries(self) -> tuple[Retry, ...]:
         alike: dict[tuple[str | None, tuple[str, ...]], list[str]] = {}
         for subject_id, failure in list(self._failures.items())[:MAX_RETRY_IDS]:
-            key = (failure.check_name, tuple(failure.action_names))
+            key = (failure.check_name, tuple(sorted(failure.action_names)))
             alike.setdefault(key, []).append(subject_id)
         return tuple(
             Retry(check_name, action_names, tuple(ids[start : start + RETRY_BATCH]))
@@ -190,14 +193,21 @@ def _causes(groups: dict[str | None, _Group]) -> tuple[Cause, ...]:
     largest = sorted(groups.items(), key=lambda item: -item[1].count)[:MAX_CAUSES]
     return tuple(
         Cause(
-            error_code=error_code and error_code[:MAX_MESSAGE_LENGTH],
+            error_code=error_code and _cut(error_code, MESSAGE_SIZE),
             count=group.count,
-            names=tuple(group.names)[:MAX_NAMES],
+            names=tuple(_cut(name, NAME_SIZE) for name in islice(group.names, MAX_NAMES)),
             more=max(len(group.names) - MAX_NAMES, 0),
-            message=group.message and group.message[:MAX_MESSAGE_LENGTH],
+            message=group.message and _cut(group.message, MESSAGE_SIZE),
         )
         for error_code, group in largest
     )
+
+
+def _cut(text: str, size: int) -> str:
+    """At most `size` bytes of UTF-8, with an ellipsis (3 of them) where something is missing."""
+    if len(raw := text.encode()) <= size:
+        return text
+    return raw[: size - 3].decode(errors="ignore") + "…"
 
 
 def _cause(item: Reader) -> Cause:
