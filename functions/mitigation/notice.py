@@ -1,6 +1,7 @@
 """What Notify is asked to tell, and to which channel: its input, and what a dead letter holds."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Self
 
@@ -11,6 +12,9 @@ from mitigation.task import parse_task
 from mitigation.trigger import Watch
 from mitigation.watch import Look
 from mitigation.wire import Reader
+
+# boto3 has a class for some errors; the others are all ClientError and name their code here.
+_ERROR_CODE = re.compile(r"An error occurred \((\w+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +54,8 @@ def _error(error: Reader) -> DescribeError:
         parsed = json.loads(cause)
     except ValueError:
         parsed = None
-    message = parsed.get("errorMessage") if isinstance(parsed, dict) else cause
-    return DescribeError(error.text("Error") or "unknown error", str(message or "")[:500] or None)
+    message = str((parsed.get("errorMessage") if isinstance(parsed, dict) else cause) or "")
+    name = error.text("Error") or "unknown error"
+    if name == "ClientError" and (code := _ERROR_CODE.match(message)):
+        name = code[1]
+    return DescribeError(name, message[:500] or None)

@@ -145,13 +145,10 @@ def judge(task: Task, look: Look | None, error: DescribeError | None) -> Verdict
             return Verdict.UNKNOWN_STATUS
         return Verdict.GAVE_UP if look else Verdict.OVERDUE
     executed, failed = task.statistics.executed, task.statistics.failed
-    match task.status:
-        case TaskStatus.CANCELED:
-            return Verdict.CANCELED
-        case TaskStatus.FAILED:
-            return Verdict.PARTLY_FAILED if executed else Verdict.FAILED
-    if failed:
-        return Verdict.PARTLY_FAILED
+    if task.status == TaskStatus.CANCELED:
+        return Verdict.CANCELED
+    if task.status == TaskStatus.FAILED or failed:
+        return Verdict.PARTLY_FAILED if executed else Verdict.FAILED
     return Verdict.NOTHING_DONE if executed == 0 else Verdict.SUCCEEDED
 
 
@@ -173,18 +170,25 @@ def _headline(task: Task, verdict: Verdict, look: Look | None, error: DescribeEr
             skipped = f" ({s.skipped:,} skipped)" if s.skipped else ""
             return f"succeeded, but nothing was done{skipped}"
         case Verdict.PARTLY_FAILED | Verdict.FAILED if s.failed:
-            return f"{s.failed:,} of {counted} failed"
+            all_of = f"{s.failed:,} of " if s.failed < whole else "all " if whole > 1 else ""
+            return f"{all_of}{counted} {task.kind.failed}"
         case Verdict.PARTLY_FAILED | Verdict.FAILED:
             return "the task failed"
         case Verdict.CANCELED:
-            done = f" after {s.executed or 0:,} of {counted}" if s.known else ""
-            return f"canceled{done}; nothing is rolled back"
+            if s.executed == 0:
+                return "canceled before anything was done"
+            # A detect task's total is not known: what has an outcome would pass for all of it.
+            done = words.plural(s.executed or 0, task.kind.counts)
+            if s.total is not None:
+                done = f"{s.executed or 0:,} of {counted}"
+            after = f" after {done}" if s.executed else ""
+            return f"canceled{after}; nothing is rolled back"
         case Verdict.OVERDUE:
             return f"still running after {age}" if age else "still running"
         case Verdict.GAVE_UP:
             return f"gave up watching after {age}; it may still be running"
         case Verdict.VANISHED:
-            return "AWS IoT does not know this task"
+            return f"AWS IoT {'no longer knows' if task.status else 'does not know'} this task"
         case Verdict.UNREADABLE:
             return f"the task could not be read: {error.name if error else 'unknown error'}"
         case Verdict.UNKNOWN_STATUS:
@@ -197,7 +201,9 @@ def _notes(
 ) -> list[str]:
     s = task.statistics
     notes = []
-    if verdict is Verdict.VANISHED:
+    if verdict is Verdict.VANISHED and task.status:
+        notes.append("It was there before; how it ended is not known.")
+    elif verdict is Verdict.VANISHED:
         notes.append(
             "AWS IoT answers that there is no such task: it was named wrongly, runs in another "
             "region or account, or is older than the 90 days that AWS keeps tasks."
@@ -208,7 +214,7 @@ def _notes(
         )
         if error.message:
             notes.append(f"AWS says: {error.message}")
-    if verdict is Verdict.CANCELED:
+    if verdict is Verdict.CANCELED and s.executed != 0:
         notes.append("AWS IoT rolls nothing back: what was executed stays executed.")
     if verdict is Verdict.NOTHING_DONE:
         why = "all were skipped" if s.done else "most likely its target matched nothing"
@@ -220,9 +226,9 @@ def _notes(
         notes.append("No further message will come about this task.")
     if verdict is Verdict.OVERDUE:
         notes.append("The watch goes on; a final message will follow.")
-        if not task.has_known_status:
+        if task.status and not task.has_known_status:
             notes.append(f"AWS gives it the status {task.status}, which is not a known one.")
-    if error and task.status:
+    if error and s.known:
         notes.append("The counts are those of the last look that worked.")
     groups = any(isinstance(p, AddThingsToThingGroup) for a in task.actions for p in a.params)
     if groups and s.executed:

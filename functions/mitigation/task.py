@@ -40,7 +40,8 @@ class Kind:
     name: str
     unit: str  # what is counted, in the singular
     counts: str  # the same where the short word would mislead: in a headline
-    executed: str  # the verb for a unit that went well
+    executed: str  # the verb for a unit that went well…
+    failed: str  # …and, in a headline, for one that did not
     subject: str  # what an action execution is about…
     subject_ids: str  # …its member in a target…
     rows_by_subject: bool  # …and whether executions can be listed for one subject at a time only
@@ -54,6 +55,7 @@ KINDS = {
         unit="action",
         counts="mitigation action",
         executed="executed",
+        failed="failed",
         subject="violation",
         subject_ids="violationIds",
         rows_by_subject=False,
@@ -64,6 +66,7 @@ KINDS = {
         unit="finding",
         counts="audit finding",
         executed="mitigated",
+        failed="could not be mitigated",
         subject="finding",
         subject_ids="findingIds",
         rows_by_subject=True,
