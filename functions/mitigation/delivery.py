@@ -94,6 +94,8 @@ def read_webhook_url(secrets: SecretsManagerClient, secret_arn: str) -> str:
 
     Raises DeliveryUnavailable or DeliveryRejected, never with the secret in it.
     """
+    # At DEBUG, which a person may set for a whole function, botocore logs every answer.
+    logging.getLogger("botocore.parsers").setLevel(logging.INFO)
     try:
         answer = secrets.get_secret_value(SecretId=secret_arn)
     except (ClientError, BotoCoreError, ResponseParserError) as error:
