@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Self
 
-from mitigation.wire import Json, Reader
+from mitigation.wire import Json, Reader, clip
 
 MAX_CAUSES = 8
 MAX_NAMES = 10
@@ -172,7 +172,7 @@ class Tally:
             failed_subjects=len(self._failures),
             failed=_causes(self._failed),
             skipped=_causes(self._skipped),
-            executed_names=tuple(_cut(name, NAME_SIZE) for name in self._executed_names),
+            executed_names=tuple(clip(name, NAME_SIZE) for name in self._executed_names),
             retries=self._retries(),
         )
 
@@ -193,21 +193,14 @@ def _causes(groups: dict[str | None, _Group]) -> tuple[Cause, ...]:
     largest = sorted(groups.items(), key=lambda item: -item[1].count)[:MAX_CAUSES]
     return tuple(
         Cause(
-            error_code=error_code and _cut(error_code, MESSAGE_SIZE),
+            error_code=error_code and clip(error_code, MESSAGE_SIZE),
             count=group.count,
-            names=tuple(_cut(name, NAME_SIZE) for name in islice(group.names, MAX_NAMES)),
+            names=tuple(clip(name, NAME_SIZE) for name in islice(group.names, MAX_NAMES)),
             more=max(len(group.names) - MAX_NAMES, 0),
-            message=group.message and _cut(group.message, MESSAGE_SIZE),
+            message=group.message and clip(group.message, MESSAGE_SIZE),
         )
         for error_code, group in largest
     )
-
-
-def _cut(text: str, size: int) -> str:
-    """At most `size` bytes of UTF-8, with an ellipsis (3 of them) where something is missing."""
-    if len(raw := text.encode()) <= size:
-        return text
-    return raw[: size - 3].decode(errors="ignore") + "…"
 
 
 def _cause(item: Reader) -> Cause:

@@ -134,6 +134,13 @@ class Reader:
         raise InvalidTask(f"{self._at(name)}: expected a list, got {_show(value)}")
 
 
+def clip(text: str, size: int, ellipsis: str = "…") -> str:
+    """At most `size` bytes of UTF-8, as AWS counts; the ellipsis says that something is missing."""
+    if len(raw := text.encode()) <= size:
+        return text
+    return raw[: size - len(ellipsis.encode())].decode(errors="ignore") + ellipsis
+
+
 def _clean(text: str) -> str:
     """Half of a surrogate pair is legal in JSON and nowhere else: it could not be sent on."""
     return text.encode(errors="replace").decode()

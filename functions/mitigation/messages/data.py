@@ -8,21 +8,24 @@ from mitigation.task import Action, Check, Statistics
 from mitigation.wire import Json, format_time, to_wire
 
 VERSION = "1"
-LENGTH = 120_000  # characters, all ASCII: a share of SNS's 256 KB
-# What gives way, in this order, where a report is longer than that.
+# Characters, all ASCII: a share of SNS's 256 KB, of which each may take two as text in JSON.
+LENGTH = 50_000
+# What gives way, in this order, where a report is longer than that; lists become empty ones.
 _OPTIONAL = ("nextSteps", "skipped", "actions", "checks", "failed", "target", "notes")
 
 
 def render(report: Report) -> str:
     """ASCII, so that every consumer reads it; `cut` names the members that were left out."""
     content = to_json(report)
-    left_out: list[Json] = []
-    for member in _OPTIONAL:
-        if len(text := json.dumps(content, separators=(",", ":"))) <= LENGTH:
+    for count, member in enumerate(_OPTIONAL, start=1):
+        if len(text := _dump(content)) <= LENGTH:
             return text
-        del content[member]
-        left_out.append(member)
-        content["cut"] = left_out
+        content[member] = [] if isinstance(content[member], list) else None
+        content["cut"] = [*_OPTIONAL[:count]]
+    return _dump(content)
+
+
+def _dump(content: Json) -> str:
     return json.dumps(content, separators=(",", ":"))
 
 

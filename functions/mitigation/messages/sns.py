@@ -22,7 +22,7 @@ def render(report: Report, clock: Clock, *, for_amazon_q: bool = False) -> SnsMe
         "sms": sms.render(report),
     }
     if for_amazon_q:
-        bodies["https"] = json.dumps(amazon_q.render(report, clock))
+        bodies["https"] = json.dumps(amazon_q.render(report, clock), ensure_ascii=False)
     return SnsMessage(mail.subject, json.dumps(bodies, ensure_ascii=False), attributes(report))
 
 
