@@ -19,7 +19,8 @@ from local.mends.check import MendFailed
 from local.records import Recorder
 
 RECORDS = "records.jsonl"
-SAM = "samtranslator.translator.transform"
+# What the first deployment needs, and what takes its time to load.
+SLOW_MODULES = ("ministack.services.cloudformation", "samtranslator.translator.transform")
 
 
 def main() -> None:
@@ -27,13 +28,12 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     listener, folder, speed = int(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
     threading.Thread(target=_end_with_launcher, args=(folder,), daemon=True).start()
-    # The first deployment needs it, and it takes its time.
-    threading.Thread(target=importlib.import_module, args=(SAM,), daemon=True).start()
     clock = Clock(speed, Path(path) if (path := os.environ.get("LOCAL_CLOCK")) else None)
     try:
         mends.apply(Recorder(folder / RECORDS), clock)
     except MendFailed as error:
         sys.exit(str(error))
+    threading.Thread(target=_load_early, daemon=True).start()
     asyncio.run(_serve(listener))
 
 
@@ -46,6 +46,11 @@ async def _serve(listener: int) -> None:
     config.bind = [f"fd://{listener}"]
     config.loglevel = "WARNING"
     await serve(app, config)
+
+
+def _load_early() -> None:
+    for name in SLOW_MODULES:
+        importlib.import_module(name)
 
 
 def _end_with_launcher(folder: Path) -> None:

@@ -239,6 +239,8 @@ class Engine:
                 "PATH": os.environ.get("PATH", os.defpath),
                 "HOME": str(self.folder),
                 "TMPDIR": str(self.folder),
+                "STATE_DIR": str(self.folder / "state"),
+                "S3_DATA_DIR": str(self.folder / "s3"),
                 "LANG": "C.UTF-8",
                 "AUTH": str(self._auth).lower(),
                 "MINISTACK_ACCOUNT_ID": ACCOUNT,

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from local.deploy import Stack
 from local.engine import ACCOUNT, REGION, ROOT, Engine
+from local.fake_slack import Post
 from local.scenario import Json, Scenario
 
 EMAIL = "on-call@example.com"
@@ -54,10 +55,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a run, as `run --json` prints it."""
+    """What came of a run; `posts` are what reached Slack, in full."""
 
     execution: Json
     messages: Mapping[str, list[Json]]
+    posts: list[Post]
     dead_letters: list[Json]
 
     @property
@@ -65,6 +67,7 @@ class Outcome:
         return bool(self.execution["status"] == "SUCCEEDED")
 
     def to_json(self) -> Json:
+        """What `run --json` prints: people script it."""
         return {
             "execution": self.execution,
             "messages": self.messages,
@@ -185,6 +188,7 @@ def collect(engine: Engine, stack: Stack, execution_arn: str) -> Outcome:
             ],
             "slack": [{"payload": p.payload, "status": p.status} for p in engine.slack.posts],
         },
+        posts=engine.slack.posts,
         dead_letters=letters,
     )
 

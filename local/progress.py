@@ -1,0 +1,165 @@
+"""What a run is doing, for a person who looks on: a line a step, and a line a state."""
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from local.play import Event
+from local.scenario import Json
+
+_STATISTICS = {
+    "actionsExecuted": "executed",
+    "actionsSkipped": "skipped",
+    "actionsFailed": "failed",
+}
+_FINDINGS = {
+    "succeededFindingsCount": "succeeded",
+    "skippedFindingsCount": "skipped",
+    "failedFindingsCount": "failed",
+    "canceledFindingsCount": "canceled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that happened; lines of the same text that follow each other are counted."""
+
+    at: datetime
+    state: str
+    text: str
+    after: str = ""  # said with the text, but not compared
+    style: str = ""
+
+
+class Progress:
+    """Prints to stderr; `since` is the moment from which the times of states are counted."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._since: datetime | None = None
+        self._last: Line | None = None
+        self._repeated = 0
+
+    @contextlib.contextmanager
+    def step(self, doing: str) -> Iterator[None]:
+        started = time.monotonic()
+        with self._console.status(f"{doing} …"):
+            yield
+        took = time.monotonic() - started
+        self._print(Text.assemble(("✓ ", "green"), f"{doing:<58}", (f"{took:5.1f} s", "dim")))
+
+    def event(self, event: Event) -> None:
+        self._since = self._since or event.at
+        for line in lines_of(event):
+            if self._last and (line.state, line.text) == (self._last.state, self._last.text):
+                self._repeated += 1
+            else:
+                self.tell_repeated()
+                self._state(line)
+            self._last = line
+
+    def tell_repeated(self) -> None:
+        if self._repeated:
+            self._print(Text(f"{'':>11}  … {self._repeated} times more", "dim"))
+        self._repeated = 0
+
+    def waits(self, waits: list[dict[str, Any]]) -> None:
+        """Say that waits were shortened, and by how much."""
+        seconds = sum(wait["seconds"] for wait in waits)
+        took = sum(wait["took"] for wait in waits)
+        if took:
+            text = f"Waits are sped up here: {duration(seconds)} of them took {took:.1f} s."
+            self._print(Text(text, "dim"))
+
+    def say(self, text: str) -> None:
+        self._print(Text(text, "dim"))
+
+    def failed(self, text: str) -> None:
+        self.tell_repeated()
+        self._print(Text.assemble(("error: ", "bold red"), text))
+
+    def _state(self, line: Line) -> None:
+        assert self._since is not None  # noqa: S101  set by event()
+        passed = duration((line.at - self._since).total_seconds())
+        after = Text(line.after, "dim")
+        self._print(
+            Text.assemble((f"{'+' + passed:>11}  ", "dim"), f"{line.state:<14} ")
+            + Text(line.text, line.style)
+            + after
+        )
+
+    def _print(self, text: Text) -> None:
+        self._console.print(text, soft_wrap=True, highlight=False)
+
+
+def lines_of(event: Event) -> Iterator[Line]:
+    """What a person wants to know of this event; most are of no interest."""
+    output = _json(event.details.get("output"))
+    match event.kind, event.state:
+        case "TaskStateExited", "DescribeTask":
+            yield from _looked(event, output)
+        case "TaskFailed", _:
+            error, cause = event.details.get("error"), _json(event.details.get("cause"))
+            text = f"{error}: {cause.get('errorMessage', 'no message')}"
+            yield Line(event.at, "", text, style="yellow")
+        case "WaitStateEntered", "WaitForChannel":
+            state = _json(event.details.get("input"))
+            after = f", again in {duration(state['attempt']['waitSeconds'])}"
+            yield Line(event.at, "Notify", f"{state['channel']} is unavailable", after, "yellow")
+        case "PassStateExited", "Told":
+            yield Line(event.at, "Notify", str(output["result"]), style="green")
+        case "TaskStateEntered", "DeadLetter":
+            channel = _json(event.details.get("input"))["channel"]
+            text = f"the message for {channel} goes to the dead-letter queue"
+            yield Line(event.at, "DeadLetter", text, style="red")
+
+
+def duration(seconds: float) -> str:
+    """In the two largest units: 41 s, 2 min 34 s, 3 h 5 min."""
+    whole = max(round(seconds), 0)
+    days, hours, minutes = whole // 86_400, whole // 3600 % 24, whole // 60 % 60
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {whole % 60} s" if minutes else f"{whole} s"
+
+
+def _looked(event: Event, output: Json) -> Iterator[Line]:
+    look = output.get("look")
+    if output.get("error") or not look:
+        return
+    task = look["task"].get("taskSummary", look["task"])
+    text = ", ".join([str(task.get("taskStatus", "no status")), *_counts(task)])
+    goes_on = not look["ended"]
+    if goes_on and look["tell"]:
+        text += ", overdue"
+    after = f", again in {duration(look['waitSeconds'])}" if goes_on else ""
+    yield Line(event.at, "DescribeTask", text, after)
+
+
+def _counts(task: Json) -> list[str]:
+    """Executed, skipped and failed, as either kind of task counts them."""
+    statistics = task.get("taskStatistics") or {}
+    checks = [check for check in statistics.values() if isinstance(check, Mapping)]
+    if not checks:
+        return [
+            f"{statistics[key]} {word}" for key, word in _STATISTICS.items() if key in statistics
+        ]
+    sums = {word: sum(check.get(key) or 0 for check in checks) for key, word in _FINDINGS.items()}
+    return [f"{count} {word}" for word, count in sums.items() if count]
+
+
+def _json(text: object) -> Json:
+    try:
+        value = json.loads(text) if isinstance(text, str) else {}
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

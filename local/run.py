@@ -1,0 +1,98 @@
+"""`run`: deploys the real stack into the embedded AWS and plays a scenario through it."""
+
+import argparse
+import contextlib
+import json
+import sys
+import time
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console, Group
+from rich.text import Text
+
+from local import play, show
+from local.cli import BAD_INPUT
+from local.deploy import deploy
+from local.engine import Engine, EngineFailed
+from local.progress import Progress
+from local.scenario import BadScenario, Scenario, load
+
+SPEED = 500
+DEADLINE_SECONDS = 300
+SENDER = "AWS Notifications <no-reply@sns.amazonaws.com>"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "scenario",
+        type=Path,
+        metavar="SCENARIO.json",
+        help="what AWS IoT and Slack answer; a saved Describe answer is a scenario too",
+    )
+    parser.add_argument("--no-slack", action="store_true", help="deploy without a Slack webhook")
+    parser.add_argument("--json", action="store_true", help="print what came of it as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit status: 0 where the execution succeeded, 1 where it failed, 2 for bad input."""
+    try:
+        scenario = load(arguments.scenario)
+    except BadScenario as error:
+        print(f"error: {error}", file=sys.stderr)
+        return BAD_INPUT
+    progress = Progress(Console(stderr=True))
+    try:
+        outcome = _play(scenario, progress, slack=not arguments.no_slack)
+    except (EngineFailed, play.PlayFailed, ClientError, BotoCoreError) as error:
+        progress.failed(str(error))
+        return 1
+    if arguments.json:
+        print(json.dumps(outcome.to_json(), indent=2, ensure_ascii=False))
+    else:
+        _show(outcome)
+    return 0 if outcome.succeeded else 1
+
+
+def _play(scenario: Scenario, progress: Progress, *, slack: bool) -> play.Outcome:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    now = (scenario.started or datetime.now(UTC)) + play.TRAIL_LAG
+    engine = Engine([scenario], slack=scenario.slack, now=now, speed=SPEED, started=False)
+    with contextlib.ExitStack() as stack:
+        with progress.step("An embedded AWS starts on this machine"):
+            stack.enter_context(engine)
+        with progress.step("template.yaml is deployed into it"):
+            deployed = deploy(engine, play.stack_parameters(engine, slack=slack))
+        with progress.step(f"{scenario.task_type.capitalize()} task {scenario.task_id} starts"):
+            play.start_task(engine, scenario)
+            execution_arn = play.await_execution(engine, deployed, deadline)
+        for event in play.follow(engine, execution_arn, deadline):
+            progress.event(event)
+        progress.tell_repeated()
+        progress.waits(engine.waits)
+        return play.collect(engine, deployed, execution_arn)
+
+
+def _show(outcome: play.Outcome) -> None:
+    """The messages as people see them, what was not delivered, and the verdict."""
+    console = Console()
+    console.print()
+    for mail in outcome.messages["email"]:
+        way = Text(f"From:    {SENDER}\nTo:      {mail['to']}")
+        show.show(console, "E-mail", Group(way, show.email(mail["subject"], mail["body"])))
+    for payload, posts in groupby(outcome.posts, key=lambda post: post.payload):
+        answers = [f"{post.status} {post.why or post.body}".strip() for post in posts]
+        show.show(console, f"Slack, which answered {', '.join(answers)}", show.slack(payload or {}))
+    for letter in outcome.dead_letters:
+        failure = letter.get("failure", {})
+        reason = letter.get("reason", {}).get("raised", {}).get("errorMessage", "")
+        text = f"The message for {letter.get('channel')}: {failure.get('Error')}, {reason}"
+        show.show(console, "Dead letter", Text(text))
+    execution = outcome.execution
+    if outcome.succeeded:
+        verdict = Text.assemble(("✓ ", "green"), f"{execution['name']}: everyone was told")
+    else:
+        verdict = Text.assemble(("✗ ", "red"), f"{execution['error']}: {execution['cause']}")
+    console.print(verdict, soft_wrap=True, highlight=False)
