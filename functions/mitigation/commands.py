@@ -123,10 +123,7 @@ class _Cli:
             self._aws("list-attached-policies", target=f"{stem}:thinggroup/{group}")
             for group in groups
         )
-        yield NextStep(
-            "Check that a deny policy is attached: a thing group alone enforces nothing",
-            tuple(commands),
-        )
+        yield NextStep("Check that a deny policy is attached", tuple(commands))
 
     def undo(self, details: Details | None) -> Iterator[NextStep]:
         thing = details.executed_names[0] if details and details.executed_names else None
@@ -167,7 +164,7 @@ class _Cli:
             words += ["--region", shlex.quote(self.place.region)]
         texts = [value for value in members.values() if isinstance(value, str)]
         if not all(_PLAIN.fullmatch(text) and not _FILE.match(text) for text in texts):
-            return " ".join([*words, "--cli-input-json", shlex.quote(json.dumps(members))])
+            return " ".join([*words, "--cli-input-json", _quote(members)])
         for name, value in members.items():
             option = "-" + re.sub(r"[A-Z]", lambda match: f"-{match[0].lower()}", f"-{name}")
             if isinstance(value, bool):
@@ -175,5 +172,10 @@ class _Cli:
             elif isinstance(value, str):
                 words += [option, value]
             else:
-                words += [option, shlex.quote(json.dumps(value))]
+                words += [option, _quote(value)]
         return " ".join(words)
+
+
+def _quote(value: object) -> str:
+    """JSON as one word of a shell, without the backticks that would end a code block in chat."""
+    return shlex.quote(json.dumps(value).replace("`", r"\u0060"))

@@ -166,14 +166,15 @@ def scope(task: Task, clock: Clock) -> str | None:
 
 
 def action(action: Action) -> str:
-    """`Name: what it does`; the role and the id follow on a line of their own."""
+    """`Name: what it does`."""
     does = "; ".join(_does(params) for params in action.params) or "parameters not told by AWS"
     return f"{action.name or 'unnamed action'}: {does}"
 
 
 def action_identity(action: Action) -> str | None:
-    parts = [f"id {action.id}" if action.id else "", f"as {action.role_arn or ''}".strip()]
-    return ", ".join(part for part in parts if part not in {"", "as"}) or None
+    """`Name: its id, the role that it acts as`; None where AWS tells neither."""
+    parts = [part for part in (action.id, action.role_arn) if part]
+    return f"{action.name or 'unnamed action'}: {', '.join(parts)}" if parts else None
 
 
 def _does(params: ActionParams) -> str:

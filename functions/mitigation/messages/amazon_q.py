@@ -18,7 +18,7 @@ _MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_~[]<>@#|"})
 
 def render(report: Report, clock: Clock) -> dict[str, Json]:
     lines = [*sections.opening(report), *report.notes]
-    for section in (sections.target(report, clock), sections.times(report, clock)):
+    for section in (sections.target(report, clock), sections.circumstances(report, clock)):
         lines.extend(section.lines if section else ())
     text = "\n".join(_escape(line) for line in lines)
     for cause in report.details.failed if report.details else ():

@@ -1,8 +1,9 @@
 """The e-mail: plain text, because that is all SNS sends."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mitigation.causes import Cause
+from mitigation.commands import NextStep
 from mitigation.messages import Email, sections
 from mitigation.messages.sections import Section
 from mitigation.messages.text import ascii_only, cut, printable
@@ -37,15 +38,20 @@ def _lines(report: Report, clock: Clock) -> Iterator[str]:
         yield from _causes("What was skipped", details.skipped, skipped)
     yield from _section(sections.notes(report))
     yield from _section(sections.actions(report))
+    yield from _section(sections.circumstances(report, clock))
+    yield from _next_steps(report.next_steps)
     yield from _section(sections.ids(report))
-    yield from _section(sections.times(report, clock))
-    yield from _section(sections.where(report))
-    for title, link in report.place.links():
-        yield f"{title}: {link}"
-    if report.next_steps:
+    if links := report.place.links():
         yield ""
-        yield "Next"
-    for step in report.next_steps:
+        yield from (line for title, link in links for line in (f"{title}:", f"  {link}"))
+
+
+def _next_steps(steps: Iterable[NextStep]) -> Iterator[str]:
+    """Each with a blank line before it: commands are long, and a phone breaks them."""
+    for number, step in enumerate(steps):
+        yield ""
+        if number == 0:
+            yield "Next"
         yield f"  {printable(step.title)}:"
         yield from (f"    {command}" for command in step.commands)
 

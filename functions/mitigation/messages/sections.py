@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mitigation import words
 from mitigation.causes import Cause, Details
+from mitigation.place import Place
 from mitigation.report import Report, Verdict
 from mitigation.words import Clock
 
@@ -41,13 +42,6 @@ def target(report: Report, clock: Clock) -> Section | None:
     return _section(None, lines)
 
 
-def ids(report: Report) -> Section | None:
-    """The target's violations or findings, in full: long, and for machines rather than people."""
-    target = report.task.target
-    listed = words.listing(target.violation_ids + target.finding_ids, MAX_IDS)
-    return _section(f"{_sentence(report.task.kind.subject)} ids", [listed])
-
-
 def checks(report: Report) -> Section | None:
     task = report.task
     lines = [words.check(check, task.kind.executed) for check in task.checks]
@@ -55,15 +49,30 @@ def checks(report: Report) -> Section | None:
 
 
 def actions(report: Report) -> Section | None:
-    lines = []
-    for number, action in enumerate(report.task.actions, start=1):
-        lines.append(f"{number}. {words.action(action)}")
-        if identity := words.action_identity(action):
-            lines.append(f"   {identity}")
-    return _section("Actions", _capped(lines, 2 * MAX_ACTIONS))
+    lines = [
+        f"{n}. {words.action(action)}" for n, action in enumerate(report.task.actions, start=1)
+    ]
+    return _section("Actions", _capped(lines, MAX_ACTIONS))
 
 
-def times(report: Report, clock: Clock) -> Section | None:
+def ids(report: Report) -> Section | None:
+    """Read only when they are needed: the target's ids in full, and the actions' ids and roles."""
+    target, kind = report.task.target, report.task.kind
+    subjects = words.listing(target.violation_ids + target.finding_ids, MAX_IDS)
+    lines = [f"{_sentence(kind.subject)}s: {subjects}" if subjects else ""]
+    lines += [words.action_identity(action) or "" for action in report.task.actions]
+    return _section("Ids", _capped(lines, MAX_ACTIONS))
+
+
+def circumstances(report: Report, clock: Clock) -> Section | None:
+    """When and by whom, which kind of task with AWS's own status, where."""
+    task, status = report.task, report.task.status
+    kind = _sentence(task.kind.name) + (f", status {status}" if status else "")
+    lines = [_times(report, clock), kind, _place(report.place), clock.complaint or ""]
+    return _section(None, [_sentence(line) for line in lines])
+
+
+def _times(report: Report, clock: Clock) -> str:
     task, by = report.task, report.started_by
     who = ""
     if by and by.arn:
@@ -77,18 +86,15 @@ def times(report: Report, clock: Clock) -> Section | None:
         parts.append(f"ended {clock.show(task.ended, after=task.started)}")
     if report.took_seconds is not None:
         parts.append(f"took {words.duration(report.took_seconds)}")
-    kind = _sentence(task.kind.name) + (f", status {task.status}" if task.status else "")
-    return _section(None, [_sentence(", ".join(parts)), kind, clock.complaint or ""])
+    return ", ".join(parts)
 
 
-def where(report: Report) -> Section | None:
-    place = report.place
+def _place(place: Place) -> str:
     account = place.account or ""
     if place.account_alias:
         account = f"{place.account_alias} ({account})" if account else place.account_alias
-    parts = [f"account {account}" if account else "", f"region {place.region or ''}".strip()]
-    line = ", ".join(part for part in parts if part and part != "region")
-    return _section(None, [_sentence(line)])
+    parts = [("account", account), ("region", place.region)]
+    return ", ".join(f"{name} {text}" for name, text in parts if text)
 
 
 def notes(report: Report) -> Section | None:

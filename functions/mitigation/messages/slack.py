@@ -5,7 +5,7 @@ the total is what was seen to be accepted. Text is escaped before it is cut.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from mitigation.causes import Cause
 from mitigation.messages import SlackMessage, sections
@@ -13,7 +13,7 @@ from mitigation.messages.sections import Section
 from mitigation.messages.text import printable
 from mitigation.report import Report, Severity
 from mitigation.wire import Json
-from mitigation.words import Clock, listing, plural, share
+from mitigation.words import Clock, duration, listing, plural, share
 
 HEADER_LENGTH = 150
 SECTION_LENGTH = 3_000
@@ -81,7 +81,7 @@ def _body(report: Report, clock: Clock) -> Iterator[Block]:
         yield from _causes("What was skipped", details.skipped, skipped)
     yield from _lines(sections.checks(report))
     yield from _lines(sections.actions(report))
-    yield from _lines(sections.ids(report))
+    yield from _small(sections.ids(report))
 
 
 def _counts(report: Report) -> Iterator[Block]:
@@ -96,29 +96,28 @@ def _counts(report: Report) -> Iterator[Block]:
         ("Canceled", s.canceled),
     )
     fields = [
-        _mrkdwn(
-            f"*{name}*\n{count:,}" + (f" ({share(count, whole)})" if 0 < count <= whole else "")
-        )
-        for name, count in named
-        if count is not None
+        (name, f"{n:,}" + (f" ({share(n, whole)})" if 0 < n <= whole else ""))
+        for name, n in named
+        if n is not None
     ]
-    yield {"type": "section", "fields": [*fields]}
+    if report.took_seconds is not None:
+        fields.append(("Took", duration(report.took_seconds)))
+    yield {"type": "section", "fields": [_mrkdwn(f"*{name}:* {text}") for name, text in fields]}
     if whole > 0:
         squares = bar(s.executed or 0, s.failed or 0, whole)
         yield _context(f"{squares}  {plural(whole, kind.unit)}")
 
 
 def bar(executed: int, failed: int, whole: int) -> str:
-    """The shares as squares: green executed, red failed, white the rest; one square at least."""
-
-    def squares(count: int) -> int:
-        return max(round(BAR_LENGTH * count / whole), 1 if count else 0)
-
-    red = min(squares(failed), BAR_LENGTH)
-    green = min(squares(executed), BAR_LENGTH - red)
-    if executed + failed < whole and green + red == BAR_LENGTH:
-        green = max(green - 1, 0)
-    return "🟩" * green + "🟥" * red + "⬜" * (BAR_LENGTH - green - red)
+    """The shares as squares: red failed, green executed, white the rest; one square at least."""
+    counts = {"🟥": failed, "🟩": executed, "⬜": whole - failed - executed}
+    squares = {
+        square: max(round(BAR_LENGTH * count / whole), 1) if count > 0 else 0
+        for square, count in counts.items()
+    }
+    longest = max(squares, key=lambda square: squares[square])
+    squares[longest] += BAR_LENGTH - sum(squares.values())
+    return "".join(square * count for square, count in squares.items())
 
 
 def _causes(title: str, causes: Iterable[Cause], unlisted: int) -> Iterator[Block]:
@@ -149,18 +148,13 @@ def _next_steps(report: Report) -> Iterator[Block]:
         if more := len(step.commands) - 1:
             elsewhere.append(f"{title}: {plural(more, 'command')} more")
     if elsewhere:
-        yield _context(f"In the e-mail: {' · '.join(elsewhere)}")
+        yield _context(f"More in the e-mail: {' · '.join(elsewhere)}")
 
 
 def _foot(report: Report, clock: Clock) -> Iterator[Block]:
-    lines = [
-        line
-        for section in (sections.times(report, clock), sections.where(report))
-        if section
-        for line in section.lines
-    ]
-    if lines:
-        yield _context(cut_escaped("\n".join(escape(line) for line in lines), FIELD_LENGTH))
+    if section := sections.circumstances(report, clock):
+        lines = "\n".join(escape(line) for line in section.lines)
+        yield _context(cut_escaped(lines, FIELD_LENGTH))
 
 
 def _buttons(report: Report) -> Iterator[Block]:
@@ -180,17 +174,23 @@ def _lines(section: Section | None, title: str | None = None) -> Iterator[Block]
         yield from _texts([*lines, *(escape(line) for line in section.lines)])
 
 
-def _texts(lines: Iterable[str]) -> Iterator[Block]:
-    """Lines in as few sections as they fit in; a line that fits in none is broken at a comma."""
+def _small(section: Section | None) -> Iterator[Block]:
+    if section:
+        yield from _texts([escape(line) for line in section.lines], _context)
+
+
+def _texts(lines: Iterable[str], block: Callable[[str], Block] | None = None) -> Iterator[Block]:
+    """Lines in as few blocks as they fit in; a line that fits in none is broken at a comma."""
+    block = block or _section
     text = ""
     for line in lines:
         for piece in _pieces(line):
             if text and len(text) + len(piece) + 1 > SECTION_LENGTH:
-                yield _section(text)
+                yield block(text)
                 text = ""
             text = f"{text}\n{piece}" if text else piece
     if text:
-        yield _section(text)
+        yield block(text)
 
 
 def _pieces(line: str) -> Iterator[str]:
