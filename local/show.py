@@ -1,0 +1,87 @@
+"""Messages in the terminal, as people see them; lines stay whole, so commands can be copied."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.rule import Rule
+from rich.text import Text
+
+from local.mrkdwn import spans, unescape
+
+type Json = Mapping[str, Any]
+
+_STYLES = {
+    "plain": "",
+    "bold": "bold",
+    "italic": "italic",
+    "strike": "strike",
+    "code": "cyan",
+    "block": "cyan",
+    "special": "reverse",
+}
+
+
+def show(console: Console, title: str, body: RenderableType) -> None:
+    console.print(Rule(title, align="left", style="dim"))
+    console.print(body, soft_wrap=True, highlight=False)
+    console.print()
+
+
+def email(subject: str, body: str) -> RenderableType:
+    return Group(Text(f"Subject: {subject}", style="bold"), Text(), Text(body))
+
+
+def sms(text: str) -> RenderableType:
+    return Text(f"{text}\n") + Text(f"{len(text)} characters", style="dim")
+
+
+def slack(payload: Json) -> RenderableType:
+    """The blocks of a payload, or its text where it has none."""
+    blocks = payload.get("blocks") or [
+        {"type": "section", "text": {"type": "mrkdwn", "text": payload.get("text", "")}}
+    ]
+    return Group(*(part for block in blocks for part in _block(block)))
+
+
+def amazon_q(notification: Json) -> RenderableType:
+    content = notification["content"]
+    steps = (f"→ {step}" for step in content["nextSteps"])
+    lines = [content["description"], *steps]
+    title = Text(_without_escapes(content["title"]), style="bold")
+    return Group(title, *(Text(_without_escapes(line)) for line in lines))
+
+
+def _without_escapes(markdown: str) -> str:
+    return re.sub(r"\\(\W)", r"\1", markdown)
+
+
+def _block(block: Json) -> Iterator[RenderableType]:
+    match block:
+        case {"type": "header", "text": text}:
+            yield Text(unescape(text["text"]), style="bold underline")
+        case {"type": "section", "fields": fields}:
+            # A field is a title and a value on two lines; one line is calmer here.
+            yield Text("   ").join(_text(field["text"].replace("\n", " ")) for field in fields)
+        case {"type": "section", "text": text}:
+            yield Text()
+            yield _text(text["text"])
+        case {"type": "context", "elements": elements}:
+            yield from (_text(element["text"], "dim") for element in elements)
+        case {"type": "actions", "elements": elements}:
+            yield Text()
+            for button in elements:
+                yield Text.assemble((f"[ {button['text']['text']} ]", "bold"), f"  {button['url']}")
+        case _:
+            yield Text(f"({block.get('type')})", style="dim")
+
+
+def _text(mrkdwn: str, style: str = "") -> Text:
+    parts = [
+        (f"\n{span.text}\n" if span.style == "block" else span.text, _STYLES[span.style])
+        for span in spans(mrkdwn)
+    ]
+    text = Text.assemble(*parts, style=style)
+    text.rstrip()
+    return text
