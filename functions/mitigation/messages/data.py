@@ -90,11 +90,24 @@ def _counts(s: Statistics) -> dict[str, Json]:
 
 
 def _action(action: Action) -> Json:
-    params = [
-        {"type": type(p).__name__, **{n: to_wire(getattr(p, n)) for n in type(p).__slots__}}
-        for p in action.params
-    ]
-    return {"name": action.name, "id": action.id, "roleArn": action.role_arn, "params": [*params]}
+    params: dict[str, Json] = {
+        _camel(f"{type(params).__name__}Params"): {
+            _camel(name): to_wire(getattr(params, name)) for name in type(params).__slots__
+        }
+        for params in action.params
+    }
+    return {
+        "name": action.name,
+        "id": action.id,
+        "roleArn": action.role_arn,
+        "actionParams": params,
+    }
+
+
+def _camel(name: str) -> str:
+    """AWS's name for one of ours: the parameters of an action are named after its members."""
+    first, *others = name.split("_")
+    return first[0].lower() + first[1:] + "".join(word.capitalize() for word in others)
 
 
 def _check(check: Check) -> Json:
