@@ -2,7 +2,6 @@
 
 import unicodedata
 
-_EMOJI_JOINER = "\u200d"  # joins emoji into one; harmless, unlike its invisible siblings
 # Control, invisible and bidirectional characters, lone surrogates, private and unassigned ones,
 # and the separators that break a line.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -31,6 +30,6 @@ def ascii_only(text: str) -> str:
 
 
 def _visible(character: str) -> str:
-    if character == _EMOJI_JOINER or unicodedata.category(character) not in _HIDDEN:
+    if unicodedata.category(character) not in _HIDDEN:
         return character
     return character.encode("unicode_escape").decode("ascii")
