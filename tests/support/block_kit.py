@@ -1,0 +1,34 @@
+"""Slack payloads through slack_sdk's own models, and the texts that people see in them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from slack_sdk.models.blocks import Block
+
+
+def problems(payload: Mapping[str, Any]) -> list[str]:
+    """What slack_sdk's models don't take, or don't give back as it was."""
+    found = []
+    for number, block in enumerate(payload["blocks"]):
+        model = Block.parse(block)
+        if model is None:
+            found.append(f"blocks[{number}]: no such type of block: {block.get('type')!r}")
+            continue
+        model.validate_json()  # raises SlackObjectFormationError
+        if model.to_dict() != block:
+            found.append(f"blocks[{number}]: {block} reads as {model.to_dict()}")
+    return found
+
+
+def texts(value: object) -> Iterator[dict[str, Any]]:
+    """Every text object, however deep."""
+    match value:
+        case {"type": "plain_text" | "mrkdwn", **_rest}:
+            assert isinstance(value, dict)
+            yield value
+        case Mapping():
+            for item in value.values():
+                yield from texts(item)
+        case list():
+            for item in value:
+                yield from texts(item)

@@ -1,0 +1,87 @@
+"""botocore's model of the IoT service: what AWS documents as legal, to draw and to check by."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import count
+from typing import Any
+
+import botocore.session
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
+from botocore.validate import ParamValidator
+
+from mitigation.task import TaskType
+
+DESCRIBE = {
+    TaskType.DETECT: "DescribeDetectMitigationActionsTask",
+    TaskType.AUDIT: "DescribeAuditMitigationActionsTask",
+}
+
+
+@cache
+def iot_model() -> ServiceModel:
+    return botocore.session.get_session().get_service_model("iot")
+
+
+def output_shape(operation: str) -> Shape:
+    shape = iot_model().operation_model(operation).output_shape
+    assert shape is not None
+    return shape
+
+
+def enum_of(shape_name: str) -> set[str]:
+    shape = iot_model().shape_for(shape_name)
+    assert isinstance(shape, StringShape)
+    return set(shape.enum)
+
+
+def members_of(shape_name: str) -> set[str]:
+    shape = iot_model().shape_for(shape_name)
+    assert isinstance(shape, StructureShape)
+    return set(shape.members)
+
+
+def why_not(operation: str, members: Mapping[str, Any]) -> str:
+    """What botocore finds wrong with a request; empty where it is legal."""
+    shape = iot_model().operation_model(operation).input_shape
+    assert shape is not None
+    return str(ParamValidator().validate(dict(members), shape).generate_report())
+
+
+class Planter:
+    """Makes an answer with every member present; `.leaves` holds each leaf's path and value.
+
+    Texts and times are unique; each number is half of the one before, so a total that comes first
+    is more than its parts.
+    """
+
+    def __init__(self) -> None:
+        self.leaves: dict[str, str | int | bool | datetime] = {}
+        self._numbers = count()
+
+    def plant(self, shape: Shape, path: str = "") -> Any:
+        match shape:
+            case StructureShape():
+                return {n: self.plant(m, f"{path}.{n}") for n, m in shape.members.items()}
+            case ListShape():
+                return [self.plant(shape.member, f"{path}[]")]
+            case MapShape():
+                return {
+                    self.plant(shape.key, f"{path}{{key}}"): self.plant(shape.value, f"{path}{{}}")
+                }
+        number = next(self._numbers)
+        self.leaves[path.lstrip(".")] = value = self._leaf(shape.type_name, number)
+        return value
+
+    @staticmethod
+    def _leaf(type_name: str, number: int) -> str | int | bool | datetime:
+        match type_name:
+            case "timestamp":
+                start = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
+                return start + timedelta(days=number, seconds=number)
+            case "boolean":
+                return True
+            case "long":
+                return 1 << (40 - number)
+        assert type_name == "string"
+        return f"leaf-{number}-x"

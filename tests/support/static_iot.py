@@ -1,0 +1,56 @@
+"""AWS IoT's answers about action executions and audit findings, from lists, without a network."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any
+
+from mitigation.executions import Pace
+
+type Item = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class StaticIot:
+    """The part of boto3's IoT client that reads details; `calls` lists the operations in order."""
+
+    rows: Sequence[Item] = ()
+    findings: Sequence[Item] = ()
+    page_size: int = 250
+    calls: list[str] = field(default_factory=list)
+
+    def get_paginator(self, operation: str) -> "_Paginator":
+        return _Paginator(self, operation)
+
+    def list_audit_mitigation_actions_executions(self, **members: Any) -> dict[str, Any]:
+        self.calls.append("list_audit_mitigation_actions_executions")
+        rows = [row for row in self.rows if row.get("findingId") == members["findingId"]]
+        more = {"nextToken": "more"} if len(rows) > members["maxResults"] else {}
+        return {"actionsExecutions": rows[: members["maxResults"]], **more}
+
+    def describe_audit_finding(self, **members: Any) -> dict[str, Any]:
+        self.calls.append("describe_audit_finding")
+        found = [item for item in self.findings if item.get("findingId") == members["findingId"]]
+        return {"finding": found[0]} if found else {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Paginator:
+    iot: StaticIot
+    operation: str
+
+    def paginate(self, **_members: Any) -> Iterator[dict[str, Any]]:
+        member, items = {
+            "list_detect_mitigation_actions_executions": ("actionsExecutions", self.iot.rows),
+            "list_audit_findings": ("findings", self.iot.findings),
+        }[self.operation]
+        size = self.iot.page_size
+        for start in range(0, max(len(items), 1), size):
+            self.iot.calls.append(self.operation)
+            more = {"nextToken": "more"} if start + size < len(items) else {}
+            yield {member: list(items[start : start + size]), **more}
+
+
+def unpaced() -> Pace:
+    """As many calls as are wanted, at once."""
+    return Pace(inf, clock=lambda: 0.0, sleep=lambda _seconds: None)
