@@ -45,8 +45,8 @@ def next_steps(
         steps.append(cli.cancel())
     if rows:
         steps.append(rows)
-    if details and details.retries and not running:
-        steps.append(cli.retry(details))
+    if details and not running:
+        steps.extend(cli.retry(details))
     if readable and (task.statistics.executed or 0) > 0:
         steps.extend(cli.enforce())
         steps.extend(cli.undo(details))
@@ -84,17 +84,22 @@ class _Cli:
         if not ids:
             return None
         command = self._aws(call, taskId=self.task_id, findingId=ids[0])
-        title = f"See the rows of finding {ids[0]}, the others likewise"
+        title = "See the rows of one finding; the others likewise"
         return NextStep(title, (command,), in_chat=True)
 
-    def retry(self, details: Details) -> NextStep:
-        subjects = sum(len(retry.subject_ids) for retry in details.retries)
-        noun = self.task.kind.subject
+    def retry(self, details: Details) -> Iterator[NextStep]:
+        """None for findings whose check is not known: a start names the actions by check."""
+        kind = self.task.kind
+        retries = [r for r in details.retries if r.check_name or not kind.actions_by_check]
+        if not retries:
+            return
+        subjects = sum(len(retry.subject_ids) for retry in retries)
+        noun = kind.subject
         what = f"the {subjects} failed {noun}s" if subjects > 1 else f"the failed {noun}"
         if subjects < details.failed_subjects:
-            what = f"the first {subjects} of {details.failed_subjects} failed {noun}s"
-        commands = (self._retry(retry, n) for n, retry in enumerate(details.retries, start=1))
-        return NextStep(f"Retry {what}", tuple(commands), in_chat=True)
+            what = f"{subjects} of the {details.failed_subjects:,} failed {noun}s"
+        commands = (self._retry(retry, n) for n, retry in enumerate(retries, start=1))
+        yield NextStep(f"Retry {what}", tuple(commands), in_chat=True)
 
     def _retry(self, retry: Retry, number: int) -> str:
         # The token depends on what is retried alone: pasting the command twice starts one task.
@@ -126,7 +131,8 @@ class _Cli:
         yield NextStep("Check that a deny policy is attached", tuple(commands))
 
     def undo(self, details: Details | None) -> Iterator[NextStep]:
-        thing = details.executed_names[0] if details and details.executed_names else None
+        names = details.executed_names if details and self.task.kind.names_things else ()
+        thing = names[0] if names else None
         if groups := self._groups():
             commands = (
                 self._aws("remove-thing-from-thing-group", thingGroupName=group, thingName=thing)
