@@ -180,9 +180,9 @@ def action_identity(action: Action) -> str | None:
 def _does(params: ActionParams) -> str:
     match params:
         case UpdateDeviceCertificate():
-            return f"{_update(params.action)} the device certificate"
+            return _update("device certificate", params.action)
         case UpdateCACertificate():
-            return f"{_update(params.action)} the CA certificate"
+            return _update("CA certificate", params.action)
         case AddThingsToThingGroup(groups, override):
             noun = "thing group" if len(groups) == 1 else "thing groups"
             overridden = {
@@ -198,17 +198,17 @@ def _does(params: ActionParams) -> str:
         case EnableIoTLogging(role_arn, level):
             return f"enables AWS IoT logging at level {level or '?'} as {role_arn or '?'}"
         case PublishFindingToSns(topic_arn):
-            name = (topic_arn or "?").rpartition(":")[2]
+            if topic_arn is None:
+                return "publishes the finding to an SNS topic that AWS did not name"
             return (
-                f"publishes the finding to SNS topic {name} ({topic_arn})"
-                if topic_arn
-                else ("publishes the finding to an SNS topic that AWS did not name")
+                f"publishes the finding to SNS topic {topic_arn.rpartition(':')[2]} ({topic_arn})"
             )
     assert_never(params)
 
 
-def _update(action: str | None) -> str:
-    return "deactivates (DEACTIVATE)" if action == "DEACTIVATE" else f"updates ({action or '?'})"
+def _update(what: str, action: str | None) -> str:
+    verb = "deactivates" if action == "DEACTIVATE" else "updates"
+    return f"{verb} the {what} ({action or '?'})"
 
 
 def check(check: Check, executed: str) -> str:

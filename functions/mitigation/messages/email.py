@@ -30,12 +30,12 @@ def subject(report: Report) -> str:
 def _lines(report: Report, clock: Clock) -> Iterator[str]:
     yield from map(printable, sections.opening(report))
     yield from _section(sections.target(report, clock))
-    yield from _section(sections.checks(report))
     if details := report.details:
         failed = sections.unlisted(details.failed, details.failed_rows)
         yield from _causes("What failed", details.failed, failed)
         skipped = sections.unlisted(details.skipped, details.skipped_rows)
         yield from _causes("What was skipped", details.skipped, skipped)
+    yield from _section(sections.checks(report))
     yield from _section(sections.notes(report))
     yield from _section(sections.actions(report))
     yield from _section(sections.circumstances(report, clock))

@@ -22,12 +22,17 @@ MAX_BLOCKS = 50
 BUTTON_URL_LENGTH = 3_000
 TOTAL_LENGTH = 12_000  # of all texts; over about 13,000 a message can be refused
 FALLBACK_LENGTH = 300
+COMMANDS_LENGTH = 1_500  # of one step, so that chat stays readable
 BAR_LENGTH = 12  # one line on a phone
+
+_INDENT = "\u2003"  # an em space: others are dropped at the beginning of a line
 
 type Block = dict[str, Json]
 
 _MARKS = {Severity.INFO: "✅", Severity.WARNING: "⚠️", Severity.CRITICAL: "🚨"}
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_ARN = re.compile(r"\barn:[^\s,()]+")
+_BACKTICK = "ˋ"  # noqa: RUF001  a look-alike on purpose: the real one begins and ends code
 _BROKEN_ESCAPE = re.compile(r"&[a-z]{0,3}$")
 
 
@@ -48,6 +53,11 @@ def render(report: Report, clock: Clock) -> SlackMessage:
 
 def escape(text: str) -> str:
     return printable(text).translate(_ESCAPES)
+
+
+def prose(text: str) -> str:
+    """Escaped, with ARNs as code: Slack would make an emoji of the `:aws:` in them."""
+    return _ARN.sub(lambda arn: f"`{arn[0]}`", escape(text).replace("`", _BACKTICK))
 
 
 def cut_escaped(text: str, length: int) -> str:
@@ -93,7 +103,7 @@ def _counts(report: Report) -> Iterator[Block]:
         ("Failed", s.failed),
         (kind.executed.capitalize(), s.executed),
         ("Skipped", s.skipped),
-        ("Canceled", s.canceled),
+        ("Canceled", s.canceled or None),  # a detect task has no such count, most have none
     )
     fields = [
         (name, f"{n:,}" + (f" ({share(n, whole)})" if 0 < n <= whole else ""))
@@ -125,9 +135,9 @@ def _causes(title: str, causes: Iterable[Cause], unlisted: int) -> Iterator[Bloc
     for cause in causes:
         names = listing([_code(name) for name in cause.names], more=cause.more)
         reason, message = sections.cause(cause)
-        lines.append(f"• *{escape(reason)}* ({cause.count:,}): {names}".rstrip(": "))
+        lines.append(f"• *{prose(reason)}* ({cause.count:,}): {names}".rstrip(": "))
         if message:
-            lines.append(f'    "{escape(message)}"')
+            lines.append(f'{_INDENT}"{prose(message)}"')
     if lines and unlisted:
         lines.append(f"and {plural(unlisted, 'row')} with other errors")
     if lines:
@@ -135,17 +145,18 @@ def _causes(title: str, causes: Iterable[Cause], unlisted: int) -> Iterator[Bloc
 
 
 def _next_steps(report: Report) -> Iterator[Block]:
-    """The commands that are wanted at once; the e-mail holds the others."""
+    """The commands that are wanted at once, as far as they stay short; the e-mail holds all."""
     elsewhere = []
     for step in report.next_steps:
-        command = f"```{escape(step.commands[0])}```"
-        title = escape(step.title)
-        text = f"*{title}*\n{command}"
+        title, commands = escape(step.title), step.commands
+        if sum(map(len, commands)) > COMMANDS_LENGTH:
+            commands = commands[:1]
+        text = f"*{title}*\n```{'\n'.join(map(escape, commands))}```"
         if not step.in_chat or len(text) > SECTION_LENGTH:
             elsewhere.append(title)
             continue
         yield _section(text)
-        if more := len(step.commands) - 1:
+        if more := len(step.commands) - len(commands):
             elsewhere.append(f"{title}: {plural(more, 'command')} more")
     if elsewhere:
         yield _context(f"More in the e-mail: {' · '.join(elsewhere)}")
@@ -153,7 +164,7 @@ def _next_steps(report: Report) -> Iterator[Block]:
 
 def _foot(report: Report, clock: Clock) -> Iterator[Block]:
     if section := sections.circumstances(report, clock):
-        lines = "\n".join(escape(line) for line in section.lines)
+        lines = "\n".join(prose(line) for line in section.lines)
         yield _context(cut_escaped(lines, FIELD_LENGTH))
 
 
@@ -171,12 +182,12 @@ def _lines(section: Section | None, title: str | None = None) -> Iterator[Block]
     if section:
         heading = title or section.title
         lines = [f"*{heading}*"] if heading else []
-        yield from _texts([*lines, *(escape(line) for line in section.lines)])
+        yield from _texts([*lines, *map(prose, section.lines)])
 
 
 def _small(section: Section | None) -> Iterator[Block]:
     if section:
-        yield from _texts([escape(line) for line in section.lines], _context)
+        yield from _texts(map(prose, section.lines), _context)
 
 
 def _texts(lines: Iterable[str], block: Callable[[str], Block] | None = None) -> Iterator[Block]:
@@ -227,7 +238,7 @@ def _mrkdwn(text: str) -> Json:
 
 
 def _code(text: str) -> str:
-    return f"`{escape(text).replace('`', 'ˋ')}`"  # noqa: RUF001  a look-alike on purpose
+    return f"`{escape(text).replace('`', _BACKTICK)}`"
 
 
 def _length(blocks: Iterable[Block]) -> int:
