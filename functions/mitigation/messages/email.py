@@ -8,15 +8,16 @@ from mitigation.messages import Email, sections
 from mitigation.messages.sections import Section
 from mitigation.messages.text import ascii_only, cut, printable
 from mitigation.report import Report
+from mitigation.wire import clip
 from mitigation.words import Clock, listing, plural
 
 SUBJECT_LENGTH = 99  # SNS, Publish: fewer than 100 characters, in ASCII, without line breaks
-BODY_LENGTH = 40_000  # leaves the other protocols their share of SNS's 256 KB
+BODY_SIZE = 40_000  # bytes of UTF-8: leaves the other protocols their share of SNS's 256 KB
 
 
 def render(report: Report, clock: Clock) -> Email:
     body = "\n".join(_lines(report, clock))
-    return Email(subject(report), cut(body, BODY_LENGTH, "\n[cut: the message is too long]"))
+    return Email(subject(report), clip(body, BODY_SIZE, "\n[cut: the message is too long]"))
 
 
 def subject(report: Report) -> str:
