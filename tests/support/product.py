@@ -1,0 +1,155 @@
+"""The template and the definition as they stand, and what CloudFormation makes of them.
+
+Everything is held as plain values, so that a test can plant a mistake in a copy.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import boto3
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "template.yaml"
+REGION = "eu-west-1"
+PSEUDO_PARAMETERS = {
+    "AWS::AccountId": "123456789012",
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::StackName": "notifier",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+_UPLOADED = {"Bucket": "uploads", "Key": "functions"}
+_NOTHING = object()
+
+type Resources = dict[str, dict[str, Any]]
+
+
+@dataclass
+class Product:
+    """`text` is template.yaml with its comments, `template` what it says."""
+
+    text: str
+    template: dict[str, Any]
+    definition: dict[str, Any]
+    _stacks: dict[str, Resources] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def load(cls) -> Self:
+        text = TEMPLATE.read_text(encoding="utf-8")
+        template = json.loads(json.dumps(yaml_parse(text)))  # unshares what anchors share
+        uri = template["Resources"]["WatchTaskStateMachine"]["Properties"]["DefinitionUri"]
+        return cls(text, template, json.loads((ROOT / uri).read_text(encoding="utf-8")))
+
+    def copy(self) -> Self:
+        return type(self)(self.text, copy.deepcopy(self.template), copy.deepcopy(self.definition))
+
+    @cached_property
+    def translated(self) -> dict[str, Any]:
+        """What the SAM transform makes of it, with the definition in it as an object."""
+        template = copy.deepcopy(self.template)
+        template["Globals"]["Function"]["CodeUri"] = _UPLOADED
+        template["Resources"]["WatchTaskStateMachine"]["Properties"]["DefinitionUri"] = _UPLOADED
+        session = boto3.Session(region_name=REGION)
+        translated: dict[str, Any] = Translator({}, Parser(), boto_session=session).translate(
+            template, {}
+        )
+        machine = translated["Resources"]["WatchTaskStateMachine"]["Properties"]
+        del machine["DefinitionS3Location"]
+        machine["Definition"] = self.definition
+        return translated
+
+    def parameters(self, given: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Every parameter's value: what is given, else its default."""
+        defaults = {name: str(p["Default"]) for name, p in self.template["Parameters"].items()}
+        unknown = set(given or {}) - set(defaults)
+        assert not unknown, f"no such parameters: {unknown}"
+        return defaults | dict(given or {})
+
+    def stack(self, given: Mapping[str, str] | None = None) -> Resources:
+        """The resources that there are with these parameters.
+
+        A Ref to another resource reads `Name`, a GetAtt `Name.Attribute`.
+        """
+        parameters = self.parameters(given)
+        if (key := json.dumps(parameters)) not in self._stacks:
+            resolver = Resolver(self.translated, parameters | PSEUDO_PARAMETERS)
+            self._stacks[key] = resolver.resources()
+        return self._stacks[key]
+
+
+@dataclass
+class Resolver:
+    """CloudFormation's intrinsic functions, as far as this template uses them."""
+
+    template: dict[str, Any]
+    values: dict[str, str]
+
+    def resources(self) -> Resources:
+        found = {}
+        for name, resource in self.template["Resources"].items():
+            if "Condition" not in resource or self.holds(resource["Condition"]):
+                kept = {key: value for key, value in resource.items() if key != "Condition"}
+                found[name] = self.resolve(kept)
+        return found
+
+    def holds(self, condition: str) -> bool:
+        return bool(self.resolve(self.template["Conditions"][condition]))
+
+    def resolve(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [item for item in map(self.resolve, value) if item is not _NOTHING]
+        if not isinstance(value, dict):
+            return value
+        if len(value) == 1:
+            [(name, argument)] = value.items()
+            if name in {"Ref", "Condition"} and isinstance(argument, str):
+                return self.holds(argument) if name == "Condition" else self.reference(argument)
+            if name.startswith("Fn::"):
+                return self.call(name.removeprefix("Fn::"), argument)
+        items = {key: self.resolve(item) for key, item in value.items()}
+        return {key: item for key, item in items.items() if item is not _NOTHING}
+
+    def reference(self, name: str) -> Any:
+        if name == "AWS::NoValue":
+            return _NOTHING
+        if name not in self.values and name.partition(".")[0] not in self.template["Resources"]:
+            raise LookupError(f"{name} is neither a parameter nor a resource")
+        return self.values.get(name, name)
+
+    def call(self, function: str, argument: Any) -> Any:
+        match function:
+            case "If":
+                condition, yes, no = argument
+                return self.resolve(yes if self.holds(condition) else no)
+            case "GetAtt":
+                return self.reference(argument if isinstance(argument, str) else ".".join(argument))
+            case "Sub":
+                text, names = (argument, {}) if isinstance(argument, str) else argument
+                own = self.resolve(names)
+                return re.sub(
+                    r"\$\{([^}]+)\}",
+                    lambda match: str(own.get(match[1]) or self.reference(match[1])),
+                    text,
+                )
+            case "FindInMap":
+                table, row, column = self.resolve(argument)
+                return self.template["Mappings"][table][row][column]
+            case "Equals":
+                one, other = self.resolve(argument)
+                return str(one) == str(other)
+            case "Not":
+                return not self.resolve(argument)[0]
+            case "And":
+                return all(self.resolve(argument))
+            case "Or":
+                return any(self.resolve(argument))
+        raise LookupError(f"Fn::{function} is not known here")

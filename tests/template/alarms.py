@@ -1,0 +1,164 @@
+"""What rings and what the dashboard shows: metrics that are really there, in their dimensions."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tests.support.combinations import BOTH
+from tests.support.product import Product, Resources
+from tests.template.probing import Crashed, probe
+from tests.template.wiring import functions, variables
+
+type Metric = tuple[str, str, frozenset[tuple[str, str]]]  # namespace, name, dimensions
+
+# Source: the services' own lists of CloudWatch metrics.
+AWS_METRICS = {
+    ("AWS/States", "StateMachineArn"): [
+        "ExecutionsAborted",
+        "ExecutionsFailed",
+        "ExecutionsStarted",
+        "ExecutionsSucceeded",
+        "ExecutionsTimedOut",
+        "ExecutionThrottled",
+        "ExecutionTime",
+    ],
+    ("AWS/SQS", "QueueName"): [
+        "ApproximateAgeOfOldestMessage",
+        "ApproximateNumberOfMessagesDelayed",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesVisible",
+        "NumberOfMessagesDeleted",
+        "NumberOfMessagesReceived",
+        "NumberOfMessagesSent",
+    ],
+    ("AWS/Lambda", "FunctionName"): [
+        "AsyncEventAge",
+        "AsyncEventsDropped",
+        "ConcurrentExecutions",
+        "DestinationDeliveryFailures",
+        "Duration",
+        "Errors",
+        "Invocations",
+        "Throttles",
+    ],
+}
+RINGS = {
+    ("ExecutionsFailed", "WatchTaskStateMachine"),
+    ("ExecutionsTimedOut", "WatchTaskStateMachine"),
+    ("ExecutionsAborted", "WatchTaskStateMachine"),
+    ("ExecutionThrottled", "WatchTaskStateMachine"),
+    ("ApproximateNumberOfMessagesVisible", "DeadLetterQueue.QueueName"),
+    ("ApproximateNumberOfMessagesVisible", "StartFailuresQueue.QueueName"),
+    ("Errors", "StartWatchFunction"),
+    ("Errors", "DescribeTaskFunction"),
+    ("Errors", "NotifyFunction"),
+    ("DeliveriesRejected", "sns"),
+    ("DeliveriesRejected", "slack"),
+}
+AT_ONCE = {"Period": 60, "EvaluationPeriods": 1}
+# A describe that fails is tried again: it rings when it has failed for a quarter of an hour.
+WHEN_IT_LASTS = {"Period": 300, "EvaluationPeriods": 3}
+COLUMNS = 24
+
+
+def alarms_ring(product: Product) -> Iterator[str]:
+    """Each watches a metric that exists, at once, and rings on a topic that takes it."""
+    stack = product.stack(BOTH)
+    rings = set()
+    emitted = metrics_of(stack)
+    for name, properties in alarms(stack):
+        dimensions = {d["Name"]: d["Value"] for d in properties.get("Dimensions", [])}
+        namespace, metric = str(properties.get("Namespace")), str(properties.get("MetricName"))
+        if "Metrics" in properties:
+            yield f"{name} is a sum: it has no value in minutes in which a part has none"
+        elif not exists(namespace, metric, dimensions, emitted):
+            yield f"{name}: there is no metric {namespace} {metric} {dimensions}"
+        rings |= {(metric, value) for value in dimensions.values()}
+        if properties.get("AlarmActions") != ["AlarmTopic"]:
+            yield f"{name} rings on {properties.get('AlarmActions')}"
+        wanted = {
+            "ComparisonOperator": "GreaterThanThreshold",
+            "Threshold": 0,
+            "TreatMissingData": "notBreaching",
+            "Statistic": "Maximum" if namespace == "AWS/SQS" else "Sum",
+        } | (WHEN_IT_LASTS if name == "DescribeTaskErrorsAlarm" else AT_ONCE)
+        for key, value in wanted.items():
+            if properties.get(key) != value:
+                yield f"{name}: {key} is {properties.get(key)}, not {value}"
+        if not str(properties.get("AlarmDescription", "")).endswith("."):
+            yield f"{name} does not say why it rings"
+    for metric, of in RINGS - rings:
+        yield f"nothing rings for {metric} of {of}"
+
+
+def the_dashboard_shows_metrics(product: Product) -> Iterator[str]:
+    stack = product.stack(BOTH)
+    try:
+        dashboard = json.loads(stack["Dashboard"]["Properties"]["DashboardBody"])
+    except ValueError as error:
+        yield f"the dashboard is no JSON: {error}"
+        return
+    emitted = metrics_of(stack)
+    shown = set()
+    for widget in dashboard["widgets"]:
+        title = widget["properties"]["title"]
+        if widget["x"] + widget["width"] > COLUMNS:
+            yield f"{title} stands out on the right"
+        for row in widget["properties"]["metrics"]:
+            if isinstance(row[0], str):
+                [namespace, metric, *pairs] = [cell for cell in row if isinstance(cell, str)]
+                dimensions = dict(zip(pairs[::2], pairs[1::2], strict=True))
+                found = [(namespace, metric, dimensions)]
+            else:
+                found = list(searched(row[0]["expression"]))
+            for namespace, metric, dimensions in found:
+                shown.add(metric)
+                if not exists(namespace, metric, dimensions, emitted):
+                    yield f"{title}: there is no metric {namespace} {metric} {dimensions}"
+    ringing = {properties.get("MetricName") for _, properties in alarms(stack)}
+    for _, metric, _ in emitted:
+        if metric not in shown | ringing:
+            yield f"{metric} costs money and is shown nowhere"
+
+
+def searched(expression: str) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """`SEARCH('{Namespace,Dimension,…} MetricName="…" dimension="…"', …)`; `any` where none."""
+    for schema, terms in re.findall(r"SEARCH\('\{([^}]+)\} ([^']*)'", expression):
+        namespace, *names = schema.split(",")
+        given = dict(re.findall(r'(\w+)="([^"]*)"', terms))
+        yield namespace, given.pop("MetricName", ""), dict.fromkeys(names, "any") | given
+
+
+def exists(namespace: str, metric: str, dimensions: dict[str, str], emitted: set[Metric]) -> bool:
+    if len(dimensions) == 1:
+        [name] = dimensions
+        if metric in AWS_METRICS.get((namespace, name), ()):
+            return True
+    return any(
+        (namespace, metric) == (there, emits)
+        and set(dimensions) == {name for name, _ in of}
+        and all(value in {"any", dict(of)[name]} for name, value in dimensions.items())
+        for there, emits, of in emitted
+    )
+
+
+def metrics_of(stack: Resources) -> set[Metric]:
+    """What the handlers really emit: namespace, name and dimensions with their values."""
+    found = set()
+    for name, properties in functions(stack).items():
+        try:
+            probed = probe(properties["Handler"].partition(".")[0], variables(stack, name))
+        except Crashed:  # another gate's business
+            continue
+        found |= {
+            (metric["namespace"], metric["name"], frozenset(metric["dimensions"].items()))
+            for metric in probed.metrics
+        }
+    return found
+
+
+def alarms(stack: Resources) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, resource in stack.items():
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
+            yield name, resource["Properties"]

@@ -1,0 +1,53 @@
+"""All that is checked about the template: a gate takes the product and names what is wrong."""
+
+import json
+from collections.abc import Callable, Iterator
+
+from cfnlint.api import ManualArgs, lint
+
+from tests.support.product import REGION, Product
+from tests.template import access, alarms, graph, operations, settings, wiring
+
+type Gate = Callable[[Product], Iterator[str]]
+
+
+def cfn_lint(product: Product) -> Iterator[str]:
+    """Without suppressions, on what the transform makes, with the definition as an object."""
+    options = ManualArgs(regions=[REGION], include_checks=["I"])
+    template = json.dumps(product.translated).replace("${AWSPartition}", "aws")
+    for match in lint(template, config=options):
+        yield f"{match.rule.id} {'/'.join(map(str, match.path or []))}: {match.message}"
+
+
+GATES: dict[str, Gate] = {
+    gate.__name__: gate
+    for gate in (
+        wiring.handlers_exist,
+        wiring.files_exist,
+        wiring.environments_fit,
+        wiring.resources_follow_parameters,
+        wiring.starts_are_seen,
+        graph.the_graph_is_sound,
+        graph.substitutions_fit,
+        graph.tasks_fail_safely,
+        graph.timeouts_are_caught,
+        graph.errors_exist,
+        graph.answers_hold_what_is_read,
+        access.roles_are_as_documented,
+        access.resource_policies_are_as_documented,
+        access.stars_say_why,
+        access.roles_have_the_boundary,
+        access.each_has_its_own_role,
+        access.transport_is_encrypted,
+        operations.data_has_an_end,
+        operations.data_is_encrypted,
+        operations.each_logs_to_its_own_group,
+        alarms.alarms_ring,
+        alarms.the_dashboard_shows_metrics,
+        settings.parameters_are_used,
+        settings.parameters_are_said_and_bound,
+        settings.parameters_take_what_they_should,
+        settings.every_setting_fits_the_budget,
+        cfn_lint,
+    )
+}

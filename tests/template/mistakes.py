@@ -1,0 +1,280 @@
+"""Mistakes as people make them in templates, definitions and roles, each to be planted in a copy.
+
+A path leads to what is changed; its value is the new one, or a function of the old one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.product import Product
+
+REMOVED = object()
+RESOURCES = "template Resources"
+STATES = "definition States"
+EACH = f"{STATES} NotifyEveryChannel ItemProcessor States"
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    what: str
+    path: str
+    value: object
+
+    def plant(self, product: Product) -> Product:
+        """A copy with the mistake in it; raises LookupError where nothing changes."""
+        planted = product.copy()
+        if self.path == "text":
+            assert callable(self.value)
+            planted.text = self.value(planted.text)
+            if planted.text == product.text:
+                raise LookupError(f"{self.what}: the text has changed")
+            return planted
+        root, *keys = self.path.split()
+        place: Any = getattr(planted, root)
+        for key in keys[:-1]:
+            place = place[int(key) if isinstance(place, list) else key]
+        last: Any = int(keys[-1]) if isinstance(place, list) else keys[-1]
+        if self.value is REMOVED:
+            del place[last]
+            return planted
+        old = place.get(last) if isinstance(place, dict) else place[last]
+        new = self.value(old) if callable(self.value) else self.value
+        if new == old:
+            raise LookupError(f"{self.what}: {self.path} is {old} anyway")
+        place[last] = new
+        return planted
+
+
+def policy(role: str, statement: int) -> str:
+    return f"{RESOURCES} {role} Properties Policies 0 PolicyDocument Statement {statement}"
+
+
+def without(item: object) -> Callable[[list[object]], list[object]]:
+    return lambda items: [each for each in items if each != item]
+
+
+def with_(item: object) -> Callable[[list[object]], list[object]]:
+    return lambda items: [*items, item]
+
+
+READ_SECRET = {
+    "Effect": "Allow",
+    "Action": "secretsmanager:GetSecretValue",
+    "Resource": {"Ref": "SlackWebhookSecretArn"},
+}
+
+MISTAKES = [
+    # What the template names
+    Mistake(
+        "a handler that is not there",
+        f"{RESOURCES} StartWatchFunction Properties Handler",
+        "start_watch.main",
+    ),
+    Mistake(
+        "a handler of a module that is not there",
+        f"{RESOURCES} NotifyFunction Properties Handler",
+        "notifier.handler",
+    ),
+    Mistake(
+        "a definition file that is not there",
+        f"{RESOURCES} WatchTaskStateMachine Properties DefinitionUri",
+        "statemachine/watch.asl.json",
+    ),
+    Mistake("code in another folder", "template Globals Function CodeUri", "src/"),
+    Mistake("an older Python", "template Globals Function Runtime", "python3.12"),
+    Mistake(
+        "a variable that a handler reads, but nobody sets",
+        f"{RESOURCES} DescribeTaskFunction Properties Environment Variables WATCH_LIMIT_HOURS",
+        REMOVED,
+    ),
+    Mistake(
+        "a misspelled variable",
+        f"{RESOURCES} NotifyFunction Properties Environment Variables",
+        lambda old: {**old, "SLACK_SECRET": "x"},
+    ),
+    Mistake(
+        "a variable with a value that the handler can't read",
+        f"{RESOURCES} StartWatchFunction Properties Environment Variables TASK_TYPES",
+        "both",
+    ),
+    # The definition
+    Mistake(
+        "a substitution that nobody gives",
+        f"{RESOURCES} WatchTaskStateMachine Properties DefinitionSubstitutions DeadLetterQueueUrl",
+        REMOVED,
+    ),
+    Mistake(
+        "a substitution with the other function",
+        f"{RESOURCES} WatchTaskStateMachine Properties DefinitionSubstitutions NotifyFunctionArn",
+        {"Fn::GetAtt": ["DescribeTaskFunction", "Arn"]},
+    ),
+    Mistake(
+        "a misspelled substitution in the definition",
+        f"{EACH} DeadLetter Parameters QueueUrl",
+        "${DeadLetterQueueURL}",
+    ),
+    Mistake("a Next to nowhere", f"{STATES} Wait Next", "Describe"),
+    Mistake("a state that nothing leads to", f"{STATES} NotifyEveryChannel Next", "AllDelivered?"),
+    Mistake("a Task without a Catch", f"{STATES} DescribeTask Catch", REMOVED),
+    Mistake("a Task without a time-out", f"{EACH} Notify TimeoutSeconds", REMOVED),
+    Mistake("a Task without a Retry", f"{EACH} DeadLetter Retry", REMOVED),
+    Mistake("a Catch for all before the others", f"{EACH} Notify Catch", lambda old: old[::-1]),
+    Mistake("a time-out for the whole machine", "definition TimeoutSeconds", 86400),
+    Mistake("a misspelled error name", f"{EACH} Notify Catch 0 ErrorEquals", ["DeliveryRefused"]),
+    Mistake(
+        "an answer's member that the handler never gives",
+        f"{EACH} Notify ResultSelector waitSeconds.$",
+        "$.Payload.retryAfter",
+    ),
+    Mistake("a Choice on nothing", f"{STATES} AllDelivered? Choices", []),
+    Mistake("a state type that does not exist", f"{STATES} Wait Type", "Sleep"),
+    # Roles
+    Mistake("a permission forgotten", policy("StartWatchRole", 2), REMOVED),
+    Mistake(
+        "an action forgotten",
+        f"{policy('DescribeTaskRole', 0)} Action",
+        without("iot:DescribeAuditFinding"),
+    ),
+    Mistake("every resource", f"{policy('WatchTaskRole', 0)} Resource", "*"),
+    Mistake("every action", f"{policy('NotifyRole', 0)} Action", "sns:*"),
+    Mistake(
+        "the secret readable by another role",
+        f"{RESOURCES} DescribeTaskRole Properties Policies 0 PolicyDocument Statement",
+        with_(READ_SECRET),
+    ),
+    Mistake(
+        "a managed policy on top",
+        f"{RESOURCES} NotifyRole Properties ManagedPolicyArns",
+        ["arn:aws:iam::aws:policy/AmazonSNSFullAccess"],
+    ),
+    Mistake(
+        "a role that anyone may assume",
+        f"{RESOURCES} NotifyRole Properties AssumeRolePolicyDocument Statement 0 Principal",
+        {"AWS": "*"},
+    ),
+    Mistake(
+        "a function in another function's role",
+        f"{RESOURCES} DescribeTaskFunction Properties Role",
+        {"Fn::GetAtt": ["NotifyRole", "Arn"]},
+    ),
+    Mistake(
+        "a role outside the boundary",
+        f"{RESOURCES} WatchTaskRole Properties PermissionsBoundary",
+        REMOVED,
+    ),
+    Mistake(
+        "a star without a reason",
+        "text",
+        lambda text: text.replace('"*" # these actions have no resource type', '"*"', 1),
+    ),
+    # Resource policies and encryption
+    Mistake("a schedule without permission", f"{RESOURCES} SweepPermission", REMOVED),
+    Mistake(
+        "a permission for every rule of every account",
+        f"{RESOURCES} TaskStartedPermission Properties SourceArn",
+        REMOVED,
+    ),
+    Mistake(
+        "a topic without TLS",
+        f"{RESOURCES} AlarmTopicPolicy Properties PolicyDocument Statement 1",
+        REMOVED,
+    ),
+    Mistake(
+        "a queue that EventBridge can't send to",
+        f"{RESOURCES} StartFailuresQueuePolicy Properties PolicyDocument Statement 0",
+        REMOVED,
+    ),
+    Mistake(
+        "a condition that EventBridge's requests to KMS don't fulfill",
+        f"{RESOURCES} Key Properties KeyPolicy Statement 1 Condition",
+        lambda old: {"StringEquals": old["StringEqualsIfExists"]},
+    ),
+    Mistake(
+        "AWS's own key on the alarm topic, which CloudWatch can't use",
+        f"{RESOURCES} AlarmTopic Properties KmsMasterKeyId",
+        "alias/aws/sns",
+    ),
+    Mistake(
+        "a queue in the clear", f"{RESOURCES} DeadLetterQueue Properties KmsMasterKeyId", REMOVED
+    ),
+    Mistake(
+        "a rule without a dead-letter queue",
+        f"{RESOURCES} TaskStartedRule Properties Targets 0 DeadLetterConfig",
+        REMOVED,
+    ),
+    # Logs, alarms and the dashboard
+    Mistake(
+        "a log that is kept for ever",
+        f"{RESOURCES} NotifyLogGroup Properties RetentionInDays",
+        REMOVED,
+    ),
+    Mistake(
+        "a function whose log Lambda makes",
+        f"{RESOURCES} NotifyFunction Properties LoggingConfig",
+        REMOVED,
+    ),
+    Mistake("data without an end", f"{RESOURCES} WatchTaskLogGroup DeletionPolicy", REMOVED),
+    Mistake(
+        "an alarm on a misspelled metric",
+        f"{RESOURCES} WatchFailedAlarm Properties MetricName",
+        "ExecutionFailed",
+    ),
+    Mistake(
+        "an alarm without the dimension that Powertools adds",
+        f"{RESOURCES} SlackRejectedAlarm Properties Dimensions 0",
+        REMOVED,
+    ),
+    Mistake(
+        "an alarm that rings nowhere",
+        f"{RESOURCES} DeadLettersAlarm Properties AlarmActions",
+        REMOVED,
+    ),
+    Mistake("an alarm forgotten", f"{RESOURCES} StartFailuresAlarm", REMOVED),
+    Mistake(
+        "a dashboard that is no JSON",
+        f"{RESOURCES} Dashboard Properties DashboardBody Fn::Sub",
+        lambda old: old.replace("[", "[,", 1),
+    ),
+    Mistake(
+        "a dashboard that searches by other dimensions",
+        f"{RESOURCES} Dashboard Properties DashboardBody Fn::Sub",
+        lambda old: old.replace(",TaskStatus,TaskType,service}", ",TaskStatus,service}", 1),
+    ),
+    # Parameters
+    Mistake("a parameter without bounds", "template Parameters OverdueMinutes MaxValue", REMOVED),
+    Mistake("polling beyond the budget", "template Parameters PollMaxSeconds MinValue", 10),
+    Mistake(
+        "a parameter that takes the webhook URL itself",
+        "template Parameters SlackWebhookSecretArn AllowedPattern",
+        "^.*$",
+    ),
+    Mistake(
+        "a parameter that nothing uses",
+        "template Parameters Verbose",
+        {"Type": "String", "Default": "no", "AllowedValues": ["no"], "Description": "Says more."},
+    ),
+    Mistake(
+        "a condition turned around",
+        "template Conditions MakeTopic",
+        lambda old: {"Fn::Not": [old]},
+    ),
+    Mistake(
+        "a resource without its condition", f"{RESOURCES} EmailSubscription Condition", REMOVED
+    ),
+    Mistake(
+        "a public address",
+        f"{RESOURCES} NotifyFunction Properties FunctionUrlConfig",
+        {"AuthType": "NONE"},
+    ),
+    Mistake(
+        "a property that does not exist",
+        f"{RESOURCES} DeadLetterQueue Properties MessageRetention",
+        60,
+    ),
+    Mistake(
+        "a GetAtt of what is not there",
+        f"{RESOURCES} DeadLettersAlarm Properties Dimensions 0 Value",
+        {"Fn::GetAtt": ["DeadLetterQueue", "Name"]},
+    ),
+]

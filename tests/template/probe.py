@@ -1,0 +1,136 @@
+"""Run by the tests in a process of its own, under exactly the environment that the template gives.
+
+Imports one handler, plays every way in which it can end, and prints as JSON which environment
+variables our own code read, which metrics came out and what it answered.
+usage: python tests/template/probe.py start_watch|describe_task|notify
+"""
+
+import contextlib
+import importlib
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
+DESCRIBED = FUNCTIONS.parent / "events" / "describe"
+CONTEXT = SimpleNamespace(
+    function_name="probe",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:probe",
+    aws_request_id="probe",
+    tenant_id=None,
+)
+EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-probe"
+
+
+def main(name: str) -> None:
+    read = record_reads()
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        module = importlib.import_module(name)
+        answers = list(PLAYS[name](module))
+    metrics = [
+        metric
+        for line in printed.getvalue().splitlines()
+        for metric in metrics_of(json.loads(line))
+    ]
+    json.dump({"read": sorted(read), "metrics": metrics, "answers": answers}, sys.stdout)
+
+
+def record_reads() -> set[str]:
+    """The names that functions/ will read, whenever it does."""
+    read: set[str] = set()
+    environment: Any = type(os.environ)
+    get_item = environment.__getitem__
+
+    def recorded(self: Any, name: str) -> str:
+        frame = sys._getframe(1)  # whoever asked, through `get` or not
+        while frame.f_back and frame.f_code.co_filename.startswith("<frozen "):
+            frame = frame.f_back
+        if Path(frame.f_code.co_filename).is_relative_to(FUNCTIONS):
+            read.add(name)
+        return str(get_item(self, name))
+
+    environment.__getitem__ = recorded
+    return read
+
+
+def metrics_of(line: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """CloudWatch's embedded metric format: one entry for each metric and set of dimensions."""
+    for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
+        for dimensions in directive["Dimensions"]:
+            for metric in directive["Metrics"]:
+                yield {
+                    "namespace": directive["Namespace"],
+                    "name": metric["Name"],
+                    "dimensions": {name: line[name] for name in dimensions},
+                }
+
+
+def play_start_watch(module: Any) -> Iterator[Any]:
+    module.states = SimpleNamespace(
+        start_execution=lambda **_: None,
+        exceptions=SimpleNamespace(ExecutionAlreadyExists=FileExistsError),
+        describe_state_machine=lambda **_: {"creationDate": datetime.now(UTC)},
+    )
+    detail = {
+        "eventName": "StartDetectMitigationActionsTask",
+        "requestParameters": {"taskId": "probe"},
+    }
+    yield module.handler({"source": "aws.iot", "detail": detail}, CONTEXT)
+    yield module.handler({"source": "aws.events"}, CONTEXT)
+
+
+def play_describe_task(module: Any) -> Iterator[Any]:
+    for path in sorted(DESCRIBED.glob("*.json")):
+        answer = json.loads(path.read_text(encoding="utf-8"))
+        task_type = path.name.partition("-")[0]
+        module.DESCRIBE = dict.fromkeys(module.DESCRIBE, lambda answer=answer, **_: answer)
+        module.read_details = lambda *_: None
+        yield module.handler({"taskId": "probe", "taskType": task_type}, CONTEXT)
+
+
+def play_notify(module: Any) -> Iterator[Any]:
+    answer = json.loads((DESCRIBED / "detect-successful.json").read_text(encoding="utf-8"))
+    unavailable = module.delivery.DeliveryUnavailable("503")
+    rejected = module.delivery.DeliveryRejected("revoked")
+    patience = 30 * 24 * 3600
+    for channel in ("sns", "slack"):
+        for error, waited, problems in (
+            (None, 0, set()),
+            (None, 0, {channel}),
+            (unavailable, 0, set()),
+            (unavailable, patience, set()),
+            (rejected, 0, set()),
+        ):
+            module.PROBLEMS_ONLY = problems
+            module.CHANNELS[channel] = lambda _, error=error: fail(error)
+            event = {
+                "channel": channel,
+                "executionArn": EXECUTION,
+                "attempt": {"waitedSeconds": waited},
+                "watch": {"taskId": "probe", "look": {"task": answer, "ended": True}},
+            }
+            with contextlib.suppress(module.delivery.DeliveryError):
+                yield module.handler(event, CONTEXT)
+
+
+def fail(error: Exception | None) -> None:
+    if error:
+        raise error
+
+
+PLAYS = {
+    "start_watch": play_start_watch,
+    "describe_task": play_describe_task,
+    "notify": play_notify,
+}
+
+if __name__ == "__main__":
+    main(sys.argv[1])

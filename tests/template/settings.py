@@ -1,0 +1,162 @@
+"""The parameters: each used, said, and held within bounds that the state machine can bear."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mitigation.watch import Policy, retry_seconds, wait_seconds
+from tests.support.combinations import ACCOUNT, BOUNDARY, KEY, SECRET, TOPIC
+from tests.support.product import Product
+
+EVENT_BUDGET = 25_000  # history events of one execution, AWS's quota; not adjustable
+# A Task scheduled, started and succeeded, and that, a Choice and a Wait entered and left.
+ROUND_EVENTS = 9
+RETRY_EVENTS = 3  # a Task scheduled, started and failed
+OTHER_EVENTS = 100  # start and end, the Map twice, what a dead letter takes on each channel
+CHANNELS = 2
+
+ACCEPTED = {
+    "EmailAddress": ["", "on-call+iot@example.com"],
+    "SlackWebhookSecretArn": [
+        "",
+        SECRET,
+        SECRET.replace(":aws:", ":aws-us-gov:"),
+        SECRET.replace(":aws:", ":aws-cn:"),
+    ],
+    "TopicArn": ["", TOPIC, TOPIC.replace(":aws:", ":aws-cn:")],
+    "SweepMinutes": ["0", "5", "60"],
+    "OverdueMinutes": ["5", "1440"],
+    "WatchLimitHours": ["1", "72"],
+    "TimeZone": ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+3"],
+    "AccountAlias": ["", "prod - fleet_1.eu"],
+    "PollMinSeconds": ["5", "60"],
+    "PollMaxSeconds": ["240", "900"],
+    "KmsKeyArn": ["", KEY, KEY.replace("key/", "key/mrk-")],
+    "SlackSecretKmsKeyArn": ["", KEY],
+    "PermissionsBoundaryArn": ["", BOUNDARY, "arn:aws:iam::aws:policy/PowerUserAccess"],
+    "LogRetentionDays": ["1", "30", "3653"],
+}
+REFUSED = {
+    "EmailAddress": ["on-call", "a@b c", "a@b,c@d"],
+    # The URL itself would stand in the stack's parameters, for everyone to read.
+    "SlackWebhookSecretArn": [
+        "https://hooks.slack.com/services/T0/B0/x",
+        SECRET[:-7],
+        SECRET[:-14] + "*",
+        "slack-webhook",
+    ],
+    "TopicArn": [TOPIC + ".fifo", "findings", f"arn:aws:sns:eu-west-1:{ACCOUNT}:*"],
+    "SnsVerdicts": ["none", ""],
+    "SlackVerdicts": ["failures"],
+    "AmazonQ": ["yes", "True"],
+    "TaskTypes": ["audit,detect", "", "all"],
+    "SweepMinutes": ["1", "7", "-5"],
+    "OverdueMinutes": ["4", "1441", "soon"],
+    "WatchLimitHours": ["0", "73"],
+    "TimeZone": ["", "Europe/", "Europe/Berlin Europe/Rome"],
+    "AccountAlias": ["<!channel>", "a" * 64],
+    "PollMinSeconds": ["4", "61"],
+    "PollMaxSeconds": ["239", "901"],
+    "KmsKeyArn": [KEY.replace("key/", "alias/"), KEY.replace(KEY[-36:], "*")],
+    "SlackSecretKmsKeyArn": ["alias/aws/secretsmanager"],
+    "PermissionsBoundaryArn": [BOUNDARY.replace("policy/", "role/"), "developers"],
+    "LogRetentionDays": ["0", "2"],
+}
+
+
+def parameters_are_used(product: Product) -> Iterator[str]:
+    said = str(
+        [product.template["Conditions"], product.template["Resources"], product.template["Outputs"]]
+    )
+    groups = product.template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    shown = [name for group in groups for name in group["Parameters"]]
+    for name in product.template["Parameters"]:
+        if f"'Ref': '{name}'" not in said and f"${{{name}}}" not in said:
+            yield f"{name} is not used"
+        if shown.count(name) != 1:
+            yield f"{name} is in {shown.count(name)} groups"
+    for name in set(shown) - set(product.template["Parameters"]):
+        yield f"{name} is in a group, but no parameter"
+
+
+def parameters_are_said_and_bound(product: Product) -> Iterator[str]:
+    for name, parameter in product.template["Parameters"].items():
+        if not str(parameter.get("Description", "")).endswith("."):
+            yield f"{name} is not described"
+        pattern = parameter.get("AllowedPattern", "^$")
+        if not (
+            {"AllowedValues", "AllowedPattern"} & set(parameter)
+            or {"MinValue", "MaxValue"} <= set(parameter)
+        ):
+            yield f"{name} takes anything"
+        if not (pattern.startswith("^") and pattern.endswith("$")):
+            yield f"{name}: the pattern is not anchored"
+        if "AllowedPattern" in parameter and "ConstraintDescription" not in parameter:
+            yield f"{name}: who gets it wrong isn't told what is right"
+        if not takes(parameter, str(parameter["Default"])):
+            yield f"{name}: its own default is refused"
+
+
+def parameters_take_what_they_should(product: Product) -> Iterator[str]:
+    parameters = product.template["Parameters"]
+    for name in set(parameters) - set(REFUSED):
+        yield f"{name}: nothing is known that it refuses"
+    for name, values in ACCEPTED.items():
+        yield from (f"{name} refuses {v!r}" for v in values if not takes(parameters[name], v))
+    for name, values in REFUSED.items():
+        yield from (f"{name} takes {v!r}" for v in values if takes(parameters[name], v))
+
+
+def every_setting_fits_the_budget(product: Product) -> Iterator[str]:
+    """The corners of what the parameters allow, with a Retry in every round and channels down."""
+    parameters = product.template["Parameters"]
+    names = ("PollMinSeconds", "PollMaxSeconds", "WatchLimitHours")
+    ends = [(parameters[name]["MinValue"], parameters[name]["MaxValue"]) for name in names]
+    for corner in itertools.product(*ends):
+        events = most_events(*corner)
+        if events > EVENT_BUDGET:
+            yield f"{dict(zip(names, corner, strict=True))} may take {events} events"
+
+
+def most_events(min_seconds: int, max_seconds: int, limit_hours: int) -> int:
+    policy = Policy(min_seconds, max_seconds, overdue_seconds=300, limit_seconds=3600 * limit_hours)
+    rounds = max(_looks(policy, progress) for progress in (None, 0.5, 0.999))
+    attempts = sum(_attempts(final=final) for final in (True, False))
+    return (
+        rounds * (ROUND_EVENTS + RETRY_EVENTS)
+        + attempts * CHANNELS * (ROUND_EVENTS + RETRY_EVENTS)
+        + OTHER_EVENTS
+    )
+
+
+def _looks(policy: Policy, progress: float | None) -> int:
+    age, looks = 0, 1
+    while age < policy.limit_seconds:
+        age += wait_seconds(age, policy, progress, jitter=0)
+        looks += 1
+    return looks
+
+
+def _attempts(*, final: bool) -> int:
+    waited, attempts = 0, 1
+    while wait := retry_seconds(waited, None, final=final):
+        waited += wait
+        attempts += 1
+    return attempts
+
+
+def takes(parameter: dict[str, Any], value: str) -> bool:
+    """Whether CloudFormation takes this value for the parameter."""
+    if "AllowedValues" in parameter and value not in map(str, parameter["AllowedValues"]):
+        return False
+    if parameter["Type"] == "Number":
+        try:
+            number = float(value)
+        except ValueError:
+            return False
+        least, most = parameter.get("MinValue", number), parameter.get("MaxValue", number)
+        return float(least) <= number <= float(most)
+    if len(value) > parameter.get("MaxLength", len(value)):
+        return False
+    return re.fullmatch(parameter.get("AllowedPattern", "(?s:.*)"), value) is not None
