@@ -13,7 +13,7 @@ checked := $(wildcard functions local tests ops bench)
 # Keeps bytecode between runs: without it every run compiles what it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test lint accept build deploy replay lock clean
+.PHONY: help setup demo test lint accept build deploy replay smoke lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -45,6 +45,13 @@ deploy: $(SAM_ENV) ## sam build and sam deploy, to your account; ARGS=--guided f
 
 replay: $(PYTHON_ENV) ## send the dead letters of STACK=name again; ARGS="--dry-run" shows them
 	@$(python) -m ops.replay --stack-name "$(or $(STACK),mitigation-notifier)" $(in_account) $(ARGS)
+
+smoke: $(PYTHON_ENV) $(SAM_ENV) ## try the stack in the account of PROFILE=name, and delete it again; asks first
+	@$(python) -m ops.smoke $(in_account) $(if $(TASK_ID),--task-id "$(TASK_ID)") \
+		$(if $(TASK_TYPE),--task-type "$(TASK_TYPE)") $(ARGS)
+
+pictures: $(PYTHON_ENV) ## draw docs/pictures anew; needs Chromium and Node.js
+	@PYTHONPATH=functions $(python) -m local.pictures
 
 lock: $(PYTHON_ENV) ## pin the newest versions that requirements*.in allow
 	@$(compile) --python-version 3.8 requirements-uv.in -o requirements-uv.txt

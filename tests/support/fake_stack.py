@@ -33,6 +33,16 @@ class HangsUp(Exception):  # noqa: N818  as above
     """The fake Lambda closes the connection without an answer."""
 
 
+class Refuses(Raises):
+    """CloudFormation's answer: code and message."""
+
+    def to_xml(self) -> str:
+        return (
+            f"<ErrorResponse><Error><Type>Sender</Type><Code>{self.name}</Code>"
+            f"<Message>{escape(str(self))}</Message></Error></ErrorResponse>"
+        )
+
+
 @dataclass
 class FakeStack:
     """`functions` says what each function answers; `invoked` is what it was given, in order."""
@@ -41,6 +51,9 @@ class FakeStack:
     parameters: dict[str, str] = field(default_factory=dict)
     functions: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
     invoked: list[Any] = field(default_factory=list)
+    name: str = STACK
+    delete: Callable[[], None] = lambda: None  # may raise Refuses
+    deleted: bool = False
 
     @property
     def sqs(self) -> Any:
@@ -73,21 +86,21 @@ class FakeStack:
             answer = {"errorType": error.name, "errorMessage": str(error), "stackTrace": []}
             return {"X-Amz-Function-Error": "Unhandled"}, json.dumps(answer).encode()
 
-    def describe(self, name: str) -> tuple[int, bytes]:
-        if name != STACK:
-            return 400, (
-                "<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>"
-                f"<Message>Stack with id {escape(name)} does not exist</Message></Error>"
-                "</ErrorResponse>"
-            ).encode()
+    def cloudformation(self, action: str, name: str) -> str:
+        if action == "DeleteStack":
+            self.delete()
+            self.deleted = self.deleted or name == self.name
+            return "<DeleteStackResponse/>"
+        if name != self.name or self.deleted:
+            raise Refuses("ValidationError", f"Stack with id {name} does not exist")
         outputs = _members("Output", self.outputs)
         parameters = _members("Parameter", self.parameters)
-        return 200, (
+        return (
             "<DescribeStacksResponse><DescribeStacksResult><Stacks><member>"
-            f"<StackName>{STACK}</StackName><StackStatus>CREATE_COMPLETE</StackStatus>"
+            f"<StackName>{self.name}</StackName><StackStatus>CREATE_COMPLETE</StackStatus>"
             f"<Outputs>{outputs}</Outputs><Parameters>{parameters}</Parameters>"
             "</member></Stacks></DescribeStacksResult></DescribeStacksResponse>"
-        ).encode()
+        )
 
 
 @contextmanager
@@ -105,8 +118,13 @@ def served(stack: FakeStack) -> Iterator[str]:
                     return
                 self.answer(200, headers, answer)
             else:
-                status, answer = stack.describe(parse_qs(body.decode())["StackName"][0])
-                self.answer(status, {"Content-Type": "text/xml"}, answer)
+                query = parse_qs(body.decode())
+                status, text = 200, ""
+                try:
+                    text = stack.cloudformation(query["Action"][0], query["StackName"][0])
+                except Refuses as error:
+                    status, text = 400, error.to_xml()
+                self.answer(status, {"Content-Type": "text/xml"}, text.encode())
 
     with serving(Fake) as port:
         yield f"http://127.0.0.1:{port}"
