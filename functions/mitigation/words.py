@@ -172,9 +172,14 @@ def action(action: Action) -> str:
 
 
 def action_identity(action: Action) -> str | None:
-    """`Name: its id, the role that it acts as`; None where AWS tells neither."""
-    parts = [part for part in (action.id, action.role_arn) if part]
-    return f"{action.name or 'unnamed action'}: {', '.join(parts)}" if parts else None
+    """`Name: its id, the role that it acts as, what else has an ARN`; None where AWS tells none."""
+    parts = [action.id, action.role_arn]
+    for params in action.params:
+        match params:
+            case EnableIoTLogging(role_arn_for_logging=arn) | PublishFindingToSns(topic_arn=arn):
+                parts.append(arn)
+    known = [part for part in parts if part]
+    return f"{action.name or 'unnamed action'}: {', '.join(known)}" if known else None
 
 
 def _does(params: ActionParams) -> str:
@@ -196,13 +201,10 @@ def _does(params: ActionParams) -> str:
                 return "replaces the default policy version with a blank policy (BLANK_POLICY)"
             return f"replaces the default policy version with template {template or '?'}"
         case EnableIoTLogging(role_arn, level):
-            return f"enables AWS IoT logging at level {level or '?'} as {role_arn or '?'}"
+            role = (role_arn or "?").rpartition("/")[2]
+            return f"enables AWS IoT logging at level {level or '?'} as role {role}"
         case PublishFindingToSns(topic_arn):
-            if topic_arn is None:
-                return "publishes the finding to an SNS topic that AWS did not name"
-            return (
-                f"publishes the finding to SNS topic {topic_arn.rpartition(':')[2]} ({topic_arn})"
-            )
+            return f"publishes the finding to SNS topic {(topic_arn or '?').rpartition(':')[2]}"
     assert_never(params)
 
 

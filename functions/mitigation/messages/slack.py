@@ -25,7 +25,6 @@ FALLBACK_LENGTH = 300
 COMMANDS_LENGTH = 1_500  # of one step, so that chat stays readable
 BAR_LENGTH = 12  # one line on a phone
 
-_INDENT = "\u2003"  # an em space: others are dropped at the beginning of a line
 
 type Block = dict[str, Json]
 
@@ -137,7 +136,7 @@ def _causes(title: str, causes: Iterable[Cause], unlisted: int) -> Iterator[Bloc
         reason, message = sections.cause(cause)
         lines.append(f"• *{prose(reason)}* ({cause.count:,}): {names}".rstrip(": "))
         if message:
-            lines.append(f'{_INDENT}"{prose(message)}"')
+            lines.append(f'"{prose(message)}"')
     if lines and unlisted:
         lines.append(f"and {plural(unlisted, 'row')} with other errors")
     if lines:
