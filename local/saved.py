@@ -2,24 +2,24 @@
 
 The rows come from a file in AWS's own shapes: what `aws iot list-…-mitigation-actions-executions`
 printed, for an audit task with the `findings` of `aws iot list-audit-findings` beside them. They
-are served by the fake IoT to the reader that the functions use, so nothing is read in two ways.
+are handed to the reader that the functions use, so nothing is read in two ways.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-import boto3
-
-from local.fake_iot import FakeIot
-from local.scenario import Answer, Json, Scenario, read_json
+from local.scenario import Json, read_json
 from mitigation.causes import Details
 from mitigation.executions import Pace, read_details
-from mitigation.task import TASK_ID, Task, TaskType, parse_task, task_type_of
+from mitigation.task import TASK_ID, Task, parse_task, task_type_of
 from mitigation.trigger import Watch
 
-_REGION = "eu-west-1"  # of the fake
+if TYPE_CHECKING:
+    from mypy_boto3_iot import IoTClient
+
 _ROWS_SHAPE = '{"actionsExecutions": […]}, for an audit task with "findings": […] too'
 
 
@@ -70,33 +70,46 @@ def _read_rows(path: Path) -> tuple[list[Json], list[Json]]:
 
 
 def _details(task: Task, rows: list[Json], findings: list[Json]) -> Details | None:
-    scenario = Scenario(
-        task_type=task.type.value,
-        task_id=str(task.id),
-        describe=(Answer({}),),
-        executions=tuple(rows),
-        findings=tuple(_complete(task, rows, findings)) if task.type is TaskType.AUDIT else (),
-    )
-    with FakeIot(scenario) as fake:
-        client = boto3.client(
-            "iot",
-            endpoint_url=fake.url,
-            region_name=_REGION,
-            aws_access_key_id="any",
-            aws_secret_access_key="any",  # noqa: S106  the fake checks no signature
-        )
-        details = read_details(client, task, Pace(math.inf, sleep=lambda _seconds: None))
+    client = cast("IoTClient", _SavedIot(rows, findings))
+    details = read_details(client, task, Pace(math.inf, sleep=lambda _seconds: None))
     if details and details.error:
         raise BadAnswer(f"the action executions could not be read: {details.error}")
     return details
 
 
-def _complete(task: Task, rows: list[Json], findings: list[Json]) -> list[dict[str, Any]]:
-    """The findings, each of the task's audit, and one for each row that has none."""
-    audit = {"taskId": task.target.audit_task_id} if task.target.audit_task_id else {}
-    ids = {finding.get("findingId") for finding in findings}
-    missing = {row.get("findingId") for row in rows} - ids - {None}
-    return [{**audit, **finding} for finding in (*findings, *({"findingId": i} for i in missing))]
+@dataclass(frozen=True, slots=True)
+class _SavedIot:
+    """The part of boto3's IoT client that reads details, with its answers from a file."""
+
+    rows: list[Json]
+    findings: list[Json]
+
+    def get_paginator(self, operation: str) -> "_Pages":
+        if operation == "list_audit_findings":
+            known = {finding.get("findingId") for finding in self.findings}
+            asked = dict.fromkeys(row.get("findingId") for row in self.rows)
+            missing = [{"findingId": name} for name in asked if name and name not in known]
+            return _Pages({"findings": [*self.findings, *missing]})
+        return _Pages({"actionsExecutions": self.rows})
+
+    def list_audit_mitigation_actions_executions(self, **asked: Any) -> Json:
+        return {"actionsExecutions": _of_finding(self.rows, asked)}
+
+    def describe_audit_finding(self, **asked: Any) -> Json:
+        found = _of_finding(self.findings, asked)
+        return {"finding": found[0] if found else {}}
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    page: Json
+
+    def paginate(self, **_asked: Any) -> Iterator[Json]:
+        yield self.page
+
+
+def _of_finding(items: list[Json], asked: Mapping[str, Any]) -> list[Json]:
+    return [item for item in items if item.get("findingId") == asked["findingId"]]
 
 
 def _name_of(path: Path) -> str:
