@@ -13,7 +13,7 @@ checked := $(wildcard functions local tests ops bench)
 # Keeps bytecode between runs: without it every run compiles what it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test lint accept build deploy replay smoke lock clean
+.PHONY: help setup demo test properties lint accept build deploy replay smoke lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -26,6 +26,9 @@ demo: $(PYTHON_ENV) ## play a mitigation task through the whole stack, on this m
 
 test: $(PYTHON_ENV) ## run the tests; ARGS="-k sms" picks some
 	@$(python) -m pytest -m "not acceptance" $(ARGS)
+
+properties: $(PYTHON_ENV) ## draw 10,000 answers for each property, where make test draws a sample
+	@HYPOTHESIS_PROFILE=full $(python) -m pytest tests/properties $(ARGS)
 
 lint: $(PYTHON_ENV) ## check style, types and which module may import which
 	@$(python) -m ruff check

@@ -85,3 +85,29 @@ class Planter:
                 return 1 << (40 - number)
         assert type_name == "string"
         return f"leaf-{number}-x"
+
+
+def largest(shape: Shape, unbounded: int, free_text: str = "設") -> Any:
+    """The largest legal value; what AWS gives no bound gets `unbounded` items or 64 characters."""
+    match shape:
+        case StructureShape():
+            members = shape.members.items()
+            return {name: largest(member, unbounded, free_text) for name, member in members}
+        case ListShape():
+            size = shape.metadata.get("max", unbounded)
+            return [_nth(largest(shape.member, unbounded, free_text), n) for n in range(size)]
+        case MapShape():
+            key, value = (largest(s, unbounded, free_text) for s in (shape.key, shape.value))
+            return {_nth(key, n): value for n in range(unbounded)}
+        case StringShape() if shape.enum:
+            return max(shape.enum, key=len)
+        case StringShape():
+            plain = "pattern" in shape.metadata or shape.name.endswith("Arn")
+            return ("x" if plain else free_text) * shape.metadata.get("max", 64)
+    values: dict[str, Any] = {"timestamp": datetime.max.replace(tzinfo=UTC), "long": 2**63 - 1}
+    return values.get(shape.type_name, True)
+
+
+def _nth(value: Any, number: int) -> Any:
+    """Texts that differ, at the same length."""
+    return f"{number}{value}"[: len(value)] if isinstance(value, str) else value

@@ -1,0 +1,103 @@
+"""Reads `aws iot …` commands as a shell and the AWS CLI do: into operations and their members."""
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from botocore import xform_name
+from botocore.model import Shape
+
+from tests.support.service_model import iot_model
+
+# The variables that people are asked to fill in.
+_ENVIRONMENT = {"CERTIFICATE_ID": "c" * 64, "CA_CERTIFICATE_ID": "d" * 64}
+_END = "\nend of command\n"
+# What the CLI replaces with the contents of a file, or of a page.
+_FETCHED = ("file://", "fileb://", "http://", "https://")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    operation: str
+    members: dict[str, Any]
+    region: str | None
+
+
+def read(commands: Sequence[str]) -> list[Call]:
+    """The calls that these commands make; AssertionError for one that the CLI would not take."""
+    return [_call(words) for words in split(commands)]
+
+
+def split(commands: Sequence[str]) -> list[list[str]]:
+    """The words that a real shell makes of each command."""
+    lines = [f"printf '%s\\0' {command} '{_END}'" for command in commands]
+    shell = subprocess.run(
+        ["bash", "-eu", "-c", "\n".join(lines)],
+        env=_ENVIRONMENT,
+        capture_output=True,
+        check=False,
+        timeout=30,
+    )
+    assert shell.returncode == 0, shell.stderr.decode()
+    found: list[list[str]] = [[]]
+    for word in shell.stdout.decode().split("\0")[:-1]:
+        if word == _END:
+            found.append([])
+        else:
+            found[-1].append(word)
+    return found[:-1]
+
+
+def _call(words: list[str]) -> Call:
+    aws, service, command, *rest = words
+    assert (aws, service) == ("aws", "iot")
+    operation, shapes = _operations()[command]
+    members: dict[str, Any] = {}
+    region = None
+    while rest:
+        option = rest.pop(0)
+        assert option.startswith("--"), f"{option!r} is where an option is due"
+        name = option.removeprefix("--")
+        if name in ("region", "cli-input-json"):
+            value = rest.pop(0)
+            if name == "region":
+                region = value
+            else:
+                members |= json.loads(value)
+        else:
+            member, value = _read(name, shapes, rest)
+            members[member] = value
+    return Call(operation, members, region)
+
+
+def _read(name: str, shapes: dict[str, tuple[str, Shape]], rest: list[str]) -> tuple[str, Any]:
+    """An option for a member of the request. A boolean is two options: `--x` and `--no-x`."""
+    if (positive := name.removeprefix("no-")) != name and positive in shapes:
+        member, shape = shapes[positive]
+        assert shape.type_name == "boolean"
+        return member, False
+    member, shape = shapes[name]
+    if shape.type_name == "boolean":
+        return member, True
+    text = rest.pop(0)
+    assert not text.startswith("--"), f"{text!r} reads as an option"
+    assert not text.casefold().startswith(_FETCHED), f"{text!r} would be fetched"
+    return member, text if shape.type_name == "string" else json.loads(text)
+
+
+@cache
+def _operations() -> dict[str, tuple[str, dict[str, tuple[str, Shape]]]]:
+    """Operation, and its members by option, by the name of the CLI's command."""
+    model = iot_model()
+    found = {}
+    for operation in model.operation_names:
+        shape = model.operation_model(operation).input_shape
+        options = {
+            xform_name(name, "-"): (name, member)
+            for name, member in getattr(shape, "members", {}).items()
+        }
+        found[xform_name(operation, "-")] = (operation, options)
+    return found
