@@ -1,0 +1,3 @@
+from tests.support.fixtures import slack
+
+__all__ = ["slack"]

@@ -1,0 +1,277 @@
+"""The ways that a watch can take, each through the real definition and the real functions."""
+
+from datetime import timedelta
+
+import pytest
+
+from local.scenario import Failure, SlackAnswer, TaskType
+from tests.support.aws import WORKS, Refusal
+from tests.support.machine import World
+from tests.support.slack import Slack
+from tests.support.tasks import DESCRIBE, STARTED, TASK_IDS, answer, running, started, task
+
+REVOKED = SlackAnswer(404, {}, "no_service")
+LOOK = ["DescribeTask", "TaskEnded?"]
+ROUND = [*LOOK, "Wait"]
+TELL = ["Channels", "NotifyEveryChannel"]
+TOLD = ["Notify", "Delivered?", "Told"]
+DONE = ["StillWatching?", "AllDelivered?", "Delivered"]
+
+
+@pytest.fixture(params=["detect", "audit"])
+def task_type(request: pytest.FixtureRequest) -> TaskType:
+    chosen: TaskType = request.param
+    return chosen
+
+
+def test_a_task_that_ended_before_the_first_look_is_told_at_once(
+    slack: Slack, task_type: TaskType
+) -> None:
+    with World(slack, [task(task_type, answer(task_type))]) as world:
+        world.happens(started(task_type))
+        execution = world.execution
+        assert execution.status == "SUCCEEDED"
+        assert execution.name == f"{task_type}-{TASK_IDS[task_type]}"
+        assert execution.waits == []
+        assert [s for s in execution.states if s not in TOLD] == [*LOOK, *TELL, *DONE]
+        assert sorted(s for s in execution.states if s in TOLD) == sorted(2 * TOLD)
+        assert len(world.subjects) == len(world.texts) == 1
+        assert world.subjects[0].startswith("[FAILED]")
+        assert world.subjects == world.texts
+        assert world.dead_letters == []
+
+
+def test_a_running_task_is_looked_at_again_after_growing_waits(
+    slack: Slack, task_type: TaskType
+) -> None:
+    looks = [running(task_type, taskStatistics=None)] * 12
+    with World(slack, [task(task_type, *looks, answer(task_type))]) as world:
+        world.happens(started(task_type))
+        states, waits = world.execution.states, [s for _, s in world.execution.waits]
+        assert states[: 13 * 3 - 1] == [*(12 * ROUND), *LOOK]
+        assert len(waits) == 12
+        assert waits[0] < waits[-1] <= 300
+        assert all(wait >= 6 for wait in waits)
+        assert len(world.subjects) == len(world.texts) == 1
+
+
+def test_an_overdue_task_is_told_once_and_the_watch_goes_on(
+    slack: Slack, task_type: TaskType
+) -> None:
+    looks = [running(task_type, taskStatistics=None)] * 60
+    with World(slack, [task(task_type, *looks, answer(task_type))]) as world:
+        world.happens(started(task_type))
+        assert world.execution.status == "SUCCEEDED"
+        assert world.clock.now - STARTED > timedelta(hours=2)
+        for told in (world.subjects, world.texts):
+            assert [subject.split("]")[0] for subject in told] == ["[STILL RUNNING", "[FAILED"]
+        assert "still running after 1 h" in world.subjects[0]
+        assert world.execution.states.count("NotifyEveryChannel") == 2
+
+
+def test_a_task_that_never_ends_is_given_up_at_the_watch_limit(
+    slack: Slack, task_type: TaskType
+) -> None:
+    parameters = {"WatchLimitHours": "2", "OverdueMinutes": "30"}
+    with World(slack, [task(task_type, running(task_type))], parameters=parameters) as world:
+        world.happens(started(task_type))
+        assert world.execution.status == "SUCCEEDED"
+        assert 7200 <= (world.clock.now - STARTED).total_seconds() < 7200 + 60
+        assert len(world.subjects) == len(world.texts) == 2
+        assert "gave up watching after 2 h" in world.subjects[1]
+
+
+def test_an_unknown_status_waits_for_the_limit_and_is_told_as_it_is(
+    slack: Slack, task_type: TaskType
+) -> None:
+    strange = running(task_type, taskStatus="PAUSED_BY_AWS")
+    parameters = {"WatchLimitHours": "1", "OverdueMinutes": "1440"}
+    with World(slack, [task(task_type, strange)], parameters=parameters) as world:
+        world.happens(started(task_type))
+        [subject] = world.subjects
+        assert subject.startswith("[UNKNOWN STATUS]")
+        assert "PAUSED_BY_AWS" in subject
+        assert len(world.texts) == 1
+
+
+def test_an_empty_answer_spins_nothing_and_ends_at_the_limit(
+    slack: Slack, task_type: TaskType
+) -> None:
+    parameters = {"WatchLimitHours": "1", "OverdueMinutes": "1440"}
+    with World(slack, [task(task_type, {})], parameters=parameters) as world:
+        world.happens(started(task_type))
+        assert len(world.subjects) == len(world.texts) == 1
+        assert world.execution.states.count("DescribeTask") < 100
+        assert world.clock.monotonic() >= 3600
+
+
+def test_a_vanished_task_is_told_after_a_grace_time(slack: Slack, task_type: TaskType) -> None:
+    gone = Failure("ResourceNotFoundException", 404, "no such task")
+    with World(slack, [task(task_type, gone)]) as world:
+        world.happens(started(task_type))
+        assert world.execution.status == "SUCCEEDED"
+        assert world.subjects[0].startswith("[VANISHED]")
+        assert len(world.subjects) == len(world.texts) == 1
+        assert len(world.iot.calls) == 5  # the first, and four of grace
+        assert world.clock.monotonic() > 5
+
+
+def test_a_task_that_is_too_young_to_be_found_is_watched(slack: Slack, task_type: TaskType) -> None:
+    young = Failure("ResourceNotFoundException", 404, "no such task")
+    with World(slack, [task(task_type, young, young, young, answer(task_type))]) as world:
+        world.happens(started(task_type))
+        assert world.subjects == world.texts
+        assert world.subjects[0].startswith("[FAILED]")
+
+
+def test_access_denied_is_tried_for_a_while_and_told_with_what_to_do(
+    slack: Slack, task_type: TaskType
+) -> None:
+    denied = Failure("AccessDeniedException", 403, "not authorized to perform iot:Describe…")
+    with World(slack, [task(task_type, denied)]) as world:
+        world.happens(started(task_type))
+        assert world.execution.status == "SUCCEEDED"
+        assert world.subjects[0].startswith("[UNREADABLE]")
+        [message] = world.network.publications
+        assert "not authorized to perform iot:Describe" in message.bodies["email"]
+        assert f"aws iot describe-{task_type}-mitigation-actions-task" in message.bodies["email"]
+        assert len(world.iot.calls) == 9
+
+
+def test_an_invalid_answer_is_told_at_once_and_names_the_member(
+    slack: Slack, task_type: TaskType
+) -> None:
+    with World(slack, [task(task_type, answer(task_type, taskStatus=7))]) as world:
+        world.happens(started(task_type))
+        assert world.execution.status == "SUCCEEDED"
+        assert world.subjects == world.texts
+        assert world.subjects[0].startswith("[UNREADABLE]")
+        [message] = world.network.publications
+        assert "taskStatus: expected text, got 7" in message.bodies["email"]
+        assert len(world.iot.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "looks"),
+    [
+        ("ResourceNotFoundException", 5),
+        ("InvalidRequestException", 1),
+        ("UnauthorizedException", 9),
+        ("ExpiredTokenException", 9),
+        ("LimitExceededException", 9),
+    ],
+)
+def test_describe_is_retried_by_error_class(
+    slack: Slack, task_type: TaskType, code: str, looks: int
+) -> None:
+    with World(slack, [task(task_type, Failure(code, 400, "no"))]) as world:
+        world.happens(started(task_type))
+        scheduled = [e for e in world.execution.history if e["type"] == "TaskFailed"]
+        assert len(scheduled) == looks
+        assert len(world.subjects) == len(world.texts) == 1
+
+
+def test_throttling_is_outlasted(slack: Slack, task_type: TaskType) -> None:
+    faults = {DESCRIBE[task_type]: [Refusal("ThrottlingException")] * 15 + [WORKS]}
+    with World(slack, [task(task_type, answer(task_type))], aws=faults) as world:
+        world.happens(started(task_type))
+        assert world.execution.status == "SUCCEEDED"
+        assert world.subjects[0].startswith("[FAILED]")
+
+
+def test_a_rejected_channel_fails_the_execution_and_leaves_the_other_alone(
+    slack: Slack, task_type: TaskType
+) -> None:
+    with World(slack, [task(task_type, answer(task_type))], slack=[REVOKED]) as world:
+        world.happens(started(task_type))
+        execution = world.execution
+        assert execution.status == "FAILED"
+        assert execution.error == "NotAllDelivered"
+        assert execution.cause is not None
+        assert TASK_IDS[task_type] in execution.cause
+        assert "sns: delivered" in execution.cause
+        assert "slack: DeliveryRejected, Slack answered 404: no_service" in execution.cause
+        assert "dead-letter queue" in execution.cause
+        assert len(world.subjects) == 1
+        [letter] = world.dead_letters
+        assert letter["channel"] == "slack"
+        assert letter["watch"]["taskId"] == TASK_IDS[task_type]
+        assert letter["failure"]["Error"] == "DeliveryRejected"
+        assert len(world.slack_server.posts) == 1
+
+
+def test_an_unavailable_channel_is_tried_for_twelve_hours(
+    slack: Slack, task_type: TaskType
+) -> None:
+    down = SlackAnswer(503, {}, "down")
+    with World(slack, [task(task_type, answer(task_type))], slack=[down]) as world:
+        world.happens(started(task_type))
+        waits = [seconds for state, seconds in world.execution.waits if state == "WaitForChannel"]
+        assert sum(waits) >= 12 * 3600
+        assert waits[:3] == [15, 15, 30]
+        assert max(waits) == 900
+        assert len(world.slack_server.posts) == len(waits) + 1
+        assert [letter["channel"] for letter in world.dead_letters] == ["slack"]
+        assert len(world.subjects) == 1
+
+
+def test_a_channel_that_comes_back_is_told_and_nothing_fails(
+    slack: Slack, task_type: TaskType
+) -> None:
+    answers = [SlackAnswer(500), SlackAnswer(429, {"Retry-After": "77"}), SlackAnswer()]
+    with World(slack, [task(task_type, answer(task_type))], slack=answers) as world:
+        world.happens(started(task_type))
+        assert world.execution.status == "SUCCEEDED"
+        assert world.execution.waits == [("WaitForChannel", 15), ("WaitForChannel", 77)]
+        assert len(world.texts) == 1
+        assert world.dead_letters == []
+
+
+def test_both_channels_down_leave_two_letters(slack: Slack, task_type: TaskType) -> None:
+    faults = {"Publish": [Refusal("NotFound", 404, "Topic does not exist")]}
+    with World(slack, [task(task_type, answer(task_type))], slack=[REVOKED], aws=faults) as world:
+        world.happens(started(task_type))
+        assert world.execution.status == "FAILED"
+        assert sorted(letter["channel"] for letter in world.dead_letters) == ["slack", "sns"]
+        assert world.subjects == world.texts == []
+
+
+def test_without_slack_there_is_one_channel(slack: Slack, task_type: TaskType) -> None:
+    with World(slack, [task(task_type, answer(task_type))], with_slack=False) as world:
+        world.happens(started(task_type))
+        assert world.execution.status == "SUCCEEDED"
+        assert len(world.subjects) == 1
+        assert world.slack_server.posts == []
+
+
+def test_a_channel_for_problems_only_hears_of_problems_only(
+    slack: Slack, task_type: TaskType
+) -> None:
+    fine = {"detect": "SUCCESSFUL", "audit": "COMPLETED"}[task_type]
+    parameters = {"SlackVerdicts": "problems"}
+    ended = answer(task_type, taskStatus=fine, taskStatistics={})
+    with World(slack, [task(task_type, ended)], parameters=parameters) as world:
+        world.happens(started(task_type))
+        assert world.execution.status == "SUCCEEDED"
+        assert len(world.subjects) == 1
+        assert world.texts == []
+
+
+@pytest.mark.parametrize("taken_for_input", [{}, {"taskId": "not a task id"}, {"taskType": "?"}])
+def test_an_execution_that_names_no_task_fails_with_a_cause_and_tells_nobody(
+    slack: Slack, taken_for_input: dict[str, str]
+) -> None:
+    with World(slack) as world:
+        world.starts("by-hand", taken_for_input)
+        execution = world.execution
+        assert execution.status == "FAILED"
+        assert execution.error == "InvalidWatch"
+        assert "task" in str(execution.cause)
+        assert world.subjects == world.texts == []
+
+
+def test_an_operator_needs_no_more_than_a_task_id(slack: Slack) -> None:
+    with World(slack, [task("detect", answer("detect"))]) as world:
+        world.starts("by-hand", {"taskId": TASK_IDS["detect"]})
+        assert world.execution.status == "SUCCEEDED"
+        assert len(world.subjects) == len(world.texts) == 1

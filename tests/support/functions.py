@@ -1,0 +1,157 @@
+"""The Lambda functions, run in this process as Lambda runs them: JSON in, JSON or an error out."""
+
+import importlib.util
+import json
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from itertools import count
+from typing import Any
+from unittest import mock
+
+from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import EvalTimeoutError
+
+from tests.support.clock import Clock
+from tests.support.stack import REGION, ROOT, Stack
+
+_numbers = count()
+
+
+class Mishap(Enum):
+    """What can become of an invocation; `AFTER`: the function has done its work by then."""
+
+    NONE = auto()
+    EXIT_BEFORE = auto()
+    EXIT_AFTER = auto()
+    TIMEOUT_BEFORE = auto()
+    TIMEOUT_AFTER = auto()
+    SILENCE = auto()  # Lambda itself never answers
+    THROTTLED = auto()  # Lambda refuses: too many at once
+    LAMBDA_FAILS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What Powertools reads of Lambda's context object."""
+
+    function_name: str
+    aws_request_id: str
+    memory_limit_in_mb: int = 512
+
+    @property
+    def invoked_function_arn(self) -> str:
+        return f"arn:aws:lambda:{REGION}:123456789012:function:{self.function_name}"
+
+
+class InvocationRefused(Exception):  # noqa: N818  an answer of Lambda's, not a fault of the harness
+    """Lambda did not run the function."""
+
+    def __init__(self, code: str, status: int) -> None:
+        super().__init__(code)
+        self.code = code
+        self.status = status
+
+
+class FunctionFailed(Exception):  # noqa: N818  as above
+    """The function raised, ended or took too long: `payload` is what Lambda answers."""
+
+    def __init__(self, error_type: str, message: str, trace: Sequence[str] = ()) -> None:
+        super().__init__(f"{error_type}: {message}")
+        self.payload = {
+            "errorMessage": message,
+            "errorType": error_type,
+            "requestId": "00000000-0000-0000-0000-000000000000",
+            "stackTrace": list(trace),
+        }
+
+
+@dataclass(slots=True)
+class Function:
+    """One of the template's functions, with the environment that the template gives it."""
+
+    logical_id: str
+    stack: Stack
+    clock: Clock
+    log: Callable[[str], object]
+    mishaps: Mapping[str, Sequence[Mishap]]  # by logical id, or by logical id/channel
+    _seen: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    _handler: Callable[[Any, Context], Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        module_name, attribute = self.stack.properties(self.logical_id)["Handler"].split(".")
+        spec = importlib.util.spec_from_file_location(
+            f"{module_name}_{next(_numbers)}", ROOT / "functions" / f"{module_name}.py"
+        )
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        runtime = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), REGION)
+        environment = self.stack.environment(self.logical_id)
+        with mock.patch.dict("os.environ", {**runtime, **environment}):
+            spec.loader.exec_module(module)
+        self._handler = getattr(module, attribute)
+
+    @property
+    def timeout_seconds(self) -> int:
+        return int(self.stack.properties(self.logical_id)["Timeout"])
+
+    def invoke(self, event: str) -> Any:
+        """The answer to the event, both as Lambda has them: JSON.
+
+        Raises FunctionFailed or InvocationRefused; TimeoutError when Lambda never answers.
+        """
+        parsed = json.loads(event)
+        mishap = self._next_mishap(parsed)
+        match mishap:
+            case Mishap.SILENCE:
+                self.clock.sleep(self.timeout_seconds + 10)  # as the states' TimeoutSeconds
+                raise EvalTimeoutError
+            case Mishap.THROTTLED:
+                raise InvocationRefused("TooManyRequestsException", 429)
+            case Mishap.LAMBDA_FAILS:
+                raise InvocationRefused("ServiceException", 500)
+            case Mishap.EXIT_BEFORE:
+                raise _exit()
+            case Mishap.TIMEOUT_BEFORE:
+                raise self._timeout()
+        with self.clock.turn():
+            answer = self._run(parsed)
+        match mishap:
+            case Mishap.EXIT_AFTER:
+                raise _exit()
+            case Mishap.TIMEOUT_AFTER:
+                raise self._timeout()
+        return answer
+
+    def _run(self, event: Any) -> Any:
+        try:
+            answer = self._handler(event, Context(self.logical_id, f"{next(_numbers):032}"))
+        except Exception as error:
+            self.log("".join(traceback.format_exception(error)))
+            trace = traceback.format_list(traceback.extract_tb(error.__traceback__))
+            raise FunctionFailed(type(error).__name__, str(error), trace) from error
+        return json.loads(json.dumps(answer))
+
+    def _next_mishap(self, event: Any) -> Mishap:
+        channel = event.get("channel") if isinstance(event, dict) else None
+        for key in (f"{self.logical_id}/{channel}", self.logical_id):
+            if mishaps := self.mishaps.get(key):
+                index = self._seen[key]
+                self._seen[key] += 1
+                return mishaps[min(index, len(mishaps) - 1)]
+        return Mishap.NONE
+
+    def _timeout(self) -> FunctionFailed:
+        seconds = self.timeout_seconds
+        self.clock.sleep(seconds)
+        return FunctionFailed(
+            "Sandbox.Timedout", f"RequestId: 0 Error: Task timed out after {seconds}.00 seconds"
+        )
+
+
+def _exit() -> FunctionFailed:
+    return FunctionFailed(
+        "Runtime.ExitError", "RequestId: 0 Error: Runtime exited with error: exit status 1"
+    )

@@ -1,0 +1,143 @@
+"""moto's Step Functions interpreter on a virtual clock, with functions of our own.
+
+moto really waits, and its Lambda only echoes. What is changed here is named one by one; each
+change fails at once where a new version of moto has no longer what it replaces.
+"""
+
+import functools
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest import mock
+
+from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.asl.component.common.retry import jitter_strategy_decl, retrier_decl
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
+    inline_iteration_component,
+    iteration_worker,
+    job,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service_sqs,
+)
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function import wait_function
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
+from moto.stepfunctions.parser.backend import execution_worker
+
+from tests.support.clock import Clock
+from tests.support.functions import FunctionFailed, InvocationRefused
+
+# Both are pure, and slow: 50 ms for our definition, 10 ms for a client.
+_parse = functools.cache(AmazonStateLanguageParser.parse)
+_make_client = functools.cache(boto_client_for)
+
+type Wait = tuple[str, str, float]  # execution name, state name, seconds
+
+
+def _client(region: str, service: str, **_: object) -> Any:
+    return _make_client(region, service)
+
+
+@contextmanager
+def on_virtual_time(
+    clock: Clock, invoke: Callable[[str, str], Any], waits: list[Wait]
+) -> Iterator[None]:
+    """`invoke` gets a function's ARN and the event as JSON; `waits` gets every Wait state's."""
+
+    def wait(_: wait_function.WaitFunction, env: Environment, wait_seconds: int) -> None:
+        context: Any = env.states.context_object.context_object_data
+        waits.append((context["Execution"]["Name"], context["State"]["Name"], wait_seconds))
+        clock.sleep(wait_seconds)
+
+    def invoke_function(parameters: dict[str, Any], **_: object) -> Any:
+        payload = parameters.get("Payload", b"{}")
+        try:
+            answer = invoke(parameters["FunctionName"], payload.decode())
+        except FunctionFailed as failed:
+            return {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": failed.payload}
+        except InvocationRefused as refused:
+            raise _client_error(refused) from refused
+        return {"StatusCode": 200, "Payload": answer}
+
+    with ExitStack() as patches:
+
+        def replace(owner: Any, name: str, new: Any) -> None:
+            patches.enter_context(mock.patch.object(owner, name, new))
+
+        replace(wait_function.WaitFunction, "_wait_interval", wait)
+        replace(retrier_decl, "time", mock.Mock(spec=["sleep"], sleep=clock.sleep))
+        replace(jitter_strategy_decl, "random", random.Random(0))  # noqa: S311  the same every time
+        replace(lambda_eval_utils, "_invoke_lambda_function", invoke_function)
+        replace(state_task_service_sqs, "boto_client_for", _client)
+        replace(AmazonStateLanguageParser, "parse", staticmethod(_parse))
+        _count_threads(clock, replace)
+        yield
+
+
+def _count_threads(clock: Clock, replace: Callable[[Any, str, Any], None]) -> None:
+    """One for each execution, and while a Map runs one for each of its items instead."""
+    worker, map_worker, jobs = (
+        execution_worker.ExecutionWorker,
+        iteration_worker.IterationWorker,
+        job.JobPool,
+    )
+    start: Any = worker.start
+    run: Any = worker._execution_logic
+    launch = inline_iteration_component.InlineIterationComponent._launch_worker
+    iterate, notify, await_jobs = map_worker.eval, jobs._notify_on_termination, jobs.await_jobs
+
+    def counted_start(self: Any) -> None:
+        clock.enter()
+        start(self)
+
+    def counted_run(self: Any) -> None:
+        try:
+            run(self)
+        finally:
+            clock.leave()
+
+    def counted_launch(self: Any, *args: Any, **kwargs: Any) -> Any:
+        clock.enter()
+        return launch(self, *args, **kwargs)
+
+    def counted_iterate(self: Any) -> None:
+        try:
+            iterate(self)
+        finally:
+            clock.leave()
+
+    def counted_notify(self: Any) -> None:
+        if self._is_terminated():
+            clock.enter()  # on behalf of the one who awaits the jobs
+        notify(self)
+
+    def counted_await(self: Any) -> None:
+        clock.leave()
+        await_jobs(self)
+
+    replace(worker, "start", counted_start)
+    replace(worker, "_execution_logic", counted_run)
+    replace(inline_iteration_component.InlineIterationComponent, "_launch_worker", counted_launch)
+    replace(map_worker, "eval", counted_iterate)
+    replace(jobs, "_notify_on_termination", counted_notify)
+    replace(jobs, "await_jobs", counted_await)
+
+
+def _client_error(refused: InvocationRefused) -> ClientError:
+    return ClientError(
+        {
+            "Error": {"Code": refused.code, "Message": "as the test wants it"},
+            "ResponseMetadata": {
+                "HTTPStatusCode": refused.status,
+                "RequestId": "00000000-0000-0000-0000-000000000000",
+                "HTTPHeaders": {},
+                "RetryAttempts": 0,
+                "HostId": "",
+            },
+        },
+        "Invoke",
+    )

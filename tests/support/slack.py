@@ -1,0 +1,48 @@
+"""Slack for the tests: the local runs' catcher, which can also hang, hang up and talk nonsense."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import override
+
+from local.fake_slack import FakeSlack
+from local.scenario import SlackAnswer
+
+# Told apart by identity: what is written on them is what the catcher notes down about the post.
+SLOW = SlackAnswer(0, {}, "no answer in time")
+RESET = SlackAnswer(0, {}, "connection reset")
+TAKEN_THEN_RESET = SlackAnswer(200, {}, "ok")
+# Announces chunks, and sends none: nothing that an HTTP client could read.
+GARBAGE = SlackAnswer(200, {"Transfer-Encoding": "chunked"}, "\x00\x01 not HTTP")
+
+
+class Slack(FakeSlack):
+    """Plays one list of answers after the other: one answer a post, the last for ever after.
+
+    `variables` are the environment of whoever is to meet this server as hooks.slack.com.
+    """
+
+    variables: Mapping[str, str]
+
+    def play(self, answers: Sequence[SlackAnswer]) -> None:
+        self.posts = []
+        self._answers = list(answers or [SlackAnswer()])
+        self._end_of_play = threading.Event()
+
+    def stop(self) -> None:
+        """Let go of the posts that hang."""
+        self._end_of_play.set()
+
+    @property
+    def texts(self) -> list[str]:
+        """The notification texts of the messages that Slack took."""
+        taken = [post for post in self.posts if post.status == 200 and post.body == "ok"]
+        return [str(post.payload["text"]) for post in taken]
+
+    @override
+    def respond(self, path: str, body: bytes) -> SlackAnswer:
+        answer = super().respond(path, body)
+        if answer is SLOW:
+            self._end_of_play.wait()
+        if answer in (SLOW, RESET) or answer is TAKEN_THEN_RESET:
+            raise ConnectionResetError  # the server hangs up
+        return answer
