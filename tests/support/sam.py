@@ -1,0 +1,65 @@
+"""The SAM CLI, run on a copy of the project as someone has it who has worked in it."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from tests.support.product import ROOT
+
+BIN = ROOT / ".tools" / "sam" / "bin"
+LIMIT_SECONDS = 120
+BUILT = Path(".aws-sam", "build")
+_FILES = ("template.yaml", "samconfig.toml", "statemachine", "functions")
+# What lies about in a folder that is worked in, and may not be shipped.
+STRAY = {
+    "functions/mitigation/__pycache__/watch.cpython-313.pyc": b"of another version",
+    "functions/__pycache__/notify.cpython-312.pyc": b"of another Python",
+    "functions/notes.txt": b"not for Lambda",
+    "functions/.env": b"SLACK=secret",
+}
+
+
+def sam(
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run it and wait; the caller looks at the return code."""
+    return subprocess.run(
+        [BIN / "sam", *arguments],
+        cwd=folder,
+        env={
+            **os.environ,
+            **(environment or {}),
+            # `sam build` needs a python3.13 with pip first on PATH.
+            "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "SAM_CLI_TELEMETRY": "0",
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+        check=False,
+    )
+
+
+@cache
+def built_project() -> Path:
+    """A copy of the project in which `sam build` has run, once for all tests."""
+    folder = Path(_folder().name)
+    for name in _FILES:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
+        copy(ROOT / name, folder / name)
+    for name, content in STRAY.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+    done = sam(folder, "build")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@cache
+def _folder() -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(prefix="sam-")  # goes when Python ends
