@@ -9,8 +9,8 @@ import threading
 import time
 from pathlib import Path
 
-# Longer waits than this, in real seconds, show nothing that shorter ones don't.
-LONGEST_SLEEP = 0.25
+# Of a wait that is sped up, in real seconds: a watch of days has a thousand of them.
+LONGEST_SLEEP = 0.02
 
 
 class Clock:

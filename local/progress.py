@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,12 @@ _FINDINGS = {
 }
 
 
+_BOTOCORE_MESSAGE = re.compile(
+    r"An error occurred \((?P<code>\w+)\) when calling the \w+ operation.*?: (?P<message>.*)",
+    re.DOTALL,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One thing that happened; lines of the same text that follow each other are counted."""
@@ -46,6 +53,7 @@ class Progress:
         self._since: datetime | None = None
         self._last: Line | None = None
         self._repeated = 0
+        self._task = ""
 
     @contextlib.contextmanager
     def step(self, doing: str) -> Iterator[None]:
@@ -57,6 +65,8 @@ class Progress:
 
     def event(self, event: Event) -> None:
         self._since = self._since or event.at
+        if event.kind == "TaskStateEntered":
+            self._task = event.state or ""
         for line in lines_of(event):
             if self._last and (line.state, line.text) == (self._last.state, self._last.text):
                 self._repeated += 1
@@ -67,7 +77,7 @@ class Progress:
 
     def tell_repeated(self) -> None:
         if self._repeated:
-            self._print(Text(f"{'':>11}  … {self._repeated} times more", "dim"))
+            self._print(Text(f"{'':>13}  … {self._repeated} times more", "dim"))
         self._repeated = 0
 
     def waits(self, waits: list[dict[str, Any]]) -> None:
@@ -90,7 +100,7 @@ class Progress:
         passed = duration((line.at - self._since).total_seconds())
         after = Text(line.after, "dim")
         self._print(
-            Text.assemble((f"{'+' + passed:>11}  ", "dim"), f"{line.state:<14} ")
+            Text.assemble((f"{'+' + passed:>13}  ", "dim"), f"{line.state or self._task:<14} ")
             + Text(line.text, line.style)
             + after
         )
@@ -106,9 +116,7 @@ def lines_of(event: Event) -> Iterator[Line]:
         case "TaskStateExited", "DescribeTask":
             yield from _looked(event, output)
         case "TaskFailed", _:
-            error, cause = event.details.get("error"), _json(event.details.get("cause"))
-            text = f"{error}: {cause.get('errorMessage', 'no message')}"
-            yield Line(event.at, "", text, style="yellow")
+            yield Line(event.at, "", _problem(event.details), style="yellow")
         case "WaitStateEntered", "WaitForChannel":
             state = _json(event.details.get("input"))
             after = f", again in {duration(state['attempt']['waitSeconds'])}"
@@ -139,7 +147,9 @@ def _looked(event: Event, output: Json) -> Iterator[Line]:
     task = look["task"].get("taskSummary", look["task"])
     text = ", ".join([str(task.get("taskStatus", "no status")), *_counts(task)])
     goes_on = not look["ended"]
-    if goes_on and look["tell"]:
+    if look["gaveUp"]:
+        text += ", given up"
+    elif goes_on and look["tell"]:
         text += ", overdue"
     after = f", again in {duration(look['waitSeconds'])}" if goes_on else ""
     yield Line(event.at, "DescribeTask", text, after)
@@ -155,6 +165,15 @@ def _counts(task: Json) -> list[str]:
         ]
     sums = {word: sum(check.get(key) or 0 for check in checks) for key, word in _FINDINGS.items()}
     return [f"{count} {word}" for word, count in sums.items() if count]
+
+
+def _problem(details: Json) -> str:
+    """The error's name and message; of botocore's, only what AWS said."""
+    error = details.get("error")
+    message = str(_json(details.get("cause")).get("errorMessage", "no message"))
+    if said := _BOTOCORE_MESSAGE.fullmatch(message):
+        return f"{said['code']}: {said['message']}"
+    return f"{error}: {message}"
 
 
 def _json(text: object) -> Json:

@@ -84,7 +84,8 @@ def _show(outcome: play.Outcome) -> None:
         show.show(console, "E-mail", Group(way, show.email(mail["subject"], mail["body"])))
     for payload, posts in groupby(outcome.posts, key=lambda post: post.payload):
         answers = [f"{post.status} {post.why or post.body}".strip() for post in posts]
-        show.show(console, f"Slack, which answered {', '.join(answers)}", show.slack(payload or {}))
+        title = "Slack" if answers == ["200 ok"] else f"Slack, which answered {', '.join(answers)}"
+        show.show(console, title, show.slack(payload or {}))
     for letter in outcome.dead_letters:
         failure = letter.get("failure", {})
         reason = letter.get("reason", {}).get("raised", {}).get("errorMessage", "")
