@@ -32,10 +32,15 @@ _TAGS = {
 }
 
 
-def render(messages: Json, slack_html: str | None = None, *, phone: bool = False) -> str:
-    """The page for `preview`'s messages; `slack_html` replaces the Slack message's rendering."""
+def render(
+    messages: Json, *, slack_html: str | None = None, css: str = "", phone: bool = False
+) -> str:
+    """The page for `preview`'s messages, as three columns; `phone`: each as wide as a phone.
+
+    `slack_html` replaces our rendering of the Slack message by another one, which needs `css`.
+    """
     mail, payload = messages["email"], messages["slack"]
-    style = (_HERE / "page.css").read_text(encoding="utf-8")
+    style = css + (_HERE / "page.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return Template((_HERE / "page.html").read_text(encoding="utf-8")).substitute(
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'",
@@ -59,7 +64,8 @@ def builder_link(payload: Json) -> str:
 
 def slack(payload: Json) -> str:
     """HTML of the block types that our messages hold, for a page that can run no script."""
-    return "\n".join(part for block in payload["blocks"] for part in _block(block))
+    blocks = "\n".join(part for block in payload["blocks"] for part in _block(block))
+    return f'<div class="blocks">\n{blocks}\n</div>'
 
 
 def _block(block: Json) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""The pictures in docs/: real messages, drawn by real renderers."""
