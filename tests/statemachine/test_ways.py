@@ -8,7 +8,7 @@ from local.scenario import Failure, SlackAnswer, TaskType
 from tests.support.aws import WORKS, Refusal
 from tests.support.machine import World
 from tests.support.slack import Slack
-from tests.support.tasks import DESCRIBE, STARTED, TASK_IDS, answer, running, started, task
+from tests.support.watched import DESCRIBE, STARTED, TASK_IDS, answer, running, started, task
 
 REVOKED = SlackAnswer(404, {}, "no_service")
 LOOK = ["DescribeTask", "TaskEnded?"]

@@ -11,7 +11,9 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest import mock
 
+import jsonpath_ng.ext
 from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.common.retry import jitter_strategy_decl, retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
     inline_iteration_component,
@@ -25,14 +27,17 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function import wait_function
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 from moto.stepfunctions.parser.backend import execution_worker
 
 from tests.support.clock import Clock
 from tests.support.functions import FunctionFailed, InvocationRefused
 
-# Both are pure, and slow: 50 ms for our definition, 10 ms for a client.
+# All are pure, and slow: 50 ms for our definition, 10 ms for a client, 2 ms for a path.
 _parse = functools.cache(AmazonStateLanguageParser.parse)
+_parse_path = functools.cache(jsonpath_ng.ext.parse)
+_parse_result_path = functools.cache(jsonpath_ng.parse)
 _make_client = functools.cache(boto_client_for)
 
 type Wait = tuple[str, str, float]  # execution name, state name, seconds
@@ -74,6 +79,8 @@ def on_virtual_time(
         replace(lambda_eval_utils, "_invoke_lambda_function", invoke_function)
         replace(state_task_service_sqs, "boto_client_for", _client)
         replace(AmazonStateLanguageParser, "parse", staticmethod(_parse))
+        replace(json_path, "parse", _parse_path)
+        replace(result_path, "parse", _parse_result_path)
         _count_threads(clock, replace)
         yield
 
