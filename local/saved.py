@@ -39,8 +39,8 @@ def read_saved(
     content = read_json(answer)
     task_type = task_type_of(content)
     known = parse_task(content, task_type)
-    if isinstance(content, Mapping) and content and known == parse_task({}, task_type):
-        members = ", ".join(map(repr, list(content)[:5]))
+    if content and known == parse_task({}, task_type) and content != {"taskSummary": {}}:
+        members = ", ".join(map(repr, list(cast("Json", content))[:5]))
         raise BadAnswer(
             f"{answer}: not a Describe answer: expected taskSummary (detect) or taskStatus, "
             f"startTime, target … (audit), got {members}"
