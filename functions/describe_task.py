@@ -15,7 +15,6 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 
-from mitigation.executions import read_details
 from mitigation.task import Task, TaskType, parse_task
 from mitigation.trigger import Watch
 from mitigation.watch import Look, Policy, look_at
@@ -23,6 +22,8 @@ from mitigation.wire import Json, Reader, to_wire
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from mitigation.causes import Details
 
 POLICY = Policy(
     min_seconds=int(os.environ["POLL_MIN_SECONDS"]),
@@ -53,13 +54,19 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Json]:
         policy=POLICY,
         previous=Look.from_wire(previous) if previous else None,
     )
-    details = read_details(iot, task) if look.tell else None
+    details = read_details(task) if look.tell else None
     logger.info(
         "Looked at the task", task_id=watch.task_id, status=task.status, look=look.to_wire()
     )
     if look.ended:
         count(task)
     return {**look.to_wire(), "task": answer, "details": details.to_wire() if details else None}
+
+
+def read_details(task: Task) -> Details | None:
+    from mitigation import executions  # noqa: PLC0415  few looks have more to tell than to wait
+
+    return executions.read_details(iot, task)
 
 
 def count(task: Task) -> None:

@@ -92,7 +92,7 @@ def _counts(s: Statistics) -> dict[str, Json]:
 def _action(action: Action) -> Json:
     params: dict[str, Json] = {
         _camel(f"{type(params).__name__}Params"): {
-            _camel(name): to_wire(getattr(params, name)) for name in type(params).__slots__
+            _camel(name): to_wire(value) for name, value in params._asdict().items()
         }
         for params in action.params
     }
