@@ -117,9 +117,7 @@ class Report:
             task=task,
             verdict=verdict,
             headline=_headline(task, verdict, look, error),
-            summary=words.counts(task.statistics, task.kind.executed, task.kind.unit)
-            if counted
-            else None,
+            summary=words.counts(task.statistics, task.kind) if counted else None,
             notes=tuple(_notes(task, verdict, look, error)),
             details=details,
             next_steps=next_steps(

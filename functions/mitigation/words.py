@@ -11,6 +11,7 @@ from mitigation.task import (
     AddThingsToThingGroup,
     Check,
     EnableIoTLogging,
+    Kind,
     PublishFindingToSns,
     ReplaceDefaultPolicyVersion,
     Statistics,
@@ -109,16 +110,16 @@ def share(part: int, whole: int) -> str:
     return f"{percent:.0f} %"
 
 
-def counts(statistics: Statistics, executed: str, unit: str) -> str:
+def counts(statistics: Statistics, kind: Kind) -> str:
     """`3 of 12 actions failed (25 %), 8 executed, 1 skipped`, with what is known, worst first.
 
     Where none failed: `8 of 12 actions executed (67 %), 0 failed, 4 skipped`.
     """
-    s = statistics
+    s, unit = statistics, kind.unit
     whole = max(s.total or 0, s.done)
-    named = [(s.failed, "failed"), (s.executed, executed), (s.skipped, "skipped")]
+    named = [(s.failed, kind.failed), (s.executed, kind.executed), (s.skipped, "skipped")]
     if not s.failed:
-        named.insert(0, named.pop(1))
+        named = [named[1], (s.failed, "failed"), named[2]]
     known = [(n, word) for n, word in [*named, (s.canceled, "canceled")] if n is not None]
     if not known:
         return f"{plural(whole, unit)}, none with an outcome"
@@ -213,11 +214,11 @@ def _update(what: str, action: str | None) -> str:
     return f"{verb} the {what} ({action or '?'})"
 
 
-def check(check: Check, executed: str) -> str:
+def check(check: Check, kind: Kind) -> str:
     """One audit check: its counts, the actions for it, the reason codes that it is limited to."""
     parts = []
     if check.statistics:
-        parts.append(counts(check.statistics, executed, "finding"))
+        parts.append(counts(check.statistics, kind))
     if check.action_names:
         parts.append(f"actions {', '.join(check.action_names)}")
     if check.reason_codes:

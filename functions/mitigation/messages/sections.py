@@ -44,7 +44,7 @@ def target(report: Report, clock: Clock) -> Section | None:
 
 def checks(report: Report) -> Section | None:
     task = report.task
-    lines = [words.check(check, task.kind.executed) for check in task.checks]
+    lines = [words.check(check, task.kind) for check in task.checks]
     return _section("Audit checks", _capped(lines, MAX_CHECKS))
 
 
