@@ -32,6 +32,7 @@ from local.scenario import Scenario, SlackAnswer
 ROOT = Path(__file__).resolve().parent.parent
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
+CHILD = ("-m", "local.child")
 START_SECONDS = 60  # a second is usual; compiling ministack for the first time takes five
 STOP_SECONDS = 10
 
@@ -205,8 +206,7 @@ class Engine:
                 process = subprocess.Popen(
                     [
                         sys.executable,
-                        "-m",
-                        "local.child",
+                        *CHILD,
                         str(listener.fileno()),
                         str(self.folder),
                         str(self._speed),

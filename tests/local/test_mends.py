@@ -52,11 +52,8 @@ class Copy(ModuleType):
         super().__init__(module.__name__)
         self.__dict__.update(vars(module))
 
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(name)  # says to mypy that a module may have anything
 
-
-def copies(name: str) -> tuple[Callable[..., None], list[Copy]]:
+def copies(name: str) -> tuple[Callable[..., None], list[Any]]:
     mend, modules = MENDS[name]
     return mend, [Copy(module) for module in modules]
 
