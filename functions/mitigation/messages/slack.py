@@ -1,45 +1,26 @@
-"""The Slack message: Block Kit within every limit, and nobody is ever pinged by a name.
+"""The Slack message: calm enough for a phone, and nobody is ever pinged by a name."""
 
-Limits: https://docs.slack.dev/reference/block-kit/blocks/ and …/composition-objects/text-object/;
-the total is what was seen to be accepted. Text is escaped before it is cut.
-"""
-
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from mitigation.causes import Cause
-from mitigation.messages import SlackMessage, sections
+from mitigation.messages import SlackMessage, block_kit, sections
+from mitigation.messages.block_kit import Block, code, cut_escaped, escape, prose
 from mitigation.messages.sections import Section
-from mitigation.messages.text import printable
 from mitigation.report import Report, Severity
-from mitigation.wire import Json
 from mitigation.words import Clock, duration, listing, plural, share
 
-HEADER_LENGTH = 150
-SECTION_LENGTH = 3_000
-FIELD_LENGTH = 2_000
-MAX_BLOCKS = 50
-BUTTON_URL_LENGTH = 3_000
-TOTAL_LENGTH = 12_000  # of all texts; over about 13,000 a message can be refused
 FALLBACK_LENGTH = 300
 COMMANDS_LENGTH = 1_500  # of one step, so that chat stays readable
 BAR_LENGTH = 12  # one line on a phone
-
-
-type Block = dict[str, Json]
+NAME_LENGTH = 24  # what is left of a task's name at the least, where the headline needs the room
 
 _MARKS = {Severity.INFO: "✅", Severity.WARNING: "⚠️", Severity.CRITICAL: "🚨"}
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_ARN = re.compile(r"\barn:[^\s,()]+")
-_BACKTICK = "ˋ"  # noqa: RUF001  a look-alike on purpose: the real one begins and ends code
-_BROKEN_ESCAPE = re.compile(r"&[a-z]{0,3}$")
 
 
 def render(report: Report, clock: Clock) -> SlackMessage:
     headline = f"[{report.verdict.label}] {report.name}: {report.headline}"
     ends = [*_foot(report, clock), *_buttons(report)]
-    room = TOTAL_LENGTH - _length(ends)
-    blocks = [*_fitting(_body(report, clock), room, MAX_BLOCKS - len(ends) - 1), *ends]
+    blocks = [*block_kit.fitting(_body(report, clock), ends), *ends]
     return SlackMessage(
         {
             "text": cut_escaped(escape(headline), FALLBACK_LENGTH),
@@ -50,34 +31,9 @@ def render(report: Report, clock: Clock) -> SlackMessage:
     )
 
 
-def escape(text: str) -> str:
-    return printable(text).translate(_ESCAPES)
-
-
-def prose(text: str) -> str:
-    """Escaped, with ARNs as code: Slack would make an emoji of the `:aws:` in them."""
-    return _ARN.sub(lambda arn: f"`{arn[0]}`", escape(text).replace("`", _BACKTICK))
-
-
-def cut_escaped(text: str, length: int) -> str:
-    """`cut` for escaped text: never leaves half of an `&amp;`."""
-    if len(text) <= length:
-        return text
-    return _BROKEN_ESCAPE.sub("", text[: length - 1]) + "…"
-
-
 def _body(report: Report, clock: Clock) -> Iterator[Block]:
     """Most urgent first: what doesn't fit is left out from the end."""
-    mark = _MARKS[report.verdict.severity]
-    headline = f"{mark} {escape(report.name)}: {escape(report.headline)}"
-    yield {
-        "type": "header",
-        "text": {
-            "type": "plain_text",
-            "text": cut_escaped(headline, HEADER_LENGTH),
-            "emoji": True,
-        },
-    }
+    yield _header(report)
     yield from _counts(report)
     if details := report.details:
         failed = sections.unlisted(details.failed, details.failed_rows)
@@ -93,10 +49,17 @@ def _body(report: Report, clock: Clock) -> Iterator[Block]:
     yield from _small(sections.ids(report))
 
 
+def _header(report: Report) -> Block:
+    """The task's name gives way where it does not fit together with what happened."""
+    mark, headline = _MARKS[report.verdict.severity], escape(report.headline)
+    room = block_kit.HEADER_LENGTH - len(f"{mark} : {headline}")
+    name = cut_escaped(escape(report.name), max(room, NAME_LENGTH))
+    text = cut_escaped(f"{mark} {name}: {headline}", block_kit.HEADER_LENGTH)
+    return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": True}}
+
+
 def _counts(report: Report) -> Iterator[Block]:
     s, kind = report.task.statistics, report.task.kind
-    if not s.known:
-        return
     whole = max(s.total or 0, s.done)
     named = (
         ("Failed", s.failed),
@@ -109,12 +72,17 @@ def _counts(report: Report) -> Iterator[Block]:
         for name, n in named
         if n is not None
     ]
+    if not fields:
+        return
     if report.took_seconds is not None:
         fields.append(("Took", duration(report.took_seconds)))
-    yield {"type": "section", "fields": [_mrkdwn(f"*{name}:* {text}") for name, text in fields]}
+    yield {
+        "type": "section",
+        "fields": [block_kit.mrkdwn(f"*{name}:* {text}") for name, text in fields],
+    }
     if whole > 0:
         squares = bar(s.executed or 0, s.failed or 0, whole)
-        yield _context(f"{squares}  {plural(whole, kind.unit)}")
+        yield block_kit.context(f"{squares}  {plural(whole, kind.unit)}")
 
 
 def bar(executed: int, failed: int, whole: int) -> str:
@@ -132,7 +100,7 @@ def bar(executed: int, failed: int, whole: int) -> str:
 def _causes(title: str, causes: Iterable[Cause], unlisted: int) -> Iterator[Block]:
     lines = []
     for cause in causes:
-        names = listing([_code(name) for name in cause.names], more=cause.more)
+        names = listing([code(name) for name in cause.names], more=cause.more)
         reason, message = sections.cause(cause)
         lines.append(f"• *{prose(reason)}* ({cause.count:,}): {names}".rstrip(": "))
         if message:
@@ -140,7 +108,7 @@ def _causes(title: str, causes: Iterable[Cause], unlisted: int) -> Iterator[Bloc
     if lines and unlisted:
         lines.append(f"and {plural(unlisted, 'row')} with other errors")
     if lines:
-        yield from _texts([f"*{title}*", *lines])
+        yield from block_kit.texts([f"*{title}*", *lines])
 
 
 def _next_steps(report: Report) -> Iterator[Block]:
@@ -151,94 +119,39 @@ def _next_steps(report: Report) -> Iterator[Block]:
         if sum(map(len, commands)) > COMMANDS_LENGTH:
             commands = commands[:1]
         text = f"*{title}*\n```{'\n'.join(map(escape, commands))}```"
-        if not step.in_chat or len(text) > SECTION_LENGTH:
+        if not step.in_chat or len(text) > block_kit.SECTION_LENGTH:
             elsewhere.append(title)
             continue
-        yield _section(text)
+        yield block_kit.section(text)
         if more := len(step.commands) - len(commands):
             elsewhere.append(f"{title}: {plural(more, 'command')} more")
     if elsewhere:
-        yield _context(f"More in the e-mail: {' · '.join(elsewhere)}")
+        yield block_kit.context(f"More in the e-mail: {' · '.join(elsewhere)}")
 
 
 def _foot(report: Report, clock: Clock) -> Iterator[Block]:
     if section := sections.circumstances(report, clock):
         lines = "\n".join(prose(line) for line in section.lines)
-        yield _context(cut_escaped(lines, FIELD_LENGTH))
+        yield block_kit.context(cut_escaped(lines, block_kit.FIELD_LENGTH))
 
 
 def _buttons(report: Report) -> Iterator[Block]:
-    buttons: list[Json] = [
+    buttons: list[Block] = [
         {"type": "button", "text": {"type": "plain_text", "text": title}, "url": link}
         for title, link in report.place.links()
-        if len(link) <= BUTTON_URL_LENGTH
+        if len(link) <= block_kit.BUTTON_URL_LENGTH
     ]
     if buttons:
-        yield {"type": "actions", "elements": buttons}
+        yield {"type": "actions", "elements": [*buttons]}
 
 
 def _lines(section: Section | None, title: str | None = None) -> Iterator[Block]:
     if section:
         heading = title or section.title
         lines = [f"*{heading}*"] if heading else []
-        yield from _texts([*lines, *map(prose, section.lines)])
+        yield from block_kit.texts([*lines, *map(prose, section.lines)])
 
 
 def _small(section: Section | None) -> Iterator[Block]:
     if section:
-        yield from _texts(map(prose, section.lines), _context)
-
-
-def _texts(lines: Iterable[str], block: Callable[[str], Block] | None = None) -> Iterator[Block]:
-    """Lines in as few blocks as they fit in; a line that fits in none is broken at a comma."""
-    block = block or _section
-    text = ""
-    for line in lines:
-        for piece in _pieces(line):
-            if text and len(text) + len(piece) + 1 > SECTION_LENGTH:
-                yield block(text)
-                text = ""
-            text = f"{text}\n{piece}" if text else piece
-    if text:
-        yield block(text)
-
-
-def _pieces(line: str) -> Iterator[str]:
-    while len(line) > SECTION_LENGTH:
-        end = line.rfind(", ", 0, SECTION_LENGTH - 1) + 1 or SECTION_LENGTH - 1
-        head = _BROKEN_ESCAPE.sub("", line[:end])
-        yield head
-        line = line[len(head) :].lstrip()
-    yield line
-
-
-def _fitting(blocks: Iterable[Block], room: int, count: int) -> Iterator[Block]:
-    """The blocks that fit, most urgent first; says so when some don't."""
-    for block in blocks:
-        room -= _length([block])
-        if count <= 1 or room < 0:
-            yield _section("The message is too long for Slack: the e-mail holds all of it.")
-            return
-        count -= 1
-        yield block
-
-
-def _section(text: str) -> Block:
-    return {"type": "section", "text": _mrkdwn(cut_escaped(text, SECTION_LENGTH))}
-
-
-def _context(text: str) -> Block:
-    return {"type": "context", "elements": [_mrkdwn(text)]}
-
-
-def _mrkdwn(text: str) -> Json:
-    # verbatim: Slack makes no link and no mention of what merely looks like one
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
-
-
-def _code(text: str) -> str:
-    return f"`{escape(text).replace('`', _BACKTICK)}`"
-
-
-def _length(blocks: Iterable[Block]) -> int:
-    return sum(len(str(block)) for block in blocks)
+        yield from block_kit.texts(map(prose, section.lines), block_kit.context)
