@@ -1,103 +1,44 @@
-"""Mitigation tasks for the machine to watch: AWS's answers about them, as saved in events/."""
+"""Tasks and reports for tests, each with no more than the test is about."""
 
-import json
-from collections.abc import Mapping
-from copy import deepcopy
-from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
-from local.scenario import Answer, Failure, Scenario, TaskType
-from tests.support.machine import ACCOUNT
-from tests.support.stack import REGION, ROOT
-
-type Json = dict[str, Any]
-
-STARTED = datetime(2026, 11, 22, 10, 1, 7, tzinfo=UTC)
-# Both have failures, so their action executions are read too.
-_SAVED = {"detect": "detect-failed-partly", "audit": "audit-completed-partly-failed"}
-TASK_IDS: Mapping[TaskType, str] = {"detect": "quarantine-7", "audit": "audit-weekly-46"}
-# The operations that belong to a type of task; audit needs three to read what was done.
-DESCRIBE = {
-    "detect": "DescribeDetectMitigationActionsTask",
-    "audit": "DescribeAuditMitigationActionsTask",
-}
-LIST_TASKS = {
-    "detect": "ListDetectMitigationActionsTasks",
-    "audit": "ListAuditMitigationActionsTasks",
-}
+from mitigation.report import Report
+from mitigation.task import Task, TaskType, parse_task
 
 
-@cache
-def _saved(folder: str, name: str) -> str:
-    return (ROOT / "events" / folder / f"{name}.json").read_text(encoding="utf-8")
+def detect(status: str | None = "SUCCESSFUL", **summary: Any) -> Task:
+    """A detect task; `executed`, `skipped` and `failed` are its counts."""
+    names = {"executed": "actionsExecuted", "skipped": "actionsSkipped", "failed": "actionsFailed"}
+    counts = {names[name]: summary.pop(name) for name in list(summary) if name in names}
+    given = {"taskStatus": status, "taskStatistics": counts or None, **summary}
+    answer = {name: value for name, value in given.items() if value is not None}
+    return parse_task({"taskSummary": answer}, TaskType.DETECT, "quarantine-7")
 
 
-def answer(task_type: TaskType, **changes: object) -> Json:
-    """What Describe answers about a task that ended; `changes` by the summary's member names.
-
-    `start` and `end` stand for the members that either type calls differently, and None takes a
-    member away.
-    """
-    whole: Json = json.loads(_saved("describe", _SAVED[task_type]))
-    summary = whole["taskSummary"] if task_type == "detect" else whole
-    times = ("taskStartTime", "taskEndTime") if task_type == "detect" else ("startTime", "endTime")
-    renamed = dict(zip(("start", "end"), times, strict=True))
-    end = STARTED + timedelta(seconds=20)
-    for name, value in {"start": STARTED, "end": end, **changes}.items():
-        key = renamed.get(name, name)
-        if value is None:
-            summary.pop(key, None)
-        else:
-            summary[key] = value.isoformat() if isinstance(value, datetime) else value
-    return whole
-
-
-def running(task_type: TaskType, **changes: object) -> Json:
-    return answer(task_type, **{"taskStatus": "IN_PROGRESS", "end": None, **changes})
-
-
-def task(task_type: TaskType, *describe: Json | Failure, task_id: str | None = None) -> Scenario:
-    """The task as AWS IoT plays it: `describe` for one look each, the last for ever after."""
-    rows: Json = json.loads(_saved("executions", _SAVED[task_type]))
-    for row in rows["actionsExecutions"]:
-        row.pop("taskId")
-    return Scenario(
-        task_type=task_type,
-        task_id=task_id or TASK_IDS[task_type],
-        describe=tuple(step if isinstance(step, Failure) else Answer(step) for step in describe),
-        executions=tuple(rows["actionsExecutions"]),
-        findings=tuple(rows.get("findings", [])),
-    )
-
-
-def started(task_type: TaskType, task_id: str | None = None, **detail: object) -> Json:
-    """CloudTrail's event: somebody started the task."""
-    name = "Detect" if task_type == "detect" else "Audit"
-    return {
-        "version": "0",
-        "id": "7bf73129-1428-4cd3-a780-95db273d1602",
-        "detail-type": "AWS API Call via CloudTrail",
-        "source": "aws.iot",
-        "account": ACCOUNT,
-        "time": "2026-11-22T10:01:08Z",
-        "region": REGION,
-        "resources": [],
-        "detail": {
-            "eventVersion": "1.11",
-            "userIdentity": {
-                "type": "AssumedRole",
-                "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/SecOps/ada",
-                "accountId": ACCOUNT,
-            },
-            "eventTime": "2026-11-22T10:01:07Z",
-            "eventSource": "iot.amazonaws.com",
-            "eventName": f"Start{name}MitigationActionsTask",
-            "awsRegion": REGION,
-            "sourceIPAddress": "198.51.100.7",
-            "requestParameters": {"taskId": task_id or TASK_IDS[task_type]},
-            "responseElements": {"taskId": task_id or TASK_IDS[task_type]},
-            "eventType": "AwsApiCall",
-            **deepcopy(detail),
-        },
+def audit(status: str | None = "COMPLETED", **answer: Any) -> Task:
+    """An audit task; `total`, `executed`, `skipped`, `failed` and `canceled` count findings."""
+    names = {
+        "total": "totalFindingsCount",
+        "executed": "succeededFindingsCount",
+        "skipped": "skippedFindingsCount",
+        "failed": "failedFindingsCount",
+        "canceled": "canceledFindingsCount",
     }
+    counts = {names[name]: answer.pop(name) for name in list(answer) if name in names}
+    given = {
+        "taskStatus": status,
+        "taskStatistics": {"LOGGING_DISABLED_CHECK": counts} if counts else None,
+        **answer,
+    }
+    answer = {name: value for name, value in given.items() if value is not None}
+    return parse_task(answer, TaskType.AUDIT, "audit-46")
+
+
+def report(task: Task, **more: Any) -> Report:
+    return Report.of(task, **more)
+
+
+QUARANTINE = {
+    "name": "Quarantine",
+    "actionParams": {"addThingsToThingGroupParams": {"thingGroupNames": ["quarantine"]}},
+}

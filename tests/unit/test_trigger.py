@@ -1,0 +1,144 @@
+"""What starts a watch, and what doesn't."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from mitigation.task import TaskType
+from mitigation.trigger import InvalidWatch, StartedBy, Watch, listed
+
+NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
+
+
+def event(**detail: Any) -> dict[str, Any]:
+    """CloudTrail's record of a Start…MitigationActionsTask call, as EventBridge hands it on."""
+    return {
+        "source": "aws.iot",
+        "detail-type": "AWS API Call via CloudTrail",
+        "detail": {
+            "eventSource": "iot.amazonaws.com",
+            "eventName": "StartDetectMitigationActionsTask",
+            "eventTime": "2026-11-22T10:00:00Z",
+            "sourceIPAddress": "203.0.113.7",
+            "userIdentity": {"arn": "arn:aws:sts::123456789012:assumed-role/SecOps/ada"},
+            "requestParameters": {"taskId": "quarantine-7"},
+            **detail,
+        },
+    }
+
+
+def test_a_started_task_is_watched_and_who_started_it_is_known() -> None:
+    assert Watch.from_cloudtrail(event()) == Watch(
+        TaskType.DETECT,
+        "quarantine-7",
+        StartedBy("arn:aws:sts::123456789012:assumed-role/SecOps/ada", "203.0.113.7", NOW),
+    )
+
+
+def test_a_started_audit_mitigation_task_is_watched_as_one() -> None:
+    watch = Watch.from_cloudtrail(event(eventName="StartAuditMitigationActionsTask"))
+    assert watch.task_type is TaskType.AUDIT
+
+
+def test_the_task_id_may_stand_in_the_response_alone() -> None:
+    record = event(requestParameters=None, responseElements={"taskId": "quarantine-8"})
+    assert Watch.from_cloudtrail(record).task_id == "quarantine-8"
+
+
+def test_nobody_needs_to_be_known() -> None:
+    record = event(userIdentity=None, sourceIPAddress=None, eventTime=None)
+    assert Watch.from_cloudtrail(record).started_by == StartedBy(None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("record", "complaint"),
+    [
+        ({}, "detail.eventName: expected StartDetectMitigationActionsTask or"),
+        (event(eventName="CancelDetectMitigationActionsTask"), "got 'CancelDetect"),
+        (
+            event(errorCode="LimitExceededException", requestParameters=None),
+            "was refused with LimitExceededException: there is no task",
+        ),
+        (event(requestParameters=None), "taskId is missing"),
+        (event(requestParameters={"taskId": "a b"}), "expected 1 to 128 of"),
+        (event(requestParameters={"taskId": 7}), "requestParameters.taskId: expected text, got 7"),
+        (event(requestParameters=[]), "detail.requestParameters: expected an object"),
+        ([], "expected an object, got []"),
+    ],
+)
+def test_an_event_that_names_no_task_starts_no_watch_and_says_why(
+    record: Any, complaint: str
+) -> None:
+    with pytest.raises(InvalidWatch) as error:
+        Watch.from_cloudtrail(record)
+    assert complaint in str(error.value)
+
+
+def test_a_task_id_is_all_that_an_execution_input_needs() -> None:
+    assert Watch.from_input({"taskId": "quarantine-7"}) == Watch(TaskType.DETECT, "quarantine-7")
+
+
+def test_an_execution_input_is_read_back_as_it_was_written() -> None:
+    watch = Watch.from_cloudtrail(event())
+    assert Watch.from_input(watch.to_input()) == watch
+
+
+@pytest.mark.parametrize(
+    ("execution_input", "complaint"),
+    [
+        ({}, "taskId is missing: it names the mitigation actions task to watch"),
+        ({"taskId": ""}, "taskId is missing"),
+        ({"taskId": "x" * 129}, "expected 1 to 128 of a-z, A-Z, 0-9, _ and -"),
+        ({"taskId": "quarantine-7\n"}, "expected 1 to 128"),
+        ({"taskId": "../x"}, "got '../x'"),
+        ({"taskId": "a", "taskType": "audits"}, "taskType: expected detect or audit, got 'audits'"),
+        ({"taskId": "a", "startedBy": "ada"}, "startedBy: expected an object, got 'ada'"),
+        ("quarantine-7", "expected an object"),
+    ],
+)
+def test_an_execution_input_that_names_no_task_is_refused_and_says_why(
+    execution_input: Any, complaint: str
+) -> None:
+    with pytest.raises(InvalidWatch) as error:
+        Watch.from_input(execution_input)
+    assert complaint in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_an_execution_is_named_after_its_task() -> None:
+    assert Watch(TaskType.AUDIT, "weekly-46").execution_name == "audit-weekly-46"
+
+
+def test_a_name_of_eighty_characters_is_kept() -> None:
+    assert Watch(TaskType.DETECT, "x" * 73).execution_name == f"detect-{'x' * 73}"
+
+
+def test_longer_names_are_cut_and_still_differ() -> None:
+    names = {Watch(TaskType.DETECT, f"{'x' * 100}{n}").execution_name for n in range(20)}
+    assert len(names) == 20
+    assert {len(name) for name in names} == {80}
+
+
+def test_the_same_task_has_the_same_name_always() -> None:
+    known = Watch.from_cloudtrail(event(requestParameters={"taskId": "x" * 128}))
+    swept = Watch(TaskType.DETECT, "x" * 128)
+    assert known.execution_name == swept.execution_name
+
+
+def test_the_sweep_takes_the_tasks_that_started_in_its_window() -> None:
+    tasks: list[dict[str, object]] = [
+        {"taskId": "too-old", "taskStartTime": NOW - timedelta(hours=7)},
+        {"taskId": "first", "taskStartTime": NOW - timedelta(hours=6)},
+        {"taskId": "audit-has-another-member", "startTime": NOW - timedelta(hours=1)},
+        {"taskId": "too-young", "taskStartTime": NOW},
+        {"taskStartTime": NOW - timedelta(hours=1)},
+    ]
+    since = NOW - timedelta(hours=6)
+    watches = listed(tasks, TaskType.DETECT, since=since, until=NOW)
+    assert [watch.task_id for watch in watches] == ["first", "audit-has-another-member"]
+
+
+def test_the_sweep_takes_a_task_whose_start_is_not_known() -> None:
+    watches = listed([{"taskId": "a"}], TaskType.AUDIT, since=NOW, until=NOW)
+    assert watches == [Watch(TaskType.AUDIT, "a")]
