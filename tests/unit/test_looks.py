@@ -1,0 +1,217 @@
+"""How messages look: what is told once, what gives way, what stays calm."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mitigation.causes import Row, Tally
+from mitigation.messages import amazon_q, email, slack
+from mitigation.place import Place
+from mitigation.report import Report
+from mitigation.task import KINDS, Statistics, TaskType, parse_task
+from mitigation.words import Clock, counts
+
+PLACE = Place.of_execution("arn:aws:states:eu-west-1:123456789012:execution:W:detect-t")
+SNS = {"publishFindingToSnsParams": {"topicArn": "arn:aws:sns:eu-west-1:123456789012:findings"}}
+GROUP = {"addThingsToThingGroupParams": {"thingGroupNames": ["quarantine"]}}
+
+
+def report_of(*rows: Row, **summary: Any) -> Report:
+    task = parse_task({"taskSummary": {"taskId": "t", **summary}}, TaskType.DETECT)
+    tally = Tally()
+    tally.add(rows)
+    return Report.of(task, details=tally.details() if rows else None, place=PLACE)
+
+
+def failed_row(violation_id: str, error_code: str | None = "Denied", message: str = "no") -> Row:
+    return Row("FAILED", violation_id, f"thing-{violation_id}", "Tell", None, error_code, message)
+
+
+def blocks_of(report: Report) -> list[dict[str, Any]]:
+    blocks: list[dict[str, Any]] = json.loads(
+        json.dumps(slack.render(report, Clock()).payload["blocks"])
+    )
+    return blocks
+
+
+def texts_of(report: Report) -> list[str]:
+    return [block["text"]["text"] for block in blocks_of(report) if "text" in block]
+
+
+@pytest.mark.parametrize(
+    ("statistics", "expected"),
+    [
+        (Statistics(8, 1, 3), "3 of 12 actions failed (25 %), 8 executed, 1 skipped"),
+        (Statistics(0, 0, 4), "all 4 actions failed, 0 executed, 0 skipped"),
+        (Statistics(6, 0, 0), "all 6 actions executed, 0 failed, 0 skipped"),
+        (Statistics(1, 0, 0), "1 action executed, 0 failed, 0 skipped"),
+        (Statistics(2, 1, 0), "2 of 3 actions executed (67 %), 0 failed, 1 skipped"),
+        (Statistics(0, 0, 0), "0 actions executed, 0 failed, 0 skipped"),
+        (Statistics(None, 2, None), "all 2 actions skipped"),
+        (
+            Statistics(2, 0, 1, 0, 9),
+            "1 of 9 actions failed (11 %), 2 executed, 0 skipped, 0 canceled, 6 without an outcome",
+        ),
+    ],
+)
+def test_counts_begin_with_what_matters_most(statistics: Statistics, expected: str) -> None:
+    assert counts(statistics, KINDS[TaskType.DETECT]) == expected
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        ("UTC", "from 2026-11-22 08:00 to 10:00 UTC"),
+        ("Africa/Abidjan", "from 2026-11-22 08:00 to 10:00 UTC"),
+        ("Europe/Berlin", "from 2026-11-22 09:00 to 11:00 CET (08:00 to 10:00 UTC)"),
+        ("America/Sao_Paulo", "from 2026-11-22 05:00 to 07:00 UTC-03 (08:00 to 10:00 UTC)"),
+        (
+            "Pacific/Kiritimati",
+            "from 2026-11-22 22:00 to 2026-11-23 00:00 UTC+14 (08:00 to 10:00 UTC)",
+        ),
+        (
+            "Pacific/Pago_Pago",
+            "from 2026-11-21 21:00 to 23:00 SST (2026-11-22 08:00 to 10:00 UTC)",
+        ),
+    ],
+)
+def test_a_range_names_dates_and_zones_once(zone: str, expected: str) -> None:
+    start, end = (datetime(2026, 11, 22, hour, tzinfo=UTC) for hour in (8, 10))
+    assert Clock(ZoneInfo(zone)).range(start, end) == expected
+
+
+def test_a_range_over_the_end_of_summer_time_names_both_zones() -> None:
+    start, end = datetime(2026, 10, 24, 12, tzinfo=UTC), datetime(2026, 10, 25, 12, tzinfo=UTC)
+    assert Clock(ZoneInfo("Europe/Berlin")).range(start, end) == (
+        "from 2026-10-24 14:00 CEST to 2026-10-25 13:00 CET (12:00 to 2026-10-25 12:00 UTC)"
+    )
+
+
+def test_a_moment_at_the_end_of_the_calendar_is_shown_in_utc() -> None:
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert Clock(ZoneInfo("Asia/Tokyo")).show(last) == "9999-12-31 23:59:59 UTC"
+
+
+def test_what_happened_is_not_told_twice_in_the_first_lines() -> None:
+    canceled = report_of(
+        taskStatus="CANCELED",
+        taskStatistics={"actionsExecuted": 4, "actionsSkipped": 0, "actionsFailed": 1},
+    )
+    assert email.render(canceled, Clock()).body.split("\n")[:2] == [
+        "CANCELED after 4 mitigation actions; nothing is rolled back",
+        "1 of 5 actions failed (20 %), 4 executed, 0 skipped",
+    ]
+    failed = report_of(taskStatus="FAILED", taskStatistics={"actionsFailed": 2})
+    assert email.render(failed, Clock()).body.split("\n")[0] == "FAILED: all 2 actions failed"
+
+
+@pytest.mark.parametrize(
+    ("executed", "failed", "whole", "expected"),
+    [
+        (8, 3, 12, "🟥🟥🟥🟩🟩🟩🟩🟩🟩🟩🟩⬜"),
+        (99_999, 1, 100_000, "🟥🟩🟩🟩🟩🟩🟩🟩🟩🟩🟩🟩"),
+        (1, 99_998, 100_000, "🟥🟥🟥🟥🟥🟥🟥🟥🟥🟥🟩⬜"),
+        (0, 0, 3, "⬜⬜⬜⬜⬜⬜⬜⬜⬜⬜⬜⬜"),
+        (1, 1, 3, "🟥🟥🟥🟥🟩🟩🟩🟩⬜⬜⬜⬜"),
+    ],
+)
+def test_the_bar_has_a_square_for_every_share(
+    executed: int, failed: int, whole: int, expected: str
+) -> None:
+    assert slack.bar(executed, failed, whole) == expected
+
+
+def test_a_long_name_gives_way_to_what_happened() -> None:
+    report = report_of(taskId="x" * 128, taskStatus="FAILED", taskStatistics={"actionsFailed": 25})
+    header = blocks_of(report)[0]["text"]["text"]
+    assert len(header) <= 150
+    assert header.endswith("x…: all 25 mitigation actions failed")
+
+
+def test_chat_shows_the_urgent_commands_and_names_the_others() -> None:
+    report = report_of(
+        failed_row("v1"),
+        taskStatus="FAILED",
+        taskStatistics={"actionsExecuted": 1, "actionsFailed": 1},
+        actionsDefinition=[{"name": "Quarantine", "actionParams": GROUP}],
+    )
+    shown = [text.split("\n")[0] for text in texts_of(report) if "```" in text]
+    assert shown == ["*See every row*", "*Retry the failed violation*"]
+    small = [b["elements"][0]["text"] for b in blocks_of(report) if b["type"] == "context"]
+    assert (
+        "More in the e-mail: Check that a deny policy is attached · Undo, one thing at a time"
+        in (small)
+    )
+    for step in report.next_steps:
+        assert step.commands[0] in email.render(report, Clock()).body
+
+
+def test_retries_that_would_fill_the_chat_are_left_to_the_email() -> None:
+    rows = [failed_row(f"{number:0>36}") for number in range(60)]
+    report = report_of(*rows, taskStatus="FAILED", taskStatistics={"actionsFailed": 60})
+    [retry] = [text for text in texts_of(report) if text.startswith("*Retry the 60 failed")]
+    assert retry.count("aws iot start-detect-mitigation-actions-task") == 1
+    [small] = [
+        block["elements"][0]["text"]
+        for block in blocks_of(report)
+        if block["type"] == "context" and "e-mail" in block["elements"][0]["text"]
+    ]
+    assert small == "More in the e-mail: Retry the 60 failed violations: 2 commands more"
+
+
+def test_arns_are_code_in_slack_so_that_no_part_of_them_becomes_an_emoji() -> None:
+    report = report_of(
+        taskStatus="SUCCESSFUL",
+        actionsDefinition=[
+            {"name": "Tell", "roleArn": "arn:aws:iam::1:role/Tell", "actionParams": SNS}
+        ],
+    )
+    payload = json.dumps(blocks_of(report)[:-1])
+    assert payload.count("arn:") == 2
+    assert payload.count("`arn:aws:sns:eu-west-1:123456789012:findings`") == 1
+    assert payload.count("`arn:aws:iam::1:role/Tell`") == 1
+
+
+def test_a_name_cannot_end_the_code_block_of_a_command() -> None:
+    report = report_of(
+        taskStatus="SUCCESSFUL",
+        taskStatistics={"actionsExecuted": 1},
+        actionsDefinition=[
+            {
+                "name": "Q",
+                "actionParams": {"addThingsToThingGroupParams": {"thingGroupNames": ["a```b"]}},
+            }
+        ],
+    )
+    commands = [command for step in report.next_steps for command in step.commands]
+    assert any(r"a\u0060\u0060\u0060b" in command for command in commands)
+    assert "`" not in "".join(commands)
+
+
+def test_a_cause_without_a_code_is_known_by_its_message() -> None:
+    report = report_of(
+        failed_row("v1", None, "It is gone"),
+        taskStatus="FAILED",
+        taskStatistics={"actionsFailed": 1},
+    )
+    body = email.render(report, Clock()).body
+    assert "\n  It is gone (1): thing-v1\n" in body
+    assert '"It is gone"' not in body
+
+
+def test_a_count_that_only_few_tasks_have_is_not_shown_alone() -> None:
+    checks = {"A_CHECK": {"canceledFindingsCount": 0}}
+    task = parse_task({"taskStatus": "COMPLETED", "taskStatistics": checks}, TaskType.AUDIT, "t")
+    assert all(block.get("fields") != [] for block in blocks_of(Report.of(task, place=PLACE)))
+
+
+def test_ids_come_last_in_the_email_and_account_and_region_on_every_channel() -> None:
+    report = report_of(taskStatus="SUCCESSFUL", target={"violationIds": ["v-1", "v-2"]})
+    body = email.render(report, Clock()).body
+    assert body.index("\n2 violations\n") < body.index("\nNext\n") < body.index("v-1, v-2")
+    notification = amazon_q.render(report, Clock())
+    for text in (body, str(blocks_of(report)), str(notification)):
+        assert "Account 123456789012, region eu-west-1" in text
