@@ -45,7 +45,7 @@ def render(
     return Template((_HERE / "page.html").read_text(encoding="utf-8")).substitute(
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'",
         style=style,
-        width="phone" if phone else "desktop",
+        kind=("phone" if phone else "desktop") + (" picture" if slack_html else ""),
         subject=escape(mail["subject"]),
         body=escape(mail["body"]),
         glance=escape(" ".join(mail["body"].split("\n")[:LOCK_SCREEN_LINES])),
