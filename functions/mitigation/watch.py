@@ -26,6 +26,13 @@ PATIENCE_SECONDS = 12 * 3600
 # The watch goes on after "still running", so a channel that is down may hold it only this long.
 INTERIM_PATIENCE_SECONDS = 240
 
+# Step Functions ends an execution at its 25,000th history event, and nobody is told. So the watch
+# counts its own, and gives up while there is room for telling. A round of DescribeTask, TaskEnded?
+# and Wait takes nine of them, each retry three more.
+MOST_EVENTS = 20_000
+ROUND_EVENTS = 9
+RETRY_EVENTS = 3
+
 # The sweep looks this far back for tasks whose start was missed…
 SWEEP_WINDOW_SECONDS = 6 * 3600
 # …and leaves the youngest to CloudTrail's event, which knows who started them.
@@ -52,6 +59,7 @@ class Look:
     gave_up: bool
     ended: bool  # the watch: the task has ended, or the limit is reached
     tell: bool  # people are told now
+    events: int = 0  # of the execution's history, by all looks so far
 
     @classmethod
     def from_wire(cls, look: Reader) -> Self:
@@ -62,6 +70,8 @@ class Look:
             gave_up=look.flag("gaveUp") or False,
             ended=look.flag("ended") or False,
             tell=look.flag("tell") or False,
+            # The state machine adds how often it had to retry for this look.
+            events=(look.count("events") or 0) + RETRY_EVENTS * (look.count("retries") or 0),
         )
 
     def to_wire(self) -> dict[str, Json]:
@@ -72,6 +82,7 @@ class Look:
             "gaveUp": self.gave_up,
             "ended": self.ended,
             "tell": self.tell,
+            "events": self.events,
         }
 
 
@@ -84,7 +95,9 @@ def look_at(task: Task, *, now: datetime, policy: Policy, previous: Look | None)
     age = int((now - task.started).total_seconds()) if task.started else 0
     waited = previous.age_seconds + previous.wait_seconds if previous else 0
     age = max(age, waited, 0)
-    gave_up = not task.is_terminal and age >= policy.limit_seconds
+    events = ROUND_EVENTS + (previous.events if previous else 0)
+    too_long = age >= policy.limit_seconds or events >= MOST_EVENTS
+    gave_up = not task.is_terminal and too_long
     overdue = not task.is_terminal and age >= policy.overdue_seconds
     ended = task.is_terminal or gave_up
     wait = wait_seconds(age, policy, progress(task), _hash(f"{task.id}/{age}"))
@@ -95,6 +108,7 @@ def look_at(task: Task, *, now: datetime, policy: Policy, previous: Look | None)
         gave_up=gave_up,
         ended=ended,
         tell=ended or (overdue and not (previous and previous.overdue)),
+        events=events,
     )
 
 
