@@ -6,9 +6,12 @@ import pytest
 
 from local.scenario import Failure, SlackAnswer, TaskType
 from tests.support.aws import WORKS, Refusal
+from tests.support.functions import Mishap
 from tests.support.machine import World
 from tests.support.slack import Slack
+from tests.support.stack import product
 from tests.support.watched import DESCRIBE, STARTED, TASK_IDS, answer, running, started, task
+from tests.template.graph import states
 
 REVOKED = SlackAnswer(404, {}, "no_service")
 LOOK = ["DescribeTask", "TaskEnded?"]
@@ -275,3 +278,30 @@ def test_an_operator_needs_no_more_than_a_task_id(slack: Slack) -> None:
         world.starts("by-hand", {"taskId": TASK_IDS["detect"]})
         assert world.execution.status == "SUCCEEDED"
         assert len(world.subjects) == len(world.texts) == 1
+
+
+def test_every_state_is_visited_on_one_of_three_ways(slack: Slack, task_type: TaskType) -> None:
+    visited: set[str] = set()
+    late = [running(task_type, taskStatistics=None)] * 20
+    worlds = (
+        World(
+            slack,
+            [task(task_type, *late, answer(task_type))],
+            slack=[SlackAnswer(503), SlackAnswer()],
+            parameters={"OverdueMinutes": "5"},
+        ),
+        World(
+            slack,
+            [task(task_type, answer(task_type))],
+            slack=[REVOKED],
+            lambdas={"NotifyFunction/sns": [Mishap.EXIT_BEFORE]},
+        ),
+    )
+    for prepared in worlds:
+        with prepared as world:
+            world.happens(started(task_type))
+            visited |= set(world.execution.states)
+    with World(slack) as world:
+        world.starts("by-hand", {})
+        visited |= set(world.execution.states)
+    assert visited == {name for name, _ in states(product().definition)}

@@ -14,7 +14,8 @@ from unittest import mock
 from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import EvalTimeoutError
 
 from tests.support.clock import Clock
-from tests.support.stack import REGION, ROOT, Stack
+from tests.support.product import REGION, ROOT
+from tests.support.stack import Stack
 
 _numbers = count()
 

@@ -11,8 +11,9 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest import mock
 
-import jsonpath_ng.ext
 from botocore.exceptions import ClientError
+from jsonpath_ng.ext.parser import parse as parse_path
+from jsonpath_ng.parser import parse as parse_result_path
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.common.retry import jitter_strategy_decl, retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
@@ -36,8 +37,8 @@ from tests.support.functions import FunctionFailed, InvocationRefused
 
 # All are pure, and slow: 50 ms for our definition, 10 ms for a client, 2 ms for a path.
 _parse = functools.cache(AmazonStateLanguageParser.parse)
-_parse_path = functools.cache(jsonpath_ng.ext.parse)
-_parse_result_path = functools.cache(jsonpath_ng.parse)
+_parse_path = functools.cache(parse_path)
+_parse_result_path = functools.cache(parse_result_path)
 _make_client = functools.cache(boto_client_for)
 
 type Wait = tuple[str, str, float]  # execution name, state name, seconds

@@ -27,10 +27,11 @@ from tests.support.aws import Aws, Fault
 from tests.support.clock import Clock
 from tests.support.functions import Function, FunctionFailed, InvocationRefused, Mishap
 from tests.support.interpreter import Wait, on_virtual_time
+from tests.support.product import PSEUDO_PARAMETERS, REGION
 from tests.support.slack import Slack
-from tests.support.stack import REGION, Stack
+from tests.support.stack import Stack
 
-ACCOUNT = "123456789012"
+ACCOUNT = PSEUDO_PARAMETERS["AWS::AccountId"]
 NOW = datetime(2026, 11, 22, 10, 1, 30, tzinfo=UTC)
 # In the path of the webhook URL, and nowhere else: whoever finds it has found a leak.
 SECRET = "THE-WEBHOOK-IS-A-SECRET"
@@ -156,10 +157,6 @@ class World:
             "WatchTaskStateMachine": MACHINE_ARN,
             "NotificationTopic": sns.create_topic(Name="topic")["TopicArn"],
             "Secret": secrets.create_secret(Name="webhook", SecretString=self.secret)["ARN"],
-            "AWS::AccountId": ACCOUNT,
-            "AWS::Partition": "aws",
-            "AWS::Region": REGION,
-            "AWS::StackName": "mitigation-notifier",
         }  # fmt: skip
 
     def _invoke(self, arn: str, event: str) -> Any:
@@ -199,7 +196,7 @@ class World:
         self.clock.run_until_idle()
 
     def _matches(self, rule: str, event: Mapping[str, Any]) -> bool:
-        pattern = self.stack.resolve(self.stack.properties(rule)["EventPattern"])
+        pattern = self.stack.properties(rule)["EventPattern"]
         return EventPattern(None, pattern).matches_event(dict(event))  # type: ignore[arg-type]
 
     def _invoke_async(self, event: Mapping[str, Any]) -> None:

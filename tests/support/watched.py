@@ -9,7 +9,7 @@ from typing import Any
 
 from local.scenario import Answer, Failure, Scenario, TaskType
 from tests.support.machine import ACCOUNT
-from tests.support.stack import REGION, ROOT
+from tests.support.product import REGION, ROOT
 
 type Json = dict[str, Any]
 

@@ -1,0 +1,124 @@
+"""A watch ends within Step Functions' 25,000 history events, whatever its parameters.
+
+Reaching the limit would end the execution without a message: AWS offers nothing to catch it. So the
+watch counts its own events and gives up in time; and this never ends a watch that goes well.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import product as combinations
+
+import pytest
+
+from local.scenario import SlackAnswer
+from mitigation import watch
+from mitigation.watch import MOST_EVENTS, RETRY_EVENTS, ROUND_EVENTS, Policy
+from tests.support.aws import WORKS, Fault, Refusal
+from tests.support.functions import Mishap
+from tests.support.machine import World
+from tests.support.slack import Slack
+from tests.support.stack import product
+from tests.support.watched import answer, running, started, task
+from tests.template.graph import states
+
+EVENT_LIMIT = 25_000  # Step Functions quotas, standard workflows
+TASK_EVENTS = 5  # entered, scheduled, started, succeeded, exited
+PASSING_EVENTS = 2  # of a Choice, a Wait, a Pass: entered, exited
+CHANNELS = 2
+PARAMETERS = ("PollMinSeconds", "PollMaxSeconds", "OverdueMinutes", "WatchLimitHours")
+
+
+def most_task_events(state_name: str) -> int:
+    """Of a Task that fails as often as each of its retry rules allows, then succeeds."""
+    [rules] = [s["Retry"] for name, s in states(product().definition) if name == state_name]
+    return TASK_EVENTS + RETRY_EVENTS * sum(int(rule["MaxAttempts"]) for rule in rules)
+
+
+def most_telling_events(*, final: bool) -> int:
+    """Of telling every channel once, where each is down until patience ends, and SQS is slow."""
+    attempt = most_task_events("Notify") + PASSING_EVENTS
+    waited, events = 0, attempt
+    while (wait := watch.retry_seconds(waited, None, final=final)) is not None:
+        waited += wait
+        events += PASSING_EVENTS + attempt
+    reason, letter, outcome = PASSING_EVENTS, most_task_events("DeadLetter"), PASSING_EVENTS
+    iteration = 2  # started, succeeded
+    the_map = 4  # entered, started, succeeded, exited
+    around = 3 * PASSING_EVENTS  # Channels, StillWatching?, AllDelivered?
+    return CHANNELS * (iteration + events + reason + letter + outcome) + the_map + around
+
+
+def extremes() -> Iterator[dict[str, int]]:
+    """Every combination of the smallest and the largest value that a deployment accepts."""
+    declared = [product().template["Parameters"][name] for name in PARAMETERS]
+    for values in combinations(*((int(p["MinValue"]), int(p["MaxValue"])) for p in declared)):
+        yield dict(zip(PARAMETERS, values, strict=True))
+
+
+def defaults() -> dict[str, int]:
+    return {name: int(product().template["Parameters"][name]["Default"]) for name in PARAMETERS}
+
+
+def most_rounds(values: Mapping[str, int]) -> int:
+    """Looks until the watch limit where each comes as early as it can."""
+    policy = Policy(
+        min_seconds=values["PollMinSeconds"],
+        max_seconds=values["PollMaxSeconds"],
+        overdue_seconds=60 * values["OverdueMinutes"],
+        limit_seconds=3600 * values["WatchLimitHours"],
+    )
+    age, rounds = 0, 0
+    while age < policy.limit_seconds:
+        # It comes earliest where progress says that the end is near, and nothing more is done.
+        age += min(watch.wait_seconds(age, policy, share, jitter=0) for share in (None, 0.9999))
+        rounds += 1
+    return rounds
+
+
+def test_there_is_room_to_tell_once_the_watch_has_used_up_its_events() -> None:
+    last_look = most_task_events("DescribeTask") + PASSING_EVENTS
+    telling = most_telling_events(final=False) + most_telling_events(final=True)
+    start_and_end = 2 * PASSING_EVENTS
+    assert MOST_EVENTS + last_look + telling + start_and_end < EVENT_LIMIT
+
+
+@pytest.mark.parametrize("values", [defaults(), *extremes()], ids=lambda v: str(list(v.values())))
+def test_the_limit_in_hours_ends_a_watch_before_its_events_do(values: dict[str, int]) -> None:
+    assert ROUND_EVENTS * most_rounds(values) < MOST_EVENTS
+
+
+def test_by_default_every_look_may_fail_twice_as_well() -> None:
+    assert (ROUND_EVENTS + 2 * RETRY_EVENTS) * most_rounds(defaults()) < MOST_EVENTS
+
+
+def history(slack: Slack, *, looks: int = 0, failures: int = 0, posts: int = 0) -> int:
+    with World(
+        slack,
+        [task("detect", *(looks * [running("detect")]), answer("detect"))],
+        slack=[*(posts * [SlackAnswer(503)]), SlackAnswer()],
+        lambdas={"DescribeTaskFunction": [*(failures * [Mishap.EXIT_BEFORE]), Mishap.NONE]},
+    ) as world:
+        world.happens(started("detect"))
+        return len(world.execution.history)
+
+
+def test_the_interpreter_counts_as_the_arithmetic_does(slack: Slack) -> None:
+    least = history(slack)
+    assert history(slack, looks=3) - least == 3 * ROUND_EVENTS
+    assert history(slack, failures=4) - least == 4 * RETRY_EVENTS
+    assert history(slack, posts=2) - least == 2 * (TASK_EVENTS + 2 * PASSING_EVENTS)
+    assert least < most_telling_events(final=True)
+
+
+def test_a_watch_that_has_used_up_its_events_gives_up_and_tells(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looks that fail three times each use up six rounds' worth of events in three looks."""
+    monkeypatch.setattr(watch, "MOST_EVENTS", 6 * ROUND_EVENTS)
+    failing: list[Fault] = [*(9 * [Refusal("ThrottlingException")]), WORKS]
+    faults = {"DescribeDetectMitigationActionsTask": 10 * failing}
+    with World(slack, [task("detect", running("detect"))], aws=faults) as world:
+        world.happens(started("detect"))
+        assert world.execution.status == "SUCCEEDED"
+        assert world.execution.states.count("DescribeTask") == 4
+        assert world.subjects == world.texts
+        assert world.subjects[0].startswith("[GAVE UP]")
