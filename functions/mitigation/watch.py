@@ -17,7 +17,7 @@ from mitigation.wire import Json, Reader
 # end stays cheap, and the number of looks stays bounded.
 SHORTEST_SHARE = 1 / 3
 # Jitter only lengthens, so that the minimum holds; the cap comes after it, so that the cap holds.
-JITTER = 0.25
+JITTER = 0.3
 
 # A channel that is down is tried again after 15 s, 30 s, 60 s … 15 min, for at least 12 hours.
 FIRST_RETRY_SECONDS = 15
