@@ -35,7 +35,7 @@ def render(report: Report, clock: Clock) -> dict[str, Json]:
             "title": cut(_escape(title), TITLE_LENGTH),
             "description": cut(text, DESCRIPTION_LENGTH),
             "nextSteps": [
-                f"{_escape(step.title)}: `{step.commands[0].replace('`', "'")}`"
+                f"{_escape(step.title)}: `{step.commands[0]}`"
                 for step in report.next_steps[:MAX_STEPS]
             ],
             "keywords": [report.verdict.value, report.verdict.severity.value],

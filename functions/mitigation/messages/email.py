@@ -75,7 +75,7 @@ def _causes(title: str, causes: tuple[Cause, ...], unlisted: int) -> Iterator[st
     for cause in causes:
         names = listing([printable(name) for name in cause.names], more=cause.more)
         reason, message = sections.cause(cause)
-        yield f"  {printable(reason)} ({cause.count:,}): {names}".rstrip(": ")
+        yield f"  {printable(reason)} ({cause.count:,})" + (f": {names}" if names else "")
         if message:
             yield f'    "{printable(message)}"'
     if unlisted:
