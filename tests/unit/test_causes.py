@@ -1,8 +1,5 @@
 """Action executions become a few lines: grouped, bounded, and honest about what is left out."""
 
-from collections.abc import Iterable
-from typing import Any
-
 import pytest
 
 from mitigation.causes import (
@@ -12,37 +9,16 @@ from mitigation.causes import (
     Cause,
     Details,
     Retry,
-    Row,
-    Tally,
 )
 from mitigation.wire import Reader
-
-
-def row(status: str = "FAILED", **members: Any) -> Row:
-    defaults: dict[str, Any] = {
-        "subject_id": None,
-        "name": None,
-        "action_name": None,
-        "check_name": None,
-        "error_code": None,
-        "message": None,
-    }
-    return Row(status=status, **(defaults | members))
-
-
-def fold(rows: Iterable[Row]) -> Details:
-    tally = Tally()
-    tally.add(rows)
-    return tally.details()
+from tests.support.details import fold, row
 
 
 def test_failed_rows_are_grouped_by_error_code_the_commonest_first() -> None:
     details = fold(
-        [
-            row(error_code="Rare", name="sensor-40"),
-            row(error_code="Common", name="sensor-17", message="Thing group is full"),
-            row(error_code="Common", name="sensor-21", message="Thing group is full, again"),
-        ]
+        row(error_code="Rare", name="sensor-40"),
+        row(error_code="Common", name="sensor-17", message="Thing group is full"),
+        row(error_code="Common", name="sensor-21", message="Thing group is full, again"),
     )
     assert details.failed == (
         Cause("Common", 2, ("sensor-17", "sensor-21"), 0, "Thing group is full"),
@@ -52,7 +28,7 @@ def test_failed_rows_are_grouped_by_error_code_the_commonest_first() -> None:
 
 
 def test_skipped_rows_are_grouped_likewise() -> None:
-    details = fold([row("SKIPPED", error_code="Gone", name="sensor-1")])
+    details = fold(row("SKIPPED", error_code="Gone", name="sensor-1"))
     assert details.skipped == (Cause("Gone", 1, ("sensor-1",), 0, None),)
     assert details.failed == ()
     assert (details.failed_rows, details.skipped_rows) == (0, 1)
@@ -60,37 +36,37 @@ def test_skipped_rows_are_grouped_likewise() -> None:
 
 @pytest.mark.parametrize("status", ["IN_PROGRESS", "PENDING", "CANCELED", "NEW_ONE", None])
 def test_rows_without_a_bad_end_are_only_counted(status: str | None) -> None:
-    details = fold([row(status, name="sensor-1", subject_id="v1", action_name="A")])  # type: ignore[arg-type]  # AWS may omit it
+    details = fold(row(status, name="sensor-1", subject_id="v1", action_name="A"))
     assert details == Details(rows=1)
 
 
 def test_a_thing_that_failed_twice_is_named_once() -> None:
-    details = fold([row(name="sensor-1"), row(name="sensor-1")])
+    details = fold(row(name="sensor-1"), row(name="sensor-1"))
     assert details.failed == (Cause(None, 2, ("sensor-1",), 0, None),)
 
 
 def test_a_row_without_a_thing_is_named_by_its_violation() -> None:
-    assert fold([row(subject_id="v1")]).failed[0].names == ("v1",)
+    assert fold(row(subject_id="v1")).failed[0].names == ("v1",)
 
 
 def test_a_message_is_taken_from_the_first_row_that_has_one() -> None:
-    assert fold([row(), row(message="why")]).failed[0].message == "why"
+    assert fold(row(), row(message="why")).failed[0].message == "why"
 
 
 def test_names_beyond_the_first_few_are_counted() -> None:
-    details = fold(row(name=f"sensor-{n}") for n in range(24))
+    details = fold(*(row(name=f"sensor-{n}") for n in range(24)))
     assert len(details.failed[0].names) == MAX_NAMES
     assert details.failed[0].more == 24 - MAX_NAMES
 
 
 def test_causes_beyond_the_commonest_are_left_to_the_count_of_rows() -> None:
-    details = fold(row(error_code=f"E{n}") for n in range(30))
+    details = fold(*(row(error_code=f"E{n}") for n in range(30)))
     assert len(details.failed) == MAX_CAUSES
     assert details.failed_rows == 30
 
 
 def test_what_others_wrote_at_length_is_clipped_with_an_ellipsis() -> None:
-    details = fold([row(name="n" * 5_000, error_code="c" * 5_000, message="m" * 5_000)])
+    details = fold(row(name="n" * 5_000, error_code="c" * 5_000, message="m" * 5_000))
     cause = details.failed[0]
     assert cause.message is not None
     assert cause.error_code is not None
@@ -100,22 +76,20 @@ def test_what_others_wrote_at_length_is_clipped_with_an_ellipsis() -> None:
 
 
 def test_the_longest_name_of_a_thing_is_kept_whole() -> None:
-    assert fold([row(name="設" * 128)]).failed[0].names == ("設" * 128,)
+    assert fold(row(name="設" * 128)).failed[0].names == ("設" * 128,)
 
 
 def test_things_that_went_well_are_remembered_for_the_undo_hint() -> None:
     rows = [row("SUCCESSFUL", name="sensor-1"), row("COMPLETED", name="sensor-2")]
-    assert fold(rows).executed_names == ("sensor-1", "sensor-2")
+    assert fold(*rows).executed_names == ("sensor-1", "sensor-2")
 
 
 def test_failed_violations_are_retried_with_the_actions_that_failed() -> None:
     details = fold(
-        [
-            row(subject_id="v1", action_name="Quarantine"),
-            row(subject_id="v1", action_name="Tell"),
-            row(subject_id="v2", action_name="Tell"),
-            row("SUCCESSFUL", subject_id="v2", action_name="Quarantine"),
-        ]
+        row(subject_id="v1", action_name="Quarantine"),
+        row(subject_id="v1", action_name="Tell"),
+        row(subject_id="v2", action_name="Tell"),
+        row("SUCCESSFUL", subject_id="v2", action_name="Quarantine"),
     )
     assert details.retries == (
         Retry(None, ("Quarantine", "Tell"), ("v1",)),
@@ -126,30 +100,30 @@ def test_failed_violations_are_retried_with_the_actions_that_failed() -> None:
 
 def test_violations_are_retried_together_whatever_the_order_of_their_rows() -> None:
     pairs = [("v1", "B"), ("v1", "A"), ("v2", "A"), ("v2", "B")]
-    details = fold(row(subject_id=subject, action_name=action) for subject, action in pairs)
+    details = fold(*(row(subject_id=subject, action_name=action) for subject, action in pairs))
     assert details.retries == (Retry(None, ("A", "B"), ("v1", "v2")),)
 
 
 def test_findings_are_retried_check_by_check() -> None:
-    details = fold(
-        row(subject_id=f"f-{check}", check_name=check, action_name="A") for check in ("ONE", "TWO")
-    )
+    checks = ("ONE", "TWO")
+    rows = [row(subject_id=f"f-{check}", check_name=check, action_name="A") for check in checks]
+    details = fold(*rows)
     assert [retry.check_name for retry in details.retries] == ["ONE", "TWO"]
 
 
 def test_retries_come_in_batches_of_twenty_five() -> None:
-    details = fold(row(subject_id=f"v{n}", action_name="A") for n in range(60))
+    details = fold(*(row(subject_id=f"v{n}", action_name="A") for n in range(60)))
     assert [len(retry.subject_ids) for retry in details.retries] == [25, 25, 10]
 
 
 def test_retries_are_bounded_and_the_count_says_how_many_there_are() -> None:
-    details = fold(row(subject_id=f"v{n}", action_name="A") for n in range(1_000))
+    details = fold(*(row(subject_id=f"v{n}", action_name="A") for n in range(1_000)))
     assert sum(len(retry.subject_ids) for retry in details.retries) == MAX_RETRY_IDS
     assert details.failed_subjects == 1_000
 
 
 def test_a_failure_without_an_action_or_an_id_cannot_be_retried() -> None:
-    assert fold([row(subject_id="v1"), row(action_name="A")]).retries == ()
+    assert fold(row(subject_id="v1"), row(action_name="A")).retries == ()
 
 
 def test_details_come_back_from_the_wire_as_they_went() -> None:
@@ -160,7 +134,5 @@ def test_details_come_back_from_the_wire_as_they_went() -> None:
         row("SKIPPED", name="b"),
         row("SUCCESSFUL", name="c"),
     ]
-    tally = Tally()
-    tally.add(rows)
-    details = tally.details(cut=True, error="ThrottlingException: Rate exceeded")
+    details = fold(*rows, cut=True, error="ThrottlingException: Rate exceeded")
     assert Details.from_wire(Reader.of(details.to_wire())) == details

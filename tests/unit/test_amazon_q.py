@@ -1,0 +1,73 @@
+"""The custom notification for Amazon Q Developer in chat applications."""
+
+from typing import Any
+
+from mitigation.messages import amazon_q
+from mitigation.place import Place
+from mitigation.report import Report
+from mitigation.task import Task
+from mitigation.watch import Look
+from mitigation.words import Clock
+from tests.support.details import fold, row
+from tests.support.tasks import detect
+
+ARN = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-quarantine-7"
+
+
+def notification(task: Task, **more: Any) -> dict[str, Any]:
+    place = Place.of_execution(ARN)
+    rendered: dict[str, Any] = dict(amazon_q.render(Report.of(task, place=place, **more), Clock()))
+    return rendered
+
+
+def test_it_has_the_documented_shape() -> None:
+    content = notification(detect("FAILED", executed=8, failed=3))
+    assert content["version"] == "1.0"
+    assert content["source"] == "custom"
+    assert content["content"]["textType"] == "client-markdown"
+    assert content["content"]["title"] == (
+        r"\[FAILED\] quarantine-7: 3 of 11 mitigation actions failed"
+    )
+    assert content["content"]["keywords"] == ["PARTLY_FAILED", "CRITICAL"]
+    assert content["metadata"] == {
+        "threadId": "detect-quarantine-7",
+        "summary": "3 of 11 mitigation actions failed",
+        "eventType": "MitigationTaskEnded",
+        "relatedResources": [ARN],
+        "additionalContext": {"severity": "CRITICAL"},
+    }
+
+
+def test_messages_about_one_task_share_a_thread() -> None:
+    look = Look(3_600, 300, overdue=True, gave_up=False, ended=False, tell=True)
+    overdue = notification(detect("IN_PROGRESS"), look=look)
+    assert overdue["metadata"]["eventType"] == "MitigationTaskOverdue"
+    assert overdue["metadata"]["threadId"] == notification(detect())["metadata"]["threadId"]
+
+
+def test_failures_are_listed_with_their_things() -> None:
+    details = fold(row(error_code="Full", name="sensor-17", message="Group is full"))
+    description = notification(detect("FAILED"), details=details)["content"]["description"]
+    assert "- **Full** (1): sensor-17 — Group is full" in description
+
+
+def test_a_name_cannot_format_or_mention() -> None:
+    details = fold(row(error_code="*E*", name="<@U1>|`x`[a](b)", message="@here #general"))
+    description = notification(detect("FAILED"), details=details)["content"]["description"]
+    assert r"**\*E\*** (1): \<\@U1\>\|\`x\`\[a\](b) — \@here \#general" in description
+
+
+def test_next_steps_are_commands_as_code_and_few() -> None:
+    steps = notification(detect("IN_PROGRESS"))["content"]["nextSteps"]
+    assert len(steps) <= amazon_q.MAX_STEPS
+    assert steps[0] == (
+        "Look again: `aws iot describe-detect-mitigation-actions-task --region eu-west-1 "
+        "--task-id quarantine-7`"
+    )
+
+
+def test_a_long_description_is_cut() -> None:
+    rows = [row(error_code=f"{n}{'E' * 290}", message="m" * 290, name="n" * 128) for n in range(8)]
+    content = notification(detect("S" * 1_000), details=fold(*rows))["content"]
+    assert len(content["title"]) == amazon_q.TITLE_LENGTH
+    assert len(content["description"]) == amazon_q.DESCRIPTION_LENGTH

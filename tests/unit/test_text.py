@@ -1,0 +1,59 @@
+"""Text that others wrote: nothing hidden, nothing too long."""
+
+import pytest
+
+from mitigation.messages.text import ascii_only, cut, printable
+
+
+@pytest.mark.parametrize(
+    "text", ["sensor-17", "Gerät 7", "設備", "جهاز", "e\u0301", "😀", "a\u00a0b"]
+)
+def test_what_can_be_seen_is_left_as_it_is(text: str) -> None:
+    assert printable(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\nb", r"a\nb"),
+        ("a\r\tb", r"a\r\tb"),
+        ("\x00", r"\x00"),
+        ("\x1b[31mred", r"\x1b[31mred"),
+        ("\x85", r"\x85"),
+        ("a\u2028b\u2029", r"a\u2028b\u2029"),
+        ("\u202egnp.exe", r"\u202egnp.exe"),
+        ("\u2066", r"\u2066"),
+        ("sen\u200bsor", r"sen\u200bsor"),
+        ("sen\u200dsor", r"sen\u200dsor"),
+        ("\ufeff", r"\ufeff"),
+        ("\u00ad", r"\xad"),
+        ("\U000e0041", r"\U000e0041"),
+        ("\ue000", r"\ue000"),
+        ("\ud800", r"\ud800"),
+    ],
+)
+def test_what_hides_or_breaks_lines_is_shown_as_its_escape(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "shown"),
+    [("abc", 3, "abc"), ("abcd", 3, "ab…"), ("", 0, ""), ("abc", 0, "…")],
+)
+def test_cut_text_says_so(text: str, length: int, shown: str) -> None:
+    assert cut(text, length) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Gerät", "Gerat"),
+        ("ﬁne", "fine"),
+        ("設備", "??"),
+        ("a\nb", r"a\nb"),
+        ("naïve café", "naive cafe"),
+        ("😀", "?"),
+    ],
+)
+def test_ascii_keeps_what_has_an_ascii_shape(text: str, shown: str) -> None:
+    assert ascii_only(text) == shown
