@@ -45,7 +45,7 @@ def result(one: Result) -> None:
         _print(out, indent, Text(one.command, style="bold"))
     if one.message is not None:
         lines = as_text(one.message).splitlines()
-        _print(out, "\n".join(["", *(f"    {printable(line)}" for line in lines), ""]))
+        _print(out, "\n".join(["", *(f"    {line}" for line in lines), ""]))
 
 
 def summary(whole: Summary, *, kind: str, dry_run: bool) -> None:

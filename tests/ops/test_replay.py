@@ -131,6 +131,21 @@ def test_a_dry_run_shows_both_messages_and_changes_nothing(
     assert sorted(stack.bodies(LETTERS), key=str) == sorted(letters, key=str)
 
 
+@pytest.mark.parametrize("channel", ["sns", "slack"])
+def test_a_dry_run_shows_no_character_that_a_terminal_would_obey(
+    stack: FakeStack, capsys: pytest.CaptureFixture[str], channel: str
+) -> None:
+    letter = dead_letter("t1", channel)
+    letter["watch"]["look"]["task"]["taskSummary"]["taskStatus"] = "\x1b[31m[red]\u202e\r"
+    stack.put(LETTERS, letter)
+
+    assert run("--dry-run") == 0
+
+    out = capsys.readouterr().out
+    assert r"\x1b[31m[red]\u202e\r" in out
+    assert not {"\x1b", "\u202e", "\r"} & set(out)
+
+
 def test_a_letter_that_cannot_be_rendered_here_is_still_for_notify_to_judge(
     stack: FakeStack, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -94,7 +94,7 @@ def test_without_a_yes_nothing_is_made(
     folder = fake_sam("exit 0")
     answer_with(monkeypatch, text, tty=tty)
 
-    assert smoke.main([]) == 2
+    assert smoke.main(["--wait-minutes", "0"]) == 2
 
     shown = capfd.readouterr().err
     assert "in account 123456789012, eu-west-1" in shown
@@ -114,6 +114,8 @@ def test_a_deployment_that_fails_leaves_nothing(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     folder = fake_sam('test "$1" = build || { echo "no such bucket" >&2; exit 3; }')
+    upload = {"Bucket": NAME, "Key": f"{NAME}/code", "Body": b"zip"}
+    stack.delete = lambda: boto3.client("s3").put_object(**upload)
     answer_with(monkeypatch, "yes\n", tty=True)
 
     assert smoke.main([]) == 1

@@ -52,7 +52,7 @@ class FakeStack:
     functions: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
     invoked: list[Any] = field(default_factory=list)
     name: str = STACK
-    delete: Callable[[], None] = lambda: None  # may raise Refuses
+    delete: Callable[[], object] = lambda: None  # may raise Refuses
     deleted: bool = False
 
     @property
