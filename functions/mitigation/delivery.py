@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 SLACK_TIMEOUT_SECONDS = 10
 _WEBHOOK = re.compile(r"https://hooks\.slack(-gov)?\.com/[A-Za-z0-9/_-]+")
+_WORDS = re.compile(r"[a-z_ ]{1,80}")  # such as `channel_is_archived`
 _ANSWER_LENGTH = 200
 
 # AWS's words for "later", across services; HTTP 429 and 5xx mean the same whatever the word.
@@ -157,10 +158,11 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 def _raise_for_slack(response: WebhookResponse) -> None:
     """Source: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/"""
-    status, body = response.status_code, response.body or ""
-    if status == 200 and body.strip() == "ok":
+    status, body = response.status_code, (response.body or "").strip()
+    if status == 200 and body == "ok":
         return
-    reason = f"Slack answered {status}: {body[:_ANSWER_LENGTH]}".rstrip(": ")
+    # Anything but Slack's own words may be a proxy's page, with the address that it was asked for.
+    reason = f"Slack answered {status}" + (f": {body}" if _WORDS.fullmatch(body) else "")
     if status in {200, 408, 429} or status >= 500:
         raise DeliveryUnavailable(reason, _retry_after(response))
     raise DeliveryRejected(reason)
