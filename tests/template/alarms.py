@@ -57,7 +57,7 @@ RINGS = {
     ("DeliveriesRejected", "slack"),
 }
 AT_ONCE = {"Period": 60, "EvaluationPeriods": 1}
-# A describe that fails is tried again: it rings when it has failed for a quarter of an hour.
+# A call that fails is tried again: it rings when calls have failed for a quarter of an hour.
 WHEN_IT_LASTS = {"Period": 300, "EvaluationPeriods": 3}
 COLUMNS = 24
 
@@ -82,7 +82,7 @@ def alarms_ring(product: Product) -> Iterator[str]:
             "Threshold": 0,
             "TreatMissingData": "notBreaching",
             "Statistic": "Maximum" if namespace == "AWS/SQS" else "Sum",
-        } | (WHEN_IT_LASTS if name == "DescribeTaskErrorsAlarm" else AT_ONCE)
+        } | (WHEN_IT_LASTS if metric == "Errors" else AT_ONCE)
         for key, value in wanted.items():
             if properties.get(key) != value:
                 yield f"{name}: {key} is {properties.get(key)}, not {value}"
