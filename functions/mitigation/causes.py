@@ -47,6 +47,25 @@ class Cause:
     more: int
     message: str | None
 
+    @classmethod
+    def from_wire(cls, cause: Reader) -> Self:
+        return cls(
+            error_code=cause.text("errorCode"),
+            count=cause.count("count") or 0,
+            names=cause.texts("names"),
+            more=cause.count("more") or 0,
+            message=cause.text("message"),
+        )
+
+    def to_wire(self) -> dict[str, Json]:
+        return {
+            "errorCode": self.error_code,
+            "count": self.count,
+            "names": list(self.names),
+            "more": self.more,
+            "message": self.message,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Retry:
@@ -85,8 +104,8 @@ class Details:
             failed_rows=details.count("failedRows") or 0,
             skipped_rows=details.count("skippedRows") or 0,
             failed_subjects=details.count("failedSubjects") or 0,
-            failed=tuple(_cause(item) for item in details.items("failed")),
-            skipped=tuple(_cause(item) for item in details.items("skipped")),
+            failed=tuple(Cause.from_wire(item) for item in details.items("failed")),
+            skipped=tuple(Cause.from_wire(item) for item in details.items("skipped")),
             executed_names=details.texts("executedNames"),
             retries=tuple(
                 Retry(item.text("checkName"), item.texts("actionNames"), item.texts("subjectIds"))
@@ -102,8 +121,8 @@ class Details:
             "failedRows": self.failed_rows,
             "skippedRows": self.skipped_rows,
             "failedSubjects": self.failed_subjects,
-            "failed": [_cause_to_wire(cause) for cause in self.failed],
-            "skipped": [_cause_to_wire(cause) for cause in self.skipped],
+            "failed": [cause.to_wire() for cause in self.failed],
+            "skipped": [cause.to_wire() for cause in self.skipped],
             "executedNames": list(self.executed_names),
             "retries": [
                 {
@@ -201,23 +220,3 @@ def _causes(groups: dict[str | None, _Group]) -> tuple[Cause, ...]:
         )
         for error_code, group in largest
     )
-
-
-def _cause(item: Reader) -> Cause:
-    return Cause(
-        error_code=item.text("errorCode"),
-        count=item.count("count") or 0,
-        names=item.texts("names"),
-        more=item.count("more") or 0,
-        message=item.text("message"),
-    )
-
-
-def _cause_to_wire(cause: Cause) -> dict[str, Json]:
-    return {
-        "errorCode": cause.error_code,
-        "count": cause.count,
-        "names": list(cause.names),
-        "more": cause.more,
-        "message": cause.message,
-    }

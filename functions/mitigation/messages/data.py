@@ -2,7 +2,7 @@
 
 import json
 
-from mitigation.causes import Cause, Details
+from mitigation.causes import Details
 from mitigation.report import Report
 from mitigation.task import Action, Check, Statistics
 from mitigation.wire import Json, format_time, to_wire
@@ -65,8 +65,8 @@ def to_json(report: Report) -> dict[str, Json]:
         "suppressedAlertsIncluded": task.suppressed_alerts_included,
         "actions": [_action(action) for action in task.actions],
         "checks": [_check(check) for check in task.checks],
-        "failed": [_cause(cause) for cause in details.failed] if details else [],
-        "skipped": [_cause(cause) for cause in details.skipped] if details else [],
+        "failed": [cause.to_wire() for cause in details.failed] if details else [],
+        "skipped": [cause.to_wire() for cause in details.skipped] if details else [],
         "rows": _rows(details) if details else None,
         "nextSteps": [
             {"title": step.title, "commands": list(step.commands)} for step in report.next_steps
@@ -121,13 +121,3 @@ def _check(check: Check) -> Json:
 
 def _rows(details: Details) -> Json:
     return {"read": details.rows, "cut": details.cut, "error": details.error}
-
-
-def _cause(cause: Cause) -> Json:
-    return {
-        "errorCode": cause.error_code,
-        "count": cause.count,
-        "names": list(cause.names),
-        "more": cause.more,
-        "message": cause.message,
-    }
