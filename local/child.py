@@ -5,6 +5,7 @@ and its folder with it. usage: python -m local.child LISTENER_FD FOLDER SPEED
 """
 
 import asyncio
+import contextlib
 import importlib
 import os
 import shutil
@@ -19,6 +20,7 @@ from local.mends.check import MendFailed
 from local.records import Recorder
 
 RECORDS = "records.jsonl"
+TEMPORARY = "tmp"  # TMPDIR of the engine and its workers
 # What the first deployment needs, and what takes its time to load.
 SLOW_MODULES = ("ministack.services.cloudformation", "samtranslator.translator.transform")
 
@@ -55,6 +57,9 @@ def _load_early() -> None:
 
 def _end_with_launcher(folder: Path) -> None:
     sys.stdin.buffer.read()
+    # Renamed first: what still runs can put nothing more into it.
+    with contextlib.suppress(FileNotFoundError):  # the launcher was quicker
+        (folder / TEMPORARY).rename(folder / "ended")
     if runtime := sys.modules.get("ministack.core.lambda_runtime"):
         runtime.reset()
     shutil.rmtree(folder, ignore_errors=True)

@@ -27,6 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a device may have any name, a terminal may not
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `&` has it ignored
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__.partition(":")[0])

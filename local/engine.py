@@ -23,7 +23,7 @@ import botocore.session
 from botocore.config import Config
 
 from local import records
-from local.child import RECORDS
+from local.child import RECORDS, TEMPORARY
 from local.clock import get_offset, set_offset
 from local.fake_iot import FakeIot
 from local.fake_slack import FakeSlack
@@ -232,13 +232,15 @@ class Engine:
 
     def _process_environment(self) -> dict[str, str]:
         """All that the engine and its Lambda workers inherit: nothing of the person's own."""
+        temporary = self.folder / TEMPORARY
+        temporary.mkdir()
         environment = (
             self.environment()
             | self.slack.environment(self.folder)
             | {
                 "PATH": os.environ.get("PATH", os.defpath),
-                "HOME": str(self.folder),
-                "TMPDIR": str(self.folder),
+                "HOME": str(temporary),
+                "TMPDIR": str(temporary),
                 "STATE_DIR": str(self.folder / "state"),
                 "S3_DATA_DIR": str(self.folder / "s3"),
                 "LANG": "C.UTF-8",

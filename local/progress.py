@@ -29,7 +29,8 @@ _FINDINGS = {
 
 
 _BOTOCORE_MESSAGE = re.compile(
-    r"An error occurred \((?P<code>\w+)\) when calling the \w+ operation.*?: (?P<message>.*)",
+    r"An error occurred \((?P<code>\w+)\) when calling the \w+ operation"
+    r"(?: \(reached max retries: \d+\))?: (?P<message>.*)",
     re.DOTALL,
 )
 

@@ -1,0 +1,138 @@
+"""What a person reads of a run while it goes on."""
+
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from local.play import Event
+from local.progress import Progress, duration, lines_of
+
+START = datetime(2026, 11, 22, 10, 1, 7, tzinfo=UTC)
+
+
+def event(kind: str, seconds: float = 0, **details: Any) -> Event:
+    packed = {
+        key: json.dumps(value) if isinstance(value, dict) else value
+        for key, value in details.items()
+    }
+    return Event(1, START + timedelta(seconds=seconds), kind, packed)
+
+
+def look(seconds: float = 0, wait: int = 10, **changes: Any) -> Event:
+    task = {"taskStatus": "IN_PROGRESS", "taskStatistics": {"actionsExecuted": 2}}
+    found = {"ended": False, "tell": False, "gaveUp": False, "waitSeconds": wait, **changes}
+    output = {"look": {"task": {"taskSummary": task}, **found}}
+    return event("TaskStateExited", seconds, name="DescribeTask", output=output)
+
+
+def text_of(event: Event) -> list[str]:
+    return [line.text + line.after for line in lines_of(event)]
+
+
+def shown(*events: Event) -> list[str]:
+    console = Console(file=io.StringIO(), width=100)
+    progress = Progress(console)
+    for each in events:
+        progress.event(each)
+    progress.tell_repeated()
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().splitlines()
+
+
+def test_a_look_says_status_counts_and_when_it_looks_again() -> None:
+    assert text_of(look(wait=90)) == ["IN_PROGRESS, 2 executed, again in 1 min 30 s"]
+
+
+def test_the_checks_of_an_audit_are_summed() -> None:
+    statistics = {
+        "ONE_CHECK": {"succeededFindingsCount": 3, "failedFindingsCount": 1},
+        "OTHER_CHECK": {"succeededFindingsCount": 4, "skippedFindingsCount": 0},
+    }
+    task = {"taskStatus": "COMPLETED", "taskStatistics": statistics}
+    assert text_of(look(ended=True, task=task)) == ["COMPLETED, 7 succeeded, 1 failed"]
+
+
+def test_overdue_and_given_up_are_said() -> None:
+    assert text_of(look(tell=True)) == ["IN_PROGRESS, 2 executed, overdue, again in 10 s"]
+    given_up = look(ended=True, tell=True, gaveUp=True)
+    assert text_of(given_up) == ["IN_PROGRESS, 2 executed, given up"]
+
+
+def test_an_answer_without_anything_is_said_so() -> None:
+    assert text_of(look(ended=True, task={})) == ["no status"]
+
+
+def test_of_an_aws_error_only_what_aws_said_is_shown() -> None:
+    message = (
+        "An error occurred (ResourceNotFoundException) when calling the "
+        "DescribeDetectMitigationActionsTask operation (reached max retries: 2): No such task"
+    )
+    failed = event("TaskFailed", error="ClientError", cause={"errorMessage": message})
+    assert text_of(failed) == ["ResourceNotFoundException: No such task"]
+
+
+def test_other_errors_are_shown_with_their_class() -> None:
+    cause = {"errorMessage": "Slack answered 404: no_service"}
+    failed = event("TaskFailed", error="DeliveryRejected", cause=cause)
+    assert text_of(failed) == ["DeliveryRejected: Slack answered 404: no_service"]
+    assert text_of(event("TaskFailed", error="States.Timeout", cause="no JSON")) == [
+        "States.Timeout: no message"
+    ]
+
+
+def test_a_channel_that_is_down_told_or_given_up_is_said() -> None:
+    waiting = {"channel": "slack", "attempt": {"waitSeconds": 15}}
+    assert text_of(event("WaitStateEntered", name="WaitForChannel", input=waiting)) == [
+        "slack is unavailable, again in 15 s"
+    ]
+    told = {"result": "sns: delivered"}
+    assert text_of(event("PassStateExited", name="Told", output=told)) == ["sns: delivered"]
+    assert text_of(event("TaskStateEntered", name="DeadLetter", input=waiting)) == [
+        "the message for slack goes to the dead-letter queue"
+    ]
+
+
+def test_what_nobody_needs_is_not_shown() -> None:
+    assert text_of(event("ChoiceStateEntered", name="TaskEnded?", input={})) == []
+
+
+def test_a_line_has_the_time_since_the_first_event_and_the_state() -> None:
+    first = event("ExecutionStarted")
+    assert shown(first, look(154)) == [
+        "  +2 min 34 s  DescribeTask   IN_PROGRESS, 2 executed, again in 10 s"
+    ]
+
+
+def test_an_error_is_shown_with_the_state_that_it_happened_in() -> None:
+    entered = event("TaskStateEntered", name="DescribeTask", input={})
+    [line] = shown(entered, event("TaskFailed", error="InvalidTask", cause={"errorMessage": "x"}))
+    assert line.split() == ["+0", "s", "DescribeTask", "InvalidTask:", "x"]
+
+
+def test_lines_that_say_nothing_new_are_counted() -> None:
+    lines = shown(look(0, 10), look(10, 11), look(21, 12), look(33, ended=True))
+    assert [line.strip().split("  ")[0] for line in lines] == ["+0 s", "… 3 times more"]
+    task = {"taskStatus": "FAILED"}
+    lines = shown(look(0), look(10), look(21, ended=True, task=task))
+    assert [line.split()[-1] for line in lines] == ["s", "more", "FAILED"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "0 s"),
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 0 s"),
+        (3599, "59 min 59 s"),
+        (3600, "1 h 0 min"),
+        (43_380, "12 h 3 min"),
+        (259_200, "3 d 0 h"),
+    ],
+)
+def test_durations_are_in_the_two_largest_units(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
