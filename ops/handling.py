@@ -69,10 +69,11 @@ class Shower:
     parameters: Mapping[str, str]  # of the stack
 
     def handle(self, message: Message, letter: Letter) -> Result:
+        why = f"it failed with {letter.failure}" if letter.failure else None
         if letter.channel is None:
-            return Result(message.id, Outcome.WOULD_SEND, letter, letter.failure)
+            return Result(message.id, Outcome.WOULD_SEND, letter, why)
         try:
             rendered = render(letter.payload, self.parameters)
         except (InvalidTask, InvalidWatch) as error:
             return Result(message.id, Outcome.KEPT, letter, f"can't be rendered: {fit(str(error))}")
-        return Result(message.id, Outcome.WOULD_SEND, letter, letter.failure, message=rendered)
+        return Result(message.id, Outcome.WOULD_SEND, letter, why, message=rendered)
