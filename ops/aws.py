@@ -10,6 +10,8 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
     ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
 )
 
 from mitigation.messages.text import cut, printable
@@ -42,13 +44,19 @@ class Stack:
 
 
 def open_session(profile: str | None, region: str | None) -> boto3.Session:
-    """Raises Unusable where there is no such profile, or no region."""
+    """Raises Unusable where there is no such profile, no region, or no sense in an endpoint."""
     try:
         session = boto3.Session(profile_name=profile, region_name=region)
     except ProfileNotFound as error:
         raise Unusable(f"{one_line(error)}; `aws configure list-profiles` lists them") from None
     if not session.region_name:
         raise Unusable("no region: give --region, or set AWS_REGION")
+    try:
+        session.client("sts")
+    except ValueError as error:
+        raise Unusable(
+            f"AWS_ENDPOINT_URL or the region makes no sense: {one_line(error)}"
+        ) from None
     return session
 
 
@@ -57,7 +65,7 @@ def read_stack(session: boto3.Session, name: str) -> Stack:
     try:
         [stack] = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     except AwsError as error:
-        if "does not exist" in str(error):
+        if _code(error) == "ValidationError" and "does not exist" in str(error):
             raise Unusable(
                 f"there is no stack {name!r} in {session.region_name} of this account: "
                 "name it with --stack-name (make: STACK=…), or choose --region or --profile"
@@ -75,12 +83,13 @@ def explain(error: Exception) -> str:
     match error:
         case NoCredentialsError():
             return "no AWS credentials: give --profile, or log in (`aws sso login`, `aws login`)"
+        case SSOError() | TokenRetrievalError():
+            return f"{one_line(error)}; log in: `aws sso login`"
         case NoRegionError():
             return "no region: give --region, or set AWS_REGION"
         case ClientError():
-            code = error.response.get("Error", {}).get("Code", "")
             said = error.response.get("Error", {}).get("Message", "")
-            return f"AWS refused {error.operation_name}: {fit(f'{code}: {said}')}"
+            return f"AWS refused {error.operation_name}: {fit(f'{_code(error)}: {said}')}"
     return one_line(error)
 
 
@@ -91,6 +100,10 @@ def one_line(error: object) -> str:
 def fit(text: str) -> str:
     """Text that others wrote, as part of one line on a terminal."""
     return cut(printable(text), LINE_LENGTH)
+
+
+def _code(error: Exception) -> str:
+    return error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
 
 
 def _pairs(items: Iterable[Mapping[str, str]], key: str, value: str) -> dict[str, str]:

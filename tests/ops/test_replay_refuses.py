@@ -55,6 +55,24 @@ def test_an_aws_that_is_not_reachable(
     assert "Could not connect to the endpoint" in refused(capsys, "--stack-name", STACK)
 
 
+def test_an_endpoint_that_makes_no_sense(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "garbage")
+    assert "Invalid endpoint: garbage" in refused(capsys, "--stack-name", STACK)
+
+
+def test_a_log_in_that_has_expired_is_not_a_missing_stack(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config").write_text(
+        "[profile ops]\nsso_session = s\nsso_account_id = 123456789012\nsso_role_name = r\n"
+        "[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://s.awsapps.com/start\n"
+    )
+    line = refused(capsys, "--stack-name", STACK, "--profile", "ops")
+    assert line == "Error loading SSO Token: Token for s does not exist; log in: `aws sso login`"
+
+
 def test_a_queue_that_is_gone(stack: FakeStack, capsys: pytest.CaptureFixture[str]) -> None:
     stack.sqs.delete_queue(QueueUrl=stack.outputs["DeadLetterQueueUrl"])
     assert "AWS refused ReceiveMessage" in refused(capsys, "--stack-name", STACK)
