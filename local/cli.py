@@ -14,6 +14,7 @@ from importlib import import_module
 from types import FrameType
 from typing import NoReturn
 
+DESCRIPTION = "Try mitigation-notifier on this machine, without an AWS account."
 COMMANDS = {
     "run": "play a scenario through the whole stack, in an embedded AWS on this machine",
     "preview": "render a saved Describe answer as every channel would show it, without any engine",
@@ -30,10 +31,10 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `&` has it ignored
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
-    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__.partition(":")[0])
+    parser = argparse.ArgumentParser(prog="python -m local", description=DESCRIPTION)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, text in COMMANDS.items():
-        command = commands.add_parser(name, help=text, description=f"{text.capitalize()}.")
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         if name in arguments[:1]:
             module = import_module(f"local.{name}")
             module.add_arguments(command)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 # Of a wait that is sped up, in real seconds: a watch of days has a thousand of them.
-LONGEST_SLEEP = 0.02
+LONGEST_SLEEP = 0.005
 
 
 class Clock:

@@ -129,7 +129,7 @@ def await_execution(engine: Engine, stack: Stack, deadline: float) -> str:
     states, sqs = engine.client("stepfunctions"), engine.client("sqs")
     machine = stack.outputs["StateMachineArn"]
     until = min(deadline, time.monotonic() + START_SECONDS)
-    while time.monotonic() < until:
+    while True:
         if executions := states.list_executions(stateMachineArn=machine)["executions"]:
             return str(executions[-1]["executionArn"])
         for letter in receive(sqs, stack.outputs["StartFailuresQueueUrl"]):
@@ -138,11 +138,12 @@ def await_execution(engine: Engine, stack: Stack, deadline: float) -> str:
                 f"no watch was started: StartWatch failed with {raised.get('errorType')}: "
                 f"{raised.get('errorMessage')}"
             )
+        if time.monotonic() > until:
+            raise PlayFailed(
+                f"no watch was started within {START_SECONDS} s: "
+                "no rule of template.yaml takes the event, or StartWatch is stuck"
+            )
         time.sleep(POLL_SECONDS)
-    raise PlayFailed(
-        f"no watch was started within {START_SECONDS} s: "
-        "no rule of template.yaml takes the event, or StartWatch is stuck"
-    )
 
 
 def follow(engine: Engine, execution_arn: str, deadline: float) -> Iterator[Event]:

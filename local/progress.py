@@ -55,6 +55,7 @@ class Progress:
         self._last: Line | None = None
         self._repeated = 0
         self._task = ""
+        self._status = console.status("watching …")
 
     @contextlib.contextmanager
     def step(self, doing: str) -> Iterator[None]:
@@ -64,6 +65,13 @@ class Progress:
         took = time.monotonic() - started
         self._print(Text.assemble(("✓ ", "green"), f"{doing:<58}", (f"{took:5.1f} s", "dim")))
 
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """While events come: a terminal shows that it goes on, even if nothing new happens."""
+        with self._status:
+            yield
+        self._tell_repeated()
+
     def event(self, event: Event) -> None:
         self._since = self._since or event.at
         if event.kind == "TaskStateEntered":
@@ -71,15 +79,20 @@ class Progress:
         for line in lines_of(event):
             if self._last and (line.state, line.text) == (self._last.state, self._last.text):
                 self._repeated += 1
+                self._status.update(f"watching … {self._repeated_words()}")
             else:
-                self.tell_repeated()
+                self._tell_repeated()
                 self._state(line)
             self._last = line
 
-    def tell_repeated(self) -> None:
+    def _tell_repeated(self) -> None:
         if self._repeated:
-            self._print(Text(f"{'':>13}  … {self._repeated} times more", "dim"))
+            self._print(Text(f"{'':>13}  … {self._repeated_words()}", "dim"))
+            self._status.update("watching …")
         self._repeated = 0
+
+    def _repeated_words(self) -> str:
+        return "once more" if self._repeated == 1 else f"{self._repeated} times more"
 
     def waits(self, waits: list[dict[str, Any]]) -> None:
         """Say that waits were shortened, and by how much."""
@@ -89,11 +102,7 @@ class Progress:
             text = f"Waits are sped up here: {duration(seconds)} of them took {took:.1f} s."
             self._print(Text(text, "dim"))
 
-    def say(self, text: str) -> None:
-        self._print(Text(text, "dim"))
-
     def failed(self, text: str) -> None:
-        self.tell_repeated()
         self._print(Text.assemble(("error: ", "bold red"), text))
 
     def _state(self, line: Line) -> None:

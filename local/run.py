@@ -68,9 +68,9 @@ def _play(scenario: Scenario, progress: Progress, *, slack: bool) -> play.Outcom
         with progress.step(f"{scenario.task_type.capitalize()} task {scenario.task_id} starts"):
             play.start_task(engine, scenario)
             execution_arn = play.await_execution(engine, deployed, deadline)
-        for event in play.follow(engine, execution_arn, deadline):
-            progress.event(event)
-        progress.tell_repeated()
+        with progress.watching():
+            for event in play.follow(engine, execution_arn, deadline):
+                progress.event(event)
         progress.waits(engine.waits)
         return play.collect(engine, deployed, execution_arn)
 

@@ -36,9 +36,9 @@ def text_of(event: Event) -> list[str]:
 def shown(*events: Event) -> list[str]:
     console = Console(file=io.StringIO(), width=100)
     progress = Progress(console)
-    for each in events:
-        progress.event(each)
-    progress.tell_repeated()
+    with progress.watching():
+        for each in events:
+            progress.event(each)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue().splitlines()
 
@@ -119,6 +119,7 @@ def test_lines_that_say_nothing_new_are_counted() -> None:
     task = {"taskStatus": "FAILED"}
     lines = shown(look(0), look(10), look(21, ended=True, task=task))
     assert [line.split()[-1] for line in lines] == ["s", "more", "FAILED"]
+    assert lines[1].strip() == "… once more"
 
 
 @pytest.mark.parametrize(
