@@ -69,7 +69,6 @@ CHANNELS = {"sns": tell_sns, "slack": tell_slack}
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     notice = Notice.parse(event, account_alias=ACCOUNT_ALIAS)
     metrics.add_dimension("Channel", notice.channel)
@@ -103,3 +102,4 @@ def done(result: str) -> dict[str, Any]:
 def count(result: str) -> None:
     logger.info("Delivery", result=result)
     metrics.add_metric(f"Deliveries{result}", MetricUnit.Count, 1)
+    metrics.flush_metrics()

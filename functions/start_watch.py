@@ -45,7 +45,6 @@ def iot() -> IoTClient:
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
     is_sweep = event.get("source") == "aws.events"
     seen = 0
@@ -54,6 +53,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
         seen += 1
     metrics.add_dimension("Trigger", "sweep" if is_sweep else "event")
     metrics.add_metric("TasksSeen", MetricUnit.Count, seen)
+    metrics.flush_metrics()
     return {"tasksSeen": seen}
 
 
