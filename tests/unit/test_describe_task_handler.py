@@ -1,0 +1,166 @@
+"""The handler that looks at a task once."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import ANY, Stubber
+
+from mitigation.trigger import InvalidWatch
+from mitigation.wire import InvalidTask
+from tests.support import handlers
+
+DESCRIBE = "describe_detect_mitigation_actions_task"
+
+
+@pytest.fixture(scope="module")
+def describe_task() -> ModuleType:
+    return handlers.load(
+        "describe_task",
+        POLL_MIN_SECONDS="10",
+        POLL_MAX_SECONDS="300",
+        OVERDUE_MINUTES="60",
+        WATCH_LIMIT_HOURS="24",
+    )
+
+
+@pytest.fixture
+def iot(describe_task: ModuleType) -> Iterator[Stubber]:
+    with Stubber(describe_task.iot) as stub:
+        yield stub
+        stub.assert_no_pending_responses()
+
+
+def summary(status: str, minutes: float = 1, **members: Any) -> dict[str, Any]:
+    """A Describe answer about a task that started some minutes ago."""
+    started = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=minutes)
+    return {"taskSummary": {"taskStatus": status, "taskStartTime": started, **members}}
+
+
+def look(module: ModuleType, **state: Any) -> dict[str, Any]:
+    answer = module.handler({"taskId": "quarantine-7", **state}, handlers.Context())
+    seen: dict[str, Any] = json.loads(json.dumps(answer))  # Lambda's answer is JSON
+    return seen
+
+
+def test_a_running_task_is_to_be_looked_at_again(
+    describe_task: ModuleType, iot: Stubber, capsys: pytest.CaptureFixture[str]
+) -> None:
+    iot.add_response(DESCRIBE, summary("IN_PROGRESS"), {"taskId": "quarantine-7"})
+    seen = look(describe_task)
+    assert not seen["ended"]
+    assert not seen["tell"]
+    assert 10 <= seen["waitSeconds"] <= 300
+    assert 60 <= seen["ageSeconds"] < 120
+    assert seen["task"]["taskSummary"]["taskStatus"] == "IN_PROGRESS"
+    assert seen["details"] is None
+    assert handlers.metrics(capsys.readouterr().out) == {}
+
+
+def test_a_task_that_has_ended_is_told_with_its_failures_and_counted(
+    describe_task: ModuleType, iot: Stubber, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts = {"actionsExecuted": 8, "actionsSkipped": 1, "actionsFailed": 3}
+    iot.add_response(DESCRIBE, summary("FAILED", taskStatistics=counts))
+    row = {"status": "FAILED", "violationId": "v1", "actionName": "A", "thingName": "sensor-17"}
+    iot.add_response(
+        "list_detect_mitigation_actions_executions",
+        {"actionsExecutions": [row]},
+        {"taskId": "quarantine-7", "maxResults": ANY},
+    )
+    seen = look(describe_task)
+    assert seen["ended"]
+    assert seen["tell"]
+    assert seen["details"]["failed"][0]["names"] == ["sensor-17"]
+    task = "{TaskStatus=FAILED,TaskType=detect}"
+    assert handlers.metrics(capsys.readouterr().out) == {
+        f"TasksEnded{task}": 1,
+        f"ActionsExecuted{task}": 8,
+        f"ActionsSkipped{task}": 1,
+        f"ActionsFailed{task}": 3,
+    }
+
+
+def test_an_audit_task_is_described_as_one(
+    describe_task: ModuleType, iot: Stubber, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checks = {"CHECK": {"totalFindingsCount": 4, "succeededFindingsCount": 4}}
+    answer = {"taskStatus": "COMPLETED", "taskStatistics": checks}
+    iot.add_response("describe_audit_mitigation_actions_task", answer, {"taskId": "quarantine-7"})
+    seen = look(describe_task, taskType="audit")
+    assert seen["ended"]
+    assert seen["details"]["rows"] == 0
+    task = "{TaskStatus=COMPLETED,TaskType=audit}"
+    assert handlers.metrics(capsys.readouterr().out)[f"ActionsExecuted{task}"] == 4
+
+
+def test_an_overdue_task_is_told_once(describe_task: ModuleType, iot: Stubber) -> None:
+    counts = {"actionsSkipped": 0, "actionsFailed": 0}
+    for _ in range(2):
+        iot.add_response(DESCRIBE, summary("IN_PROGRESS", 90, taskStatistics=counts))
+    first = look(describe_task)
+    assert first["overdue"]
+    assert first["tell"]
+    assert not look(describe_task, look=first)["tell"]
+
+
+def test_a_task_is_given_up_at_the_limit_and_counted_with_the_status_it_had(
+    describe_task: ModuleType, iot: Stubber, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts = {"actionsSkipped": 0, "actionsFailed": 0}
+    iot.add_response(DESCRIBE, summary("IN_PROGRESS", 24 * 60, taskStatistics=counts))
+    assert look(describe_task)["gaveUp"]
+    counted = handlers.metrics(capsys.readouterr().out)
+    assert counted["TasksEnded{TaskStatus=IN_PROGRESS,TaskType=detect}"] == 1
+
+
+def test_failures_that_cannot_be_read_do_not_cost_the_message(
+    describe_task: ModuleType, iot: Stubber
+) -> None:
+    iot.add_response(DESCRIBE, summary("FAILED"))
+    iot.add_client_error(
+        "list_detect_mitigation_actions_executions", "AccessDeniedException", "not authorized", 403
+    )
+    seen = look(describe_task)
+    assert seen["ended"]
+    assert "AccessDeniedException" in seen["details"]["error"]
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "ResourceNotFoundException"])
+def test_an_error_of_aws_passes_by_its_own_name(
+    describe_task: ModuleType, iot: Stubber, code: str
+) -> None:
+    iot.add_client_error(DESCRIBE, code, "why", 400)
+    with pytest.raises(ClientError) as error:
+        look(describe_task)
+    assert type(error.value).__name__ == code
+
+
+def test_an_error_that_boto3_has_no_class_for_is_a_client_error(
+    describe_task: ModuleType, iot: Stubber
+) -> None:
+    iot.add_client_error(DESCRIBE, "AccessDeniedException", "not authorized", 403)
+    with pytest.raises(ClientError, match="AccessDeniedException") as error:
+        look(describe_task)
+    assert type(error.value).__name__ == "ClientError"
+
+
+def test_an_answer_that_is_no_task_is_an_invalid_task(
+    describe_task: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken: Any = {kind: lambda **_members: {"taskSummary": []} for kind in describe_task.DESCRIBE}
+    monkeypatch.setattr(describe_task, "DESCRIBE", broken)
+    with pytest.raises(InvalidTask, match="taskSummary: expected an object"):
+        look(describe_task)
+
+
+@pytest.mark.parametrize("state", [{"taskId": ""}, {"taskId": "a b"}, {"taskType": "x"}])
+def test_an_input_that_names_no_task_is_an_invalid_watch(
+    describe_task: ModuleType, state: dict[str, str]
+) -> None:
+    with pytest.raises(InvalidWatch):
+        look(describe_task, **state)

@@ -1,0 +1,256 @@
+"""Reading action executions: all that fit into the bounds, at AWS's rate, and never an error."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.parsers import ResponseParserError
+
+from mitigation import executions
+from mitigation.causes import Details
+from mitigation.executions import Pace, paced, read_details
+from mitigation.task import Task
+from tests.support.static_iot import StaticIot, unpaced
+from tests.support.tasks import audit, detect
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot import IoTClient
+
+THROTTLED = ClientError(
+    {"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "List"
+)
+POLICY = {"resourceIdentifier": {"policyVersionIdentifier": {"policyName": "fleet"}}}
+
+
+@dataclass(slots=True)
+class Time:
+    """A clock that only sleeping moves; `slept` lists how long."""
+
+    now: float = 0.0
+    slept: list[float] = field(default_factory=list)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+    def pace(self, seconds: float) -> Pace:
+        return Pace(seconds, clock=lambda: self.now, sleep=self.sleep)
+
+
+def read(iot: StaticIot, task: Task, pace: Pace | None = None) -> Details | None:
+    return read_details(cast("IoTClient", iot), task, pace or unpaced())
+
+
+def details_of(iot: StaticIot, task: Task, pace: Pace | None = None) -> Details:
+    details = read(iot, task, pace)
+    assert details is not None
+    return details
+
+
+def failing(number: int = 1, **members: Any) -> list[dict[str, Any]]:
+    return [
+        {"status": "FAILED", "violationId": f"v{n}", "thingName": f"sensor-{n}", **members}
+        for n in range(number)
+    ]
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    def fail(*_args: Any, **_kwargs: Any) -> Any:
+        raise error
+
+    return fail
+
+
+def test_rows_of_a_detect_task_are_read_page_by_page() -> None:
+    iot = StaticIot(failing(600))
+    details = details_of(iot, detect("FAILED", failed=600))
+    assert details.rows == 600
+    assert details.failed_rows == 600
+    assert not details.cut
+    assert iot.calls == ["list_detect_mitigation_actions_executions"] * 3
+
+
+@pytest.mark.parametrize(
+    "task", [detect(executed=12, skipped=0, failed=0), audit(executed=3, skipped=0, failed=0)]
+)
+def test_nothing_is_read_where_the_counts_say_that_nothing_failed(task: Task) -> None:
+    iot = StaticIot(failing())
+    assert read(iot, task) is None
+    assert iot.calls == []
+
+
+def test_rows_are_read_where_the_counts_say_nothing() -> None:
+    assert details_of(StaticIot(failing()), detect("FAILED")).rows == 1
+
+
+def test_reading_stops_at_so_many_rows_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executions, "MAX_ROWS", 500)
+    details = details_of(StaticIot(failing(501)), detect("FAILED"))
+    assert details.rows == 500
+    assert details.cut
+
+
+def test_as_many_rows_as_are_read_are_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executions, "MAX_ROWS", 500)
+    assert not details_of(StaticIot(failing(500)), detect("FAILED")).cut
+
+
+def test_calls_keep_to_ten_a_second() -> None:
+    time = Time()
+    details_of(StaticIot(failing(250 * 20)), detect("FAILED"), time.pace(60))
+    assert time.now == pytest.approx(2.0)
+
+
+def test_time_that_calls_take_is_not_waited_for_again() -> None:
+    time = Time()
+    pace = time.pace(60)
+    for _ in range(5):
+        assert pace.wait()
+        time.now += 0.3  # the call
+    assert time.slept == []
+
+
+def test_reading_stops_when_the_time_is_up_and_says_so() -> None:
+    details = details_of(StaticIot(failing(250 * 100)), detect("FAILED"), Time().pace(2))
+    assert 250 * 15 <= details.rows <= 250 * 21
+    assert details.cut
+
+
+def test_a_paced_list_ends_early_when_the_time_is_up() -> None:
+    def pages() -> Iterator[dict[str, Any]]:
+        while True:
+            yield {}
+
+    assert 9 <= len(list(paced(pages(), Time().pace(1)))) <= 11
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            THROTTLED,
+            (
+                "ClientError: An error occurred (ThrottlingException) when calling the List "
+                "operation: Rate exceeded"
+            ),
+        ),
+        (
+            EndpointConnectionError(endpoint_url="https://iot"),
+            'EndpointConnectionError: Could not connect to the endpoint URL: "https://iot"',
+        ),
+        (ResponseParserError("not JSON"), "ResponseParserError: not JSON"),
+    ],
+)
+def test_rows_that_cannot_be_read_are_said_and_cost_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    monkeypatch.setattr(StaticIot, "get_paginator", raising(error))
+    assert details_of(StaticIot(), detect("FAILED")) == Details(error=said)
+
+
+def test_what_was_read_before_an_error_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = audit("FAILED", target={"findingIds": ["f0", "f1"]})
+    rows = [{"findingId": "f0", "status": "SKIPPED"}, {"findingId": "f1", "status": "FAILED"}]
+    list_rows = StaticIot.list_audit_mitigation_actions_executions
+
+    def once(iot: StaticIot, **members: Any) -> dict[str, Any]:
+        if members["findingId"] == "f1":
+            raise THROTTLED
+        return list_rows(iot, **members)
+
+    monkeypatch.setattr(StaticIot, "list_audit_mitigation_actions_executions", once)
+    details = details_of(StaticIot(rows), task)
+    assert details.rows == 1
+    assert details.error is not None
+    assert "ThrottlingException" in details.error
+
+
+def test_a_row_that_is_none_is_said_by_the_name_of_the_member() -> None:
+    details = details_of(StaticIot([{"status": 7}]), detect("FAILED"))
+    assert details.error == "actionsExecutions.status: expected text, got 7"
+
+
+def test_half_of_a_surrogate_pair_in_a_name_is_replaced() -> None:
+    details = details_of(StaticIot(failing(thingName="a\ud800")), detect("FAILED"))
+    assert details.failed[0].names == ("a?",)
+
+
+def test_rows_of_an_audit_task_are_read_finding_by_finding_and_name_the_resource() -> None:
+    task = audit("FAILED", target={"findingIds": ["f0", "f1"]})
+    rows = [
+        {"findingId": "f0", "status": "COMPLETED", "actionName": "A"},
+        {"findingId": "f1", "status": "FAILED", "actionName": "A", "errorCode": "E"},
+    ]
+    findings = [{"findingId": "f1", "checkName": "CHECK", "nonCompliantResource": POLICY}]
+    iot = StaticIot(rows, findings)
+    details = details_of(iot, task)
+    assert details.failed[0].names == ("policy fleet",)
+    assert details.retries[0].check_name == "CHECK"
+    assert details.retries[0].subject_ids == ("f1",)
+    assert iot.calls == [
+        "list_audit_mitigation_actions_executions",
+        "list_audit_mitigation_actions_executions",
+        "describe_audit_finding",
+    ]
+
+
+def test_the_findings_of_a_whole_audit_are_listed_and_not_asked_for_again() -> None:
+    task = audit("FAILED", target={"auditTaskId": "audit"})
+    rows = [{"findingId": f"f{n}", "status": "FAILED"} for n in range(2)]
+    findings = [{"findingId": f"f{n}", "nonCompliantResource": POLICY} for n in range(2)]
+    iot = StaticIot(rows, findings)
+    assert details_of(iot, task).failed_rows == 2
+    assert iot.calls == [
+        "list_audit_findings",
+        "list_audit_mitigation_actions_executions",
+        "list_audit_mitigation_actions_executions",
+    ]
+
+
+def test_of_a_whole_audit_only_the_task_s_checks_and_reasons_are_read() -> None:
+    task = audit(
+        "FAILED",
+        auditCheckToActionsMapping={"ONE": ["A"], "TWO": ["A"]},
+        target={"auditTaskId": "audit", "auditCheckToReasonCodeFilter": {"TWO": ["WANTED"]}},
+    )
+    findings = [
+        {"findingId": "f0", "checkName": "ONE"},
+        {"findingId": "f1", "checkName": "TWO", "reasonForNonComplianceCode": "WANTED"},
+        {"findingId": "f2", "checkName": "TWO", "reasonForNonComplianceCode": "OTHER"},
+        {"findingId": "f3", "checkName": "THREE"},
+        {"checkName": "ONE"},
+    ]
+    rows = [{"findingId": f"f{n}", "status": "FAILED"} for n in range(4)]
+    details = details_of(StaticIot(rows, findings), task)
+    assert details.failed[0].names == ("f0", "f1")
+
+
+def test_only_so_many_findings_are_read_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executions, "MAX_FINDINGS", 3)
+    findings = [{"findingId": f"f{n}"} for n in range(4)]
+    rows = [{"findingId": f"f{n}", "status": "FAILED"} for n in range(4)]
+    details = details_of(StaticIot(rows, findings), audit("FAILED", target={"auditTaskId": "a"}))
+    assert details.rows == 3
+    assert details.cut
+
+
+def test_more_rows_of_a_finding_than_fit_on_a_page_are_said() -> None:
+    rows = [{"findingId": "f0", "status": "FAILED"}] * 251
+    details = details_of(StaticIot(rows), audit("FAILED", target={"findingIds": ["f0"]}))
+    assert details.rows == 250
+    assert details.cut
+
+
+def test_findings_are_read_no_longer_than_there_is_time() -> None:
+    ids = [f"f{n}" for n in range(25)]
+    rows = [{"findingId": finding_id, "status": "FAILED"} for finding_id in ids]
+    task = audit("FAILED", target={"findingIds": ids})
+    details = details_of(StaticIot(rows), task, Time().pace(1))
+    assert 0 < details.rows < 25
+    assert details.cut
+
+
+def test_an_audit_task_without_a_target_has_no_rows() -> None:
+    assert details_of(StaticIot(), audit("FAILED")) == Details()

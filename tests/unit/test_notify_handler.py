@@ -1,0 +1,248 @@
+"""The handler that tells one channel how a task ended."""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from moto import mock_aws
+
+from local.scenario import SlackAnswer
+from mitigation.delivery import DeliveryRejected, DeliveryUnavailable
+from mitigation.trigger import InvalidWatch
+from mitigation.watch import PATIENCE_SECONDS
+from tests.support import handlers
+from tests.support.slack import RESET, Slack
+
+TOKEN = "XyZ0SecretTokenXyZ0Secret"
+URL = f"https://hooks.slack.com/services/T0/B0/{TOKEN}"
+ARN = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-quarantine-7"
+TOLD = {"delivered": True, "waitSeconds": 0, "waitedSeconds": 0}
+
+type Load = Callable[..., ModuleType]
+type Received = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slack]:
+    with Slack() as server:
+        server.variables = server.environment(tmp_path_factory.mktemp("slack"))
+        yield server
+
+
+@pytest.fixture
+def slack(server: Slack, monkeypatch: pytest.MonkeyPatch) -> Slack:
+    for name, value in server.variables.items():
+        monkeypatch.setenv(name, value)
+    server.play([])
+    return server
+
+
+@pytest.fixture(scope="module")
+def load() -> Iterator[Load]:
+    """Loads the handler with a topic, whose messages a queue collects, and a secret."""
+    with mock_aws():
+        sns = boto3.client("sns", handlers.REGION)
+        topic = sns.create_topic(Name="topic")["TopicArn"]
+        boto3.client("sqs", handlers.REGION).create_queue(QueueName="queue")
+        sns.subscribe(
+            TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:eu-west-1:123456789012:queue"
+        )
+        secret = boto3.client("secretsmanager", handlers.REGION).create_secret(
+            Name="slack", SecretString=URL
+        )
+        environment = {
+            "TOPIC_ARN": topic,
+            "SLACK_SECRET_ARN": secret["ARN"],
+            "ACCOUNT_ALIAS": "",
+            "AMAZON_Q": "false",
+            "TIME_ZONE": "UTC",
+            "SNS_VERDICTS": "all",
+            "SLACK_VERDICTS": "all",
+        }
+        yield cache(lambda **changes: handlers.load("notify", **(environment | changes)))
+
+
+@pytest.fixture(scope="module")
+def queue(load: Load) -> Received:  # noqa: ARG001  makes the queue
+    """Takes the messages that came into the queue, as SNS wraps them."""
+    sqs = boto3.client("sqs", handlers.REGION)
+    url = sqs.get_queue_url(QueueName="queue")["QueueUrl"]
+
+    def take() -> list[dict[str, Any]]:
+        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        for message in messages:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(message["Body"]) for message in messages]
+
+    return take
+
+
+@pytest.fixture
+def received(queue: Received) -> Received:
+    """The same, of this test alone."""
+    queue()
+    return queue
+
+
+def notice(channel: str, status: str = "FAILED", **more: Any) -> dict[str, Any]:
+    summary = {"taskStatus": status, "taskStartTime": "2026-11-22T10:00:00Z"}
+    if status != "IN_PROGRESS":
+        summary["taskEndTime"] = "2026-11-22T10:01:00Z"
+    state = {
+        "taskId": "quarantine-7",
+        "look": {"task": {"taskSummary": summary}, "ended": status != "IN_PROGRESS"},
+    }
+    return {"channel": channel, "executionArn": ARN, "watch": state, **more}
+
+
+def handle(module: ModuleType, event: dict[str, Any]) -> Any:
+    return json.loads(json.dumps(module.handler(event, handlers.Context())))
+
+
+def test_sns_is_told(load: Load, received: Received, capsys: pytest.CaptureFixture[str]) -> None:
+    assert handle(load(), notice("sns")) == TOLD
+    [message] = received()
+    assert message["Subject"] == "[FAILED] quarantine-7: the task failed"
+    assert json.loads(message["Message"])["verdict"] == "FAILED"
+    assert message["MessageAttributes"]["severity"]["Value"] == "CRITICAL"
+    counted = handlers.metrics(capsys.readouterr().out)
+    assert counted["DeliveriesDelivered{Channel=sns}"] == 1
+    assert counted["DeliveryDelay{Channel=sns}"] > 0
+
+
+def test_slack_is_told(
+    load: Load,
+    slack: Slack,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG")
+    assert handle(load(), notice("slack")) == TOLD
+    assert slack.texts == ["[FAILED] quarantine-7: the task failed"]
+    assert slack.posts[0].path == f"/services/T0/B0/{TOKEN}"
+    counted = handlers.metrics(capsys.readouterr().out)
+    assert counted["DeliveriesDelivered{Channel=slack}"] == 1
+    assert "Delivery" in caplog.text
+    assert TOKEN not in caplog.text
+
+
+def test_the_reader_s_time_zone_and_the_account_s_alias_are_shown(load: Load, slack: Slack) -> None:
+    handle(load(TIME_ZONE="Europe/Berlin", ACCOUNT_ALIAS="production"), notice("slack"))
+    shown = json.dumps(slack.posts[0].payload)
+    assert "11:00:00 CET (10:00:00 UTC)" in shown
+    assert "production (123456789012)" in shown
+
+
+def test_amazon_q_gets_its_own_shape_where_it_is_asked_for(load: Load) -> None:
+    module = load(AMAZON_Q="true")
+    with Stubber(module.sns_client) as stub:
+        seen: list[dict[str, Any]] = []
+        module.sns_client.meta.events.register(
+            "provide-client-params.sns.Publish", lambda params, **_: seen.append(params)
+        )
+        stub.add_response("publish", {"MessageId": "1"})
+        handle(module, notice("sns"))
+    assert set(json.loads(seen[0]["Message"])) == {"default", "email", "sms", "https"}
+
+
+@pytest.mark.parametrize("channel", ["sns", "slack"])
+def test_a_channel_for_problems_gets_no_good_news(
+    load: Load,
+    received: Received,
+    slack: Slack,
+    capsys: pytest.CaptureFixture[str],
+    channel: str,
+) -> None:
+    module = load(**{f"{channel.upper()}_VERDICTS": "problems"})
+    assert handle(module, notice(channel, "SUCCESSFUL")) == TOLD
+    assert received() == []
+    assert slack.posts == []
+    assert handlers.metrics(capsys.readouterr().out) == {
+        f"DeliveriesFiltered{{Channel={channel}}}": 1
+    }
+    handle(module, notice(channel, "FAILED"))
+    assert len(received()) + len(slack.posts) == 1
+
+
+def test_a_filter_of_one_channel_leaves_the_other_alone(load: Load, slack: Slack) -> None:
+    module = load(SNS_VERDICTS="problems")
+    handle(module, notice("slack", "SUCCESSFUL"))
+    assert len(slack.posts) == 1
+
+
+def test_a_channel_that_is_unavailable_is_waited_for(
+    load: Load, slack: Slack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slack.play([SlackAnswer(429, {"Retry-After": "40"}, "rate_limited"), SlackAnswer()])
+    module = load()
+    first = handle(module, notice("slack"))
+    assert first == {"delivered": False, "waitSeconds": 40, "waitedSeconds": 40}
+    assert handlers.metrics(capsys.readouterr().out) == {"DeliveriesUnavailable{Channel=slack}": 1}
+    assert handle(module, notice("slack", attempt=first)) == TOLD
+    assert len(slack.posts) == 2
+
+
+def test_when_patience_has_ended_the_channel_s_failure_is_raised(
+    load: Load, slack: Slack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slack.play([RESET])
+    attempt = {"delivered": False, "waitSeconds": 900, "waitedSeconds": PATIENCE_SECONDS}
+    with pytest.raises(DeliveryUnavailable):
+        handle(load(), notice("slack", attempt=attempt))
+    out = capsys.readouterr().out
+    assert handlers.metrics(out) == {"DeliveriesGivenUp{Channel=slack}": 1}
+
+
+def test_a_channel_that_refuses_is_raised_at_once(
+    load: Load, slack: Slack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slack.play([SlackAnswer(404, {}, "no_service")])
+    with pytest.raises(DeliveryRejected, match=r"^Slack answered 404: no_service$"):
+        handle(load(), notice("slack"))
+    counted = handlers.metrics(capsys.readouterr().out)
+    assert counted == {"DeliveriesRejected{Channel=slack}": 1}
+
+
+def test_a_topic_that_is_gone_is_refused(load: Load) -> None:
+    module = load(TOPIC_ARN="arn:aws:sns:eu-west-1:123456789012:gone")
+    with pytest.raises(DeliveryRejected, match=r"^SNS refused: .*NotFound"):
+        handle(module, notice("sns"))
+
+
+def test_a_channel_that_is_no_longer_configured_is_refused(load: Load) -> None:
+    with pytest.raises(DeliveryRejected, match="Slack is no longer configured"):
+        handle(load(SLACK_SECRET_ARN=""), notice("slack"))
+
+
+def test_a_channel_that_there_is_not_is_refused(load: Load) -> None:
+    with pytest.raises(DeliveryRejected, match="there is no channel 'pager'"):
+        handle(load(), notice("pager"))
+
+
+def test_an_interim_message_waits_only_briefly_for_a_channel(load: Load, slack: Slack) -> None:
+    slack.play([SlackAnswer(503, {"Retry-After": "3600"}, "")])
+    with pytest.raises(DeliveryUnavailable):
+        handle(load(), notice("slack", "IN_PROGRESS"))
+
+
+def test_a_message_about_a_task_without_an_end_has_no_delay(
+    load: Load, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handle(load(), notice("sns", "IN_PROGRESS"))
+    assert handlers.metrics(capsys.readouterr().out) == {"DeliveriesDelivered{Channel=sns}": 1}
+
+
+def test_a_wrong_time_zone_does_not_cost_the_message(load: Load) -> None:
+    module = load(TIME_ZONE="Berlin")
+    assert module.CLOCK.complaint is not None
+    assert handle(module, notice("sns")) == TOLD
+
+
+def test_an_input_that_names_no_task_is_refused(load: Load) -> None:
+    with pytest.raises(InvalidWatch):
+        handle(load(), {"channel": "sns"})

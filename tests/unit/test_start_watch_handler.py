@@ -1,0 +1,180 @@
+"""The handler that starts a watch for each task, exactly one a task."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from types import ModuleType
+from typing import Any
+from unittest import mock
+
+import pytest
+import time_machine
+from botocore.exceptions import ClientError
+from botocore.stub import ANY, Stubber
+from moto import mock_aws
+
+from mitigation.task import TaskType
+from mitigation.trigger import InvalidWatch
+from tests.support import handlers
+
+NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
+DEFINITION = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
+NUMBERS = count()
+TICK = {"source": "aws.events", "detail-type": "Scheduled Event"}
+LISTS = ("list_detect_mitigation_actions_tasks", "list_audit_mitigation_actions_tasks")
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Iterator[ModuleType]:
+    region = {"AWS_DEFAULT_REGION": handlers.REGION}
+    with mock_aws(), mock.patch.dict("os.environ", region):
+        yield handlers.load("start_watch", STATE_MACHINE_ARN="", TASK_TYPES="detect,audit")
+
+
+@pytest.fixture
+def machine(loaded: ModuleType) -> Iterator[str]:
+    """A state machine that was made a day before NOW; time stands still at NOW."""
+    with time_machine.travel(NOW - timedelta(days=1), tick=False) as clock:
+        made = loaded.states.create_state_machine(
+            name=f"WatchTask-{next(NUMBERS)}",
+            definition=json.dumps(DEFINITION),
+            roleArn="arn:aws:iam::123456789012:role/machine",
+        )
+        clock.move_to(NOW)
+        yield made["stateMachineArn"]
+
+
+@pytest.fixture
+def start_watch(loaded: ModuleType, machine: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.setattr(loaded, "STATE_MACHINE_ARN", machine)
+    return loaded
+
+
+def event(**detail: Any) -> dict[str, Any]:
+    return {
+        "source": "aws.iot",
+        "id": "11111111-1111-1111-1111-111111111111",
+        "detail": {
+            "eventName": "StartDetectMitigationActionsTask",
+            "eventTime": "2026-11-22T10:00:00Z",
+            "userIdentity": {"arn": "arn:aws:sts::123456789012:assumed-role/SecOps/ada"},
+            "requestParameters": {"taskId": "quarantine-7"},
+            **detail,
+        },
+    }
+
+
+def executions(module: ModuleType) -> dict[str, Any]:
+    """The inputs of all executions, by name."""
+    listed = module.states.list_executions(stateMachineArn=module.STATE_MACHINE_ARN)
+    arns = [each["executionArn"] for each in listed["executions"]]
+    found = [module.states.describe_execution(executionArn=arn) for arn in arns]
+    return {each["name"]: json.loads(each["input"]) for each in found}
+
+
+def handle(module: ModuleType, message: dict[str, Any]) -> Any:
+    return module.handler(message, handlers.Context())
+
+
+def test_a_started_task_is_watched(
+    start_watch: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert handle(start_watch, event()) == {"tasksSeen": 1}
+    assert executions(start_watch) == {
+        "detect-quarantine-7": {
+            "taskType": "detect",
+            "taskId": "quarantine-7",
+            "startedBy": {
+                "arn": "arn:aws:sts::123456789012:assumed-role/SecOps/ada",
+                "sourceIp": None,
+                "at": "2026-11-22T10:00:00Z",
+            },
+        }
+    }
+    assert handlers.metrics(capsys.readouterr().out) == {"TasksSeen{Trigger=event}": 1}
+
+
+def test_a_duplicate_event_starts_nothing(start_watch: ModuleType) -> None:
+    handle(start_watch, event())
+    handle(start_watch, event(eventTime="2026-11-22T10:00:01Z"))
+    assert list(executions(start_watch)) == ["detect-quarantine-7"]
+
+
+def test_an_event_that_names_no_task_is_logged_and_raised(
+    start_watch: ModuleType, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(InvalidWatch, match="taskId is missing"):
+        handle(start_watch, event(requestParameters=None))
+    assert executions(start_watch) == {}
+    [logged] = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert vars(logged)["event_id"] == "11111111-1111-1111-1111-111111111111"
+    assert logged.exc_info is not None
+
+
+def test_an_error_of_step_functions_is_raised(start_watch: ModuleType) -> None:
+    with Stubber(start_watch.states) as stub:
+        stub.add_client_error("start_execution", "ExecutionLimitExceeded", "too many", 400)
+        with pytest.raises(ClientError, match="ExecutionLimitExceeded"):
+            handle(start_watch, event())
+
+
+def test_the_sweep_watches_the_tasks_of_both_kinds_that_were_missed(
+    start_watch: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handle(start_watch, event())
+    missed = NOW - timedelta(hours=1)
+    window = {"startTime": NOW - timedelta(hours=6), "endTime": NOW - timedelta(minutes=2)}
+    detect = [
+        {"taskId": "quarantine-7", "taskStartTime": missed},
+        {"taskId": "missed", "taskStartTime": missed},
+        {"taskId": "old", "taskStartTime": NOW - timedelta(days=2)},
+    ]
+    with Stubber(start_watch.iot()) as stub:
+        stub.add_response(LISTS[0], {"tasks": detect[:1], "nextToken": "more"}, window)
+        stub.add_response(LISTS[0], {"tasks": detect[1:]}, {**window, "nextToken": ANY})
+        stub.add_response(LISTS[1], {"tasks": [{"taskId": "weekly", "startTime": missed}]}, window)
+        capsys.readouterr()
+        assert handle(start_watch, TICK) == {"tasksSeen": 3}
+        stub.assert_no_pending_responses()
+    found = executions(start_watch)
+    assert set(found) == {"detect-quarantine-7", "detect-missed", "audit-weekly"}
+    assert found["detect-quarantine-7"]["startedBy"] is not None
+    assert found["audit-weekly"] == {"taskType": "audit", "taskId": "weekly", "startedBy": None}
+    assert handlers.metrics(capsys.readouterr().out) == {"TasksSeen{Trigger=sweep}": 3}
+
+
+def test_the_sweep_leaves_tasks_from_before_the_stack_alone(
+    start_watch: ModuleType,
+) -> None:
+    made = NOW - timedelta(days=1)
+    later = time_machine.travel(made + timedelta(hours=1), tick=False)
+    with later, Stubber(start_watch.iot()) as stub:
+        window = {"startTime": made, "endTime": made + timedelta(minutes=58)}
+        for operation in LISTS:
+            stub.add_response(operation, {"tasks": []}, window)
+        assert handle(start_watch, TICK) == {"tasksSeen": 0}
+        stub.assert_no_pending_responses()
+    assert executions(start_watch) == {}
+
+
+def test_the_first_sweep_of_a_new_stack_has_nothing_to_look_for(start_watch: ModuleType) -> None:
+    with time_machine.travel(NOW - timedelta(days=1) + timedelta(minutes=1), tick=False):
+        assert handle(start_watch, TICK) == {"tasksSeen": 0}
+
+
+def test_a_kind_that_is_switched_off_is_not_swept(
+    start_watch: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start_watch, "TASK_TYPES", [TaskType.AUDIT])
+    with Stubber(start_watch.iot()) as stub:
+        stub.add_response(LISTS[1], {"tasks": []})
+        assert handle(start_watch, TICK) == {"tasksSeen": 0}
+        stub.assert_no_pending_responses()
+
+
+def test_a_sweep_that_aws_refuses_is_raised(start_watch: ModuleType) -> None:
+    with Stubber(start_watch.iot()) as stub:
+        stub.add_client_error(LISTS[0], "UnauthorizedException", "no", 401)
+        with pytest.raises(ClientError, match="UnauthorizedException"):
+            handle(start_watch, TICK)
