@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from local.engine import ROOT, Engine
+from local.engine import Engine
+from local.process import ROOT
 
 LIMIT_SECONDS = 300
 

@@ -2,11 +2,12 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from local.clock import LONGEST_SLEEP, Clock, get_offset, set_offset
+from local.clock import LONGEST_SLEEP, Clock, LauncherClock, get_offset, set_offset
 
 
 @pytest.fixture
@@ -53,3 +54,36 @@ def test_without_a_file_waits_are_only_shortened() -> None:
         "offset": 0,
         "until": 0,
     }
+
+
+def test_the_launcher_sets_the_clock_to_a_moment(path: Path) -> None:
+    then = datetime(2020, 2, 29, 23, 59, tzinfo=UTC)
+    clock = LauncherClock(path)
+    clock.set(then)
+    assert time.time() + get_offset(path) == pytest.approx(then.timestamp(), abs=1)
+
+
+def test_the_clock_catches_up_but_is_not_put_back(path: Path) -> None:
+    clock = LauncherClock(path)
+    now = datetime.now(UTC)
+    clock.set(now + timedelta(hours=1), only_ahead=True)
+    assert get_offset(path) == pytest.approx(3600, abs=1)
+    clock.set(now, only_ahead=True)
+    assert get_offset(path) == pytest.approx(3600, abs=1)
+
+
+def test_past_moments_are_told_by_the_clock_of_their_time(path: Path) -> None:
+    clock = LauncherClock(path)
+    start = datetime.now(UTC)
+    clock.set(start + timedelta(hours=1))
+    now = datetime.now(UTC)
+    waits = [
+        {"until": (now + timedelta(seconds=s)).timestamp(), "offset": offset}
+        for s, offset in ((10, 7200.0), (20, 10_800.0))
+    ]
+    moments = [now + timedelta(seconds=seconds) for seconds in (-60, 1, 11, 21)]
+    ahead = [
+        (told - moment).total_seconds()
+        for told, moment in zip(clock.times_of(moments, waits), moments, strict=True)
+    ]
+    assert ahead == pytest.approx([0, 3600, 7200, 10_800], abs=1)

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from local.deploy import Stack, deploy
-from local.engine import Engine, EngineFailed
+from local.engine import Engine
 from local.play import receive
+from local.process import EngineFailed
 
 TEMPLATE = Path(__file__).parent / "stack" / "template.yaml"
 THEN = datetime(2020, 2, 29, 23, 59, tzinfo=UTC)
@@ -27,7 +28,7 @@ def engine() -> Iterator[Engine]:
         environment.setenv("MY_SECRET", "nobody's business")
         environment.setenv("AWS_PROFILE", "production")
         environment.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-        with Engine(now=THEN, speed=10_000) as engine:
+        with Engine(now=THEN, speed=10_000, lambda_environment={"MADE_FOR": "tests"}) as engine:
             yield engine
 
 
@@ -111,7 +112,7 @@ def test_nothing_of_the_person_who_runs_it_reaches_a_function(
 ) -> None:
     environment = execution["seen"][0]["seen"]["environment"]
     assert not {"MY_SECRET", "AWS_PROFILE", "HTTP_PROXY"} & set(environment)
-    assert {"HTTPS_PROXY", "SSL_CERT_FILE", "AWS_ENDPOINT_URL_IOT"} <= set(environment)
+    assert {"MADE_FOR", "HTTPS_PROXY", "SSL_CERT_FILE", "AWS_ENDPOINT_URL_IOT"} <= set(environment)
 
 
 def test_logs_can_be_read(engine: Engine, execution: Mapping[str, Any]) -> None:
@@ -199,7 +200,7 @@ def test_a_broken_template_is_told_by_its_resource(tmp_path: Path) -> None:
 
 
 def test_an_engine_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local.engine.CHILD", ("-c", "raise SystemExit('a mend moved')"))
+    monkeypatch.setattr("local.process.CHILD", ("-c", "raise SystemExit('a mend moved')"))
     with pytest.raises(EngineFailed, match="the engine did not start: a mend moved"), Engine():
         pass
 
