@@ -7,6 +7,9 @@ as overdue. So the engine keeps an offset to the real clock in a file, its Lambd
 
 import threading
 import time
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 
 # Of a wait that is sped up, in real seconds: a watch of days has a thousand of them.
@@ -52,3 +55,31 @@ def set_offset(path: Path, offset: float) -> None:
     aside = path.with_suffix(".new")
     aside.write_text(repr(offset))
     aside.replace(path)
+
+
+class LauncherClock:
+    """The same clock from the launcher's side, who sets it, and can tell its past."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # (real time in seconds since 1970, offset from then on) of our own changes.
+        self._offsets: list[tuple[float, float]] = []
+
+    def set(self, moment: datetime, *, only_ahead: bool = False) -> None:
+        """From now on it is `moment`; with `only_ahead` unless it is later already."""
+        offset = moment.timestamp() - time.time()
+        if only_ahead and offset <= get_offset(self.path):
+            return
+        set_offset(self.path, offset)
+        self._offsets.append((time.time(), offset))
+
+    def times_of(
+        self, moments: Iterable[datetime], waits: Iterable[Mapping[str, float]]
+    ) -> list[datetime]:
+        """What the clock showed at real moments; `waits` are the records of `Clock.sleep`."""
+        known = sorted([*self._offsets, *((wait["until"], wait["offset"]) for wait in waits)])
+        since, offsets = [at for at, _ in known], [0.0, *(offset for _, offset in known)]
+        return [
+            moment + timedelta(seconds=offsets[bisect_right(since, moment.timestamp())])
+            for moment in moments
+        ]

@@ -2,17 +2,10 @@
 
 import contextlib
 import os
-import socket
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -23,18 +16,15 @@ import botocore.session
 from botocore.config import Config
 
 from local import records
-from local.child import RECORDS, TEMPORARY
-from local.clock import get_offset, set_offset
+from local.child import RECORDS
+from local.clock import LauncherClock
 from local.fake_iot import FakeIot
 from local.fake_slack import FakeSlack
+from local.process import engine_process
 from local.scenario import Scenario, SlackAnswer
 
-ROOT = Path(__file__).resolve().parent.parent
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
-CHILD = ("-m", "local.child")
-START_SECONDS = 60  # a second is usual; compiling ministack for the first time takes five
-STOP_SECONDS = 10
 
 # boto3 in this process must not see the AWS profile of whoever runs it.
 _NO_PROFILE: dict[str, Any] = {
@@ -44,16 +34,12 @@ _NO_PROFILE: dict[str, Any] = {
 }
 
 
-class EngineFailed(Exception):  # noqa: N818  reads as what happened
-    """The engine did not start, or ended too early; one line says why."""
-
-
 class Engine:
     """The embedded AWS while the `with` block runs, bound to 127.0.0.1 on free ports.
 
     `now` is where the functions' clock starts (None: real time, which `auth` needs, as signatures
     carry it). `speed` divides the waits of the state machine. With `auth` the engine enforces the
-    functions' roles.
+    functions' roles. `lambda_environment` is added to what every function sees.
     """
 
     def __init__(
@@ -66,6 +52,7 @@ class Engine:
         auth: bool = False,
         started: bool = True,
         calls_per_second: float | None = None,
+        lambda_environment: Mapping[str, str] | None = None,
     ) -> None:
         self.iot = FakeIot(
             *scenarios,
@@ -77,8 +64,7 @@ class Engine:
         self._now = now
         self._speed = speed
         self._auth = auth
-        # (real time in seconds since 1970, offset from then on) of this process's own changes.
-        self._offsets: list[tuple[float, float]] = []
+        self._lambda_environment = lambda_environment or {}
         self._recorded: dict[str, list[dict[str, Any]]] = {}
 
     def __enter__(self) -> Self:
@@ -87,8 +73,8 @@ class Engine:
             self.folder = Path(stack.enter_context(temporary))
             stack.enter_context(self.iot)
             stack.enter_context(self.slack)
-            self._process = stack.enter_context(self._running())
-            self._wait_until_ready()
+            self._clock = LauncherClock(self.folder / "clock")
+            stack.enter_context(engine_process(self.folder, self._speed, self._process_environment))
             self._stack = stack.pop_all()
         return self
 
@@ -149,12 +135,7 @@ class Engine:
 
     def times_of(self, moments: Iterable[datetime]) -> list[datetime]:
         """What the functions' clock showed at real moments."""
-        known = sorted([*self._offsets, *((wait["until"], wait["offset"]) for wait in self.waits)])
-        since, offsets = [at for at, _ in known], [0.0, *(offset for _, offset in known)]
-        return [
-            moment + timedelta(seconds=offsets[bisect_right(since, moment.timestamp())])
-            for moment in moments
-        ]
+        return self._clock.times_of(moments, self.waits)
 
     def logs(self) -> dict[str, list[str]]:
         """Every line of every log group."""
@@ -179,100 +160,28 @@ class Engine:
             botocore_session=bare,
         )
 
-    @property
-    def _clock(self) -> Path:
-        return self.folder / "clock"
-
-    def _set_offset(self, offset: float) -> None:
-        set_offset(self._clock, offset)
-        self._offsets.append((time.time(), offset))
-
     def _catch_up(self, ended: datetime) -> None:
-        """Nobody is told of an end that lies in the future: waits were too short for it."""
-        offset = ended.timestamp() - time.time()
-        if self._now and offset > get_offset(self._clock):
-            self._set_offset(offset)
+        """Nobody is told of an end that lies in the future: the waits were too short for it."""
+        if self._now:
+            self._clock.set(ended, only_ahead=True)
 
     def _read(self, kind: str) -> list[dict[str, Any]]:
         return self._recorded.get(kind) or records.read(self.folder / RECORDS, kind)
 
-    @contextlib.contextmanager
-    def _running(self) -> Iterator[subprocess.Popen[bytes]]:
-        """The engine's process; it ends when we close its standard input, or end ourselves."""
-        with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
-            self._port = listener.getsockname()[1]
-            log = (self.folder / "engine.log").open("wb")
-            with log:
-                process = subprocess.Popen(
-                    [
-                        sys.executable,
-                        *CHILD,
-                        str(listener.fileno()),
-                        str(self.folder),
-                        str(self._speed),
-                    ],
-                    cwd=ROOT,
-                    env=self._process_environment(),
-                    pass_fds=[listener.fileno()],
-                    stdin=subprocess.PIPE,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,  # Ctrl-C is ours alone
-                )
-        try:
-            yield process
-        finally:
-            assert process.stdin is not None  # noqa: S101  a pipe, see above
-            process.stdin.close()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-    def _process_environment(self) -> dict[str, str]:
-        """All that the engine and its Lambda workers inherit: nothing of the person's own."""
-        temporary = self.folder / TEMPORARY
-        temporary.mkdir()
-        environment = (
-            self.environment()
-            | self.slack.environment(self.folder)
-            | {
-                "PATH": os.environ.get("PATH", os.defpath),
-                "HOME": str(temporary),
-                "TMPDIR": str(temporary),
-                "STATE_DIR": str(self.folder / "state"),
-                "S3_DATA_DIR": str(self.folder / "s3"),
-                "LANG": "C.UTF-8",
-                "AUTH": str(self._auth).lower(),
-                "MINISTACK_ACCOUNT_ID": ACCOUNT,
-                "MINISTACK_REGION": REGION,
-                "MINISTACK_HOST": "127.0.0.1",
-                "GATEWAY_PORT": str(self._port),
-                "DOCKER_HOST": f"unix://{self.folder}/no-docker",
-                "IOT_MTLS_ENABLED": "0",
-                "SFTP_ENABLED": "0",
-                "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(1 / self._speed),
-                "LOG_LEVEL": "WARNING",
-            }
-        )
+    def _process_environment(self, port: int) -> dict[str, str]:
+        self._port = port
+        environment = self.environment() | self.slack.environment(self.folder)
         if self._now:
-            self._set_offset(self._now.timestamp() - time.time())
-            environment["LOCAL_CLOCK"] = str(self._clock)
-        return environment
-
-    def _wait_until_ready(self) -> None:
-        """The first request waits in the socket's queue until the engine serves it."""
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(f"{self.endpoint}/_ministack/health", timeout=START_SECONDS):
-                pass
-        except (OSError, urllib.error.URLError) as error:
-            raise EngineFailed(f"the engine did not start: {self._last_words(error)}") from error
-
-    def _last_words(self, error: Exception) -> str:
-        lines = (self.folder / "engine.log").read_text(errors="replace").strip().splitlines()
-        return lines[-1] if lines else str(error)
+            self._clock.set(self._now)
+            environment["LOCAL_CLOCK"] = str(self._clock.path)
+        return {
+            **environment,
+            "AUTH": str(self._auth).lower(),
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "MINISTACK_REGION": REGION,
+            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(1 / self._speed),
+            **self._lambda_environment,
+        }
 
 
 _CLIENT = Config(

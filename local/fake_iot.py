@@ -1,18 +1,17 @@
 """A fake of AWS IoT's mitigation actions tasks, on HTTP: no engine has these operations."""
 
-import base64
-import binascii
 import json
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
+from local.iot_rows import between, matching, page
 from local.iot_wire import Refused, Request, read_request, write_answer
 from local.scenario import (
     Answer,
@@ -21,12 +20,9 @@ from local.scenario import (
     Scenario,
     TaskType,
     ended_at,
-    parse_time,
     summary_of,
 )
 from local.serving import Handler, serving
-
-PAGE = 25  # rows where the caller names no maxResults; AWS documents no default
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,22 +130,22 @@ class FakeIot:
                 keys = ("taskId", "violationId", "thingName")
                 if not any(key in asked for key in (*keys, "startTime")):
                     raise Refused("InvalidRequestException", "taskId or a time range is required")
-                rows = _matching(self._rows("detect", "executions"), asked, keys)
-                between = _between(rows, asked, "executionStartDate")
-                return _page("actionsExecutions", between, asked)
+                rows = matching(self._rows("detect", "executions"), asked, keys)
+                found = between(rows, asked, "executionStartDate")
+                return page("actionsExecutions", found, asked)
             case "ListAuditMitigationActionsExecutions":
                 rows = self._rows("audit", "executions")
                 renamed = (
                     {**asked, "status": asked["actionStatus"]} if "actionStatus" in asked else asked
                 )
                 keys = ("taskId", "findingId", "status")
-                return _page("actionsExecutions", _matching(rows, renamed, keys), asked)
+                return page("actionsExecutions", matching(rows, renamed, keys), asked)
             case "ListAuditFindings":
                 rows = self._rows("audit", "findings")
-                return _page("findings", _matching(rows, asked, ("taskId", "checkName")), asked)
+                return page("findings", matching(rows, asked, ("taskId", "checkName")), asked)
             case _:
                 rows = self._rows("audit", "findings")
-                for finding in _matching(rows, asked, ("findingId",)):
+                for finding in matching(rows, asked, ("findingId",)):
                     return {"finding": finding}
                 raise _not_found("finding", asked["findingId"])
 
@@ -179,15 +175,15 @@ class FakeIot:
         tasks = [t for (kind, _), t in self._tasks.items() if kind == task_type and t.started]
         if task_type == "detect":
             rows = [row for task in tasks if (row := task.summary()) is not None]
-            return _page("tasks", _between(rows, asked, "taskStartTime"), asked)
+            return page("tasks", between(rows, asked, "taskStartTime"), asked)
         rows = [
             {"taskId": task.scenario.task_id}
             | {key: row[key] for key in ("startTime", "taskStatus") if key in row}
             for task in tasks
             if (row := task.summary()) is not None
         ]
-        matching = _matching(_between(rows, asked, "startTime"), asked, ("taskStatus",))
-        return _page("tasks", matching, asked)
+        found = matching(between(rows, asked, "startTime"), asked, ("taskStatus",))
+        return page("tasks", found, asked)
 
     def _rows(self, task_type: TaskType, kind: str) -> list[Json]:
         """The rows of every started task of that type; AWS names the task in each of them."""
@@ -237,38 +233,6 @@ class _Task:
         summary = {**summary_of(self.scenario.task_type, step.body), "taskStatus": "CANCELED"}
         detect = self.scenario.task_type == "detect"
         return Answer({"taskSummary": summary} if detect else summary)
-
-
-def _matching(rows: Iterable[Json], asked: Json, keys: Iterable[str]) -> list[Json]:
-    """The rows that have what was asked for in each of `keys`; an absent key asks for nothing."""
-    wanted = {key: asked[key] for key in keys if key in asked}
-    return [row for row in rows if all(row.get(key) == wanted[key] for key in wanted)]
-
-
-def _between(rows: Iterable[Json], asked: Json, member: str) -> list[Json]:
-    """The rows from startTime to endTime; one without a time can't be told to lie outside."""
-    start = asked.get("startTime")
-    end = asked.get("endTime")
-    return [
-        row
-        for row in rows
-        if (moment := parse_time(row.get(member))) is None
-        or ((start is None or start <= moment) and (end is None or moment <= end))
-    ]
-
-
-def _page(name: str, rows: list[Json], asked: Json) -> Json:
-    first, size = _offset(asked.get("nextToken")), asked.get("maxResults", PAGE)
-    last = first + size
-    more = {"nextToken": base64.b64encode(str(last).encode()).decode()} if last < len(rows) else {}
-    return {name: rows[first:last], **more}
-
-
-def _offset(token: str | None) -> int:
-    try:
-        return int(base64.b64decode(token, validate=True)) if token else 0
-    except (ValueError, binascii.Error):
-        raise Refused("InvalidRequestException", "Invalid nextToken") from None
 
 
 def _not_found(what: str, name: str) -> Refused:

@@ -10,8 +10,10 @@ from typing import Any
 from botocore.exceptions import ClientError, ParamValidationError
 
 from local.deploy import Stack
-from local.engine import ACCOUNT, REGION, ROOT, Engine
+from local.engine import ACCOUNT, REGION, Engine
 from local.fake_slack import Post
+from local.history import Event, new_events
+from local.process import ROOT
 from local.scenario import Json, Scenario
 
 EMAIL = "on-call@example.com"
@@ -36,21 +38,6 @@ _ANY_TARGET: dict[str, dict[str, Any]] = {
 
 class PlayFailed(Exception):  # noqa: N818  reads as what happened
     """The run came to no end; one line says what it is stuck at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event of the execution's history, at the time that the functions' clock showed."""
-
-    number: int
-    at: datetime
-    kind: str
-    details: Json
-
-    @property
-    def state(self) -> str | None:
-        """The state that is entered or left."""
-        return self.details.get("name") if "State" in self.kind else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +139,7 @@ def follow(engine: Engine, execution_arn: str, deadline: float) -> Iterator[Even
     seen, last = 0, "none"
     while True:
         running = states.describe_execution(executionArn=execution_arn)["status"] == "RUNNING"
-        for event in _new_events(engine, states, execution_arn, seen):
+        for event in new_events(engine, states, execution_arn, seen):
             seen, last = event.number, event.state or last
             yield event
         if not running:
@@ -167,7 +154,7 @@ def collect(engine: Engine, stack: Stack, execution_arn: str) -> Outcome:
     execution = engine.client("stepfunctions").describe_execution(executionArn=execution_arn)
     entered = [
         event.state
-        for event in _new_events(engine, engine.client("stepfunctions"), execution_arn, 0)
+        for event in new_events(engine, engine.client("stepfunctions"), execution_arn, 0)
         if event.kind.endswith("StateEntered")
     ]
     letters = receive(engine.client("sqs"), stack.outputs["DeadLetterQueueUrl"])
@@ -202,32 +189,6 @@ def receive(sqs: Any, queue_url: str) -> list[Json]:
     ):
         letters += [json.loads(message["Body"]) for message in messages]
     return letters
-
-
-def _new_events(engine: Engine, states: Any, execution_arn: str, seen: int) -> list[Event]:
-    """The events after number `seen`, oldest first: read from the end, as a history is long."""
-    found: list[Json] = []
-    pages = states.get_paginator("get_execution_history").paginate(
-        executionArn=execution_arn, reverseOrder=True, PaginationConfig={"PageSize": 100}
-    )
-    for page in pages:
-        found += [event for event in page["events"] if event["id"] > seen]
-        if page["events"] and page["events"][-1]["id"] <= seen:
-            break
-    found.reverse()
-    times = engine.times_of(event["timestamp"] for event in found)
-    return [
-        Event(event["id"], at, event["type"], _details(event))
-        for event, at in zip(found, times, strict=True)
-    ]
-
-
-def _details(event: Json) -> Json:
-    """The one member of the event that differs by its type."""
-    for name, details in event.items():
-        if name.endswith("EventDetails"):
-            return dict(details)
-    return {}
 
 
 def _start_parameters(scenario: Scenario) -> dict[str, Any]:

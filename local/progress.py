@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from local.play import Event
+from local.history import Event
 from local.scenario import Json
 
 _STATISTICS = {

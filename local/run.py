@@ -16,7 +16,8 @@ from rich.text import Text
 from local import play, show
 from local.cli import BAD_INPUT
 from local.deploy import deploy
-from local.engine import Engine, EngineFailed
+from local.engine import Engine
+from local.process import EngineFailed
 from local.progress import Progress
 from local.scenario import BadScenario, Scenario, load
 

@@ -5,14 +5,41 @@ Every mistake in it is one line that names the key and what is expected there.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
-type Json = Mapping[str, Any]
+from local.checked import (
+    BadScenario,
+    Json,
+    as_list,
+    as_object,
+    as_status,
+    as_text,
+    known,
+    required,
+    short,
+)
+
+__all__ = (
+    "Answer",
+    "BadScenario",
+    "Failure",
+    "Json",
+    "Scenario",
+    "SlackAnswer",
+    "TaskType",
+    "ended_at",
+    "load",
+    "parse",
+    "parse_time",
+    "read_json",
+    "summary_of",
+)
+
 type TaskType = Literal["detect", "audit"]
 
 # AWS IoT API reference, MitigationActionsTaskId.
@@ -28,10 +55,6 @@ _AUDIT_ANSWER = (
     "actionsDefinition",
 )
 _DEFAULT_TASK_ID = "pasted-answer"
-
-
-class BadScenario(Exception):  # noqa: N818  reads as what happened
-    """One line for the person who wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,22 +165,22 @@ def read_json(path: Path) -> object:
 
 def parse(document: object) -> Scenario:
     """A scenario, or a bare Describe answer, which is one that stays the same for ever."""
-    root = _mapping(document, "the scenario")
+    root = as_object(document, "the scenario")
     if "describe" not in root and ("taskSummary" in root or "taskStatus" in root):
         root = _from_answer(root)
-    _known(root, _KEYS, "")
+    known(root, _KEYS, "")
     task_type = root.get("taskType", "detect")
     if task_type not in ("detect", "audit"):
-        raise BadScenario(f'taskType: expected "detect" or "audit", got {_short(task_type)}')
-    steps = _list(_required(root, "describe", "a list of Describe answers and errors"), "describe")
+        raise BadScenario(f'taskType: expected "detect" or "audit", got {short(task_type)}')
+    steps = as_list(required(root, "describe", "a list of Describe answers and errors"), "describe")
     if not steps:
         raise BadScenario("describe: expected at least one answer or error, got none")
-    slack = _list(root.get("slack", [{}]), "slack")
+    slack = as_list(root.get("slack", [{}]), "slack")
     if not slack:
         raise BadScenario("slack: expected at least one answer, got none (leave it out for `ok`)")
     return Scenario(
         task_type=task_type,
-        task_id=_task_id(_required(root, "taskId", "the task's id")),
+        task_id=_task_id(required(root, "taskId", "the task's id")),
         describe=tuple(_step(step, f"describe[{i}]", task_type) for i, step in enumerate(steps)),
         executions=_rows(root, "executions"),
         findings=_rows(root, "findings"),
@@ -173,86 +196,40 @@ def _from_answer(answer: Json) -> Json:
 
 
 def _step(value: object, where: str, task_type: TaskType) -> Answer | Failure:
-    step = _mapping(value, where)
+    step = as_object(value, where)
     if "error" not in step:
         members = ("taskSummary",) if task_type == "detect" else _AUDIT_ANSWER
-        _known(step, (*members, "ResponseMetadata"), where, "error")
+        known(step, (*members, "ResponseMetadata"), where, "error")
         return Answer(step)
-    _known(step, ("error",), where)
+    known(step, ("error",), where)
     where = f"{where}.error"
-    error = _mapping(step["error"], where)
-    _known(error, ("code", "status", "message"), where)
+    error = as_object(step["error"], where)
+    known(error, ("code", "status", "message"), where)
     return Failure(
-        code=_text(_required(error, "code", "an AWS error code", where), f"{where}.code"),
-        status=_status(error.get("status", 400), f"{where}.status", 400),
-        message=_text(error.get("message", ""), f"{where}.message"),
+        code=as_text(required(error, "code", "an AWS error code", where), f"{where}.code"),
+        status=as_status(error.get("status", 400), f"{where}.status", 400),
+        message=as_text(error.get("message", ""), f"{where}.message"),
     )
 
 
 def _slack(value: object, where: str) -> SlackAnswer:
-    answer = _mapping(value, where)
-    _known(answer, ("status", "headers", "body"), where)
-    status = _status(answer.get("status", 200), f"{where}.status", 200)
-    headers = _mapping(answer.get("headers", {}), f"{where}.headers")
+    answer = as_object(value, where)
+    known(answer, ("status", "headers", "body"), where)
+    status = as_status(answer.get("status", 200), f"{where}.status", 200)
+    headers = as_object(answer.get("headers", {}), f"{where}.headers")
     return SlackAnswer(
         status,
-        {name: _text(text, f"{where}.headers.{name}") for name, text in headers.items()},
-        _text(answer.get("body", "ok" if status == 200 else ""), f"{where}.body"),
+        {name: as_text(text, f"{where}.headers.{name}") for name, text in headers.items()},
+        as_text(answer.get("body", "ok" if status == 200 else ""), f"{where}.body"),
     )
 
 
 def _rows(root: Json, key: str) -> tuple[Json, ...]:
-    rows = _list(root.get(key, []), key)
-    return tuple(_mapping(row, f"{key}[{i}]") for i, row in enumerate(rows))
+    rows = as_list(root.get(key, []), key)
+    return tuple(as_object(row, f"{key}[{i}]") for i, row in enumerate(rows))
 
 
 def _task_id(value: object) -> str:
     if isinstance(value, str) and _TASK_ID.fullmatch(value):
         return value
-    raise BadScenario(f"taskId: expected 1 to 128 of a-z, A-Z, 0-9, _ and -, got {_short(value)}")
-
-
-def _status(value: object, where: str, lowest: int) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= 599:
-        return value
-    raise BadScenario(f"{where}: expected an HTTP status from {lowest} to 599, got {_short(value)}")
-
-
-def _text(value: object, where: str) -> str:
-    if isinstance(value, str):
-        return value
-    raise BadScenario(f"{where}: expected a string, got {_short(value)}")
-
-
-def _list(value: object, where: str) -> Sequence[object]:
-    if isinstance(value, list):
-        return value
-    raise BadScenario(f"{where}: expected a list, got {_short(value)}")
-
-
-def _mapping(value: object, where: str) -> Json:
-    if isinstance(value, dict):
-        return value
-    raise BadScenario(f"{where}: expected an object, got {_short(value)}")
-
-
-def _required(mapping: Json, key: str, what: str, where: str = "") -> object:
-    if key in mapping:
-        return mapping[key]
-    raise BadScenario(f"{_join(where, key)}: missing; expected {what}")
-
-
-def _known(mapping: Json, keys: Sequence[str], where: str, *more: str) -> None:
-    for key in mapping:
-        if key not in keys:
-            expected = ", ".join((*keys, *more))
-            raise BadScenario(f"{_join(where, key)}: unknown key; expected one of {expected}")
-
-
-def _join(where: str, key: str) -> str:
-    return f"{where}.{key}" if where else key
-
-
-def _short(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else text[:57] + "…"
+    raise BadScenario(f"taskId: expected 1 to 128 of a-z, A-Z, 0-9, _ and -, got {short(value)}")

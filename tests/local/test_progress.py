@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from local.play import Event
+from local.history import Event
 from local.progress import Progress, duration, lines_of
 
 START = datetime(2026, 11, 22, 10, 1, 7, tzinfo=UTC)
