@@ -145,7 +145,8 @@ class _Group:
         self.count += 1
         if name := row.name or row.subject_id:
             self.names[name] = None
-        self.message = self.message or row.message
+        if row.message and not self.message:
+            self.message = clip(row.message, MESSAGE_SIZE)
 
 
 @dataclass(slots=True)
@@ -216,7 +217,7 @@ def _causes(groups: dict[str | None, _Group]) -> tuple[Cause, ...]:
             count=group.count,
             names=tuple(clip(name, NAME_SIZE) for name in islice(group.names, MAX_NAMES)),
             more=max(len(group.names) - MAX_NAMES, 0),
-            message=group.message and clip(group.message, MESSAGE_SIZE),
+            message=group.message,
         )
         for error_code, group in largest
     )
