@@ -49,7 +49,7 @@ def next_steps(
         steps.extend(cli.retry(details))
     if readable and (task.statistics.executed or 0) > 0:
         steps.extend(cli.enforce())
-        steps.extend(cli.undo(details))
+        steps.extend(() if running else cli.undo(details))
     return tuple(steps)
 
 
@@ -145,12 +145,13 @@ class _Cli:
         if UpdateDeviceCertificate in kinds:
             command = self._aws("update-certificate", newStatus="ACTIVE")
             yield NextStep(
-                "Undo: reactivate a certificate", (f'{command} --certificate-id "$CERTIFICATE_ID"',)
+                "Undo, one certificate at a time",
+                (f'{command} --certificate-id "$CERTIFICATE_ID"',),
             )
         if UpdateCACertificate in kinds:
             command = self._aws("update-ca-certificate", newStatus="ACTIVE")
             yield NextStep(
-                "Undo: reactivate a CA certificate",
+                "Undo, one CA certificate at a time",
                 (f'{command} --certificate-id "$CA_CERTIFICATE_ID"',),
             )
 

@@ -101,6 +101,8 @@ def read_webhook_url(secrets: SecretsManagerClient, secret_arn: str) -> str:
         answer = secrets.get_secret_value(SecretId=secret_arn)
     except (ClientError, BotoCoreError, ResponseParserError) as error:
         _raise_for_aws(error, "Secrets Manager")
+    if "ARN" not in answer:
+        raise DeliveryUnavailable("Secrets Manager's answer holds no secret")
     url = _only_value(answer.get("SecretString", "")).strip()
     if not _WEBHOOK.fullmatch(url):
         raise DeliveryRejected(

@@ -112,12 +112,11 @@ class Report:
         """The report on `task` as it was last seen; `error` is why it could not be seen again."""
         place = place or Place()
         verdict = judge(task, look, error)
-        counted = task.statistics.known
         return cls(
             task=task,
             verdict=verdict,
             headline=_headline(task, verdict, look, error),
-            summary=words.counts(task.statistics, task.kind) if counted else None,
+            summary=_summary(task),
             notes=tuple(_notes(task, verdict, look, error)),
             details=details,
             next_steps=next_steps(
@@ -150,9 +149,16 @@ def judge(task: Task, look: Look | None, error: DescribeError | None) -> Verdict
     return Verdict.NOTHING_DONE if executed == 0 else Verdict.SUCCEEDED
 
 
+def _summary(task: Task) -> str | None:
+    if not task.statistics.known:
+        return None
+    counts = words.counts(task.statistics, task.kind, task.whole)
+    return counts if task.is_terminal else f"so far {counts}"
+
+
 def _headline(task: Task, verdict: Verdict, look: Look | None, error: DescribeError | None) -> str:
     s = task.statistics
-    whole = max(s.total or 0, s.done)
+    whole = task.whole or 0
     age = words.duration(look.age_seconds) if look else None
     counted = words.plural(whole, task.kind.counts)
     match verdict:
@@ -175,9 +181,8 @@ def _headline(task: Task, verdict: Verdict, look: Look | None, error: DescribeEr
         case Verdict.CANCELED:
             if s.executed == 0:
                 return "canceled before anything was done"
-            # A detect task's total is not known: what has an outcome would pass for all of it.
             done = words.plural(s.executed or 0, task.kind.counts)
-            if s.total is not None:
+            if task.whole is not None:
                 done = f"{s.executed or 0:,} of {counted}"
             after = f" after {done}" if s.executed else ""
             return f"canceled{after}; nothing is rolled back"
@@ -212,8 +217,6 @@ def _notes(
         )
         if error.message:
             notes.append(f"AWS says: {error.message}")
-    if verdict is Verdict.CANCELED and s.executed != 0:
-        notes.append("AWS IoT rolls nothing back: what was executed stays executed.")
     if verdict is Verdict.NOTHING_DONE:
         why = "all were skipped" if s.done else "most likely its target matched nothing"
         notes.append(

@@ -202,6 +202,17 @@ class Task:
         return self.status in self.kind.statuses
 
     @property
+    def whole(self) -> int | None:
+        """How many there were to do; None where AWS does not tell it, now or at all.
+
+        It gives no total for detect: what has an outcome is all only if nothing came in between.
+        """
+        if self.statistics.total is not None:
+            return max(self.statistics.total, self.statistics.done)
+        ran_to_its_end = self.is_terminal and self.status != TaskStatus.CANCELED
+        return self.statistics.done if ran_to_its_end else None
+
+    @property
     def expected_total(self) -> int | None:
         """How many outcomes the task will have in the end, where its definition tells."""
         if self.statistics.total is not None:

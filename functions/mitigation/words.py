@@ -110,32 +110,32 @@ def share(part: int, whole: int) -> str:
     return f"{percent:.0f} %"
 
 
-def counts(statistics: Statistics, kind: Kind) -> str:
+def counts(statistics: Statistics, kind: Kind, whole: int | None) -> str:
     """`3 of 12 actions failed (25 %), 8 executed, 1 skipped`, with what is known, worst first.
 
-    Where none failed: `8 of 12 actions executed (67 %), 0 failed, 4 skipped`.
+    Where none failed: `8 of 12 actions executed (67 %), 0 failed, 4 skipped`. Where `whole`, how
+    many there are in all, is not known: `3 actions failed, 8 executed, 1 skipped`.
     """
     s, unit = statistics, kind.unit
-    whole = max(s.total or 0, s.done)
     named = [(s.failed, kind.failed), (s.executed, kind.executed), (s.skipped, "skipped")]
     if not s.failed:
         named = [named[1], (s.failed, "failed"), named[2]]
     known = [(n, word) for n, word in [*named, (s.canceled, "canceled")] if n is not None]
     if not known:
-        return f"{plural(whole, unit)}, none with an outcome"
+        return f"{plural(whole or 0, unit)}, none with an outcome"
     (first, word), *others = known
-    percent = f" ({share(first, whole)})" if 0 < first < whole else ""
+    percent = f" ({share(first, whole)})" if whole and 0 < first < whole else ""
     parts = [f"{_of(first, whole, unit)} {word}{percent}"]
     parts += [f"{n:,} {word}" for n, word in others]
-    if pending := whole - s.done:
+    if whole and (pending := whole - s.done):
         parts.append(f"{pending:,} without an outcome")
     return ", ".join(parts)
 
 
-def _of(part: int, whole: int, unit: str) -> str:
-    if part < whole:
+def _of(part: int, whole: int | None, unit: str) -> str:
+    if whole is not None and part < whole:
         return f"{part:,} of {plural(whole, unit)}"
-    return f"all {plural(whole, unit)}" if whole > 1 else plural(whole, unit)
+    return f"all {plural(part, unit)}" if whole is not None and part > 1 else plural(part, unit)
 
 
 def target(target: Target) -> Iterable[str]:
@@ -218,7 +218,9 @@ def check(check: Check, kind: Kind) -> str:
     """One audit check: its counts, the actions for it, the reason codes that it is limited to."""
     parts = []
     if check.statistics:
-        parts.append(counts(check.statistics, kind))
+        total = check.statistics.total
+        whole = None if total is None else max(total, check.statistics.done)
+        parts.append(counts(check.statistics, kind, whole))
     if check.action_names:
         parts.append(f"actions {', '.join(check.action_names)}")
     if check.reason_codes:

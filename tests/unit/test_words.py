@@ -7,14 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mitigation import words
-from mitigation.task import KINDS, Statistics, TaskType
+from mitigation.task import Task
 from mitigation.words import Clock
 from tests.support.tasks import audit, detect
 
 MORNING = datetime(2026, 11, 22, 10, 1, 7, tzinfo=UTC)
 BERLIN = Clock(ZoneInfo("Europe/Berlin"))
 TOKYO = Clock(ZoneInfo("Asia/Tokyo"))
-AUDIT = KINDS[TaskType.AUDIT]
 
 
 def test_a_moment_is_shown_in_utc() -> None:
@@ -113,21 +112,44 @@ def test_a_share_never_claims_all_or_nothing_falsely(part: int, whole: int, show
 
 
 @pytest.mark.parametrize(
-    ("statistics", "shown"),
+    ("task", "shown"),
     [
         (
-            Statistics(executed=33, skipped=2, failed=5, canceled=0, total=40),
+            detect(executed=8, skipped=1, failed=3),
+            "3 of 12 actions failed (25 %), 8 executed, 1 skipped",
+        ),
+        (
+            detect(executed=8, skipped=4, failed=0),
+            "8 of 12 actions executed (67 %), 0 failed, 4 skipped",
+        ),
+        (
+            detect(executed=1_234, skipped=0, failed=0),
+            "all 1,234 actions executed, 0 failed, 0 skipped",
+        ),
+        (detect(executed=1, skipped=0, failed=0), "1 action executed, 0 failed, 0 skipped"),
+        (detect(executed=0, skipped=0, failed=0), "0 actions executed, 0 failed, 0 skipped"),
+        (detect(failed=5), "all 5 actions failed"),
+        (detect(skipped=2), "all 2 actions skipped"),
+        (
+            detect("IN_PROGRESS", executed=8, skipped=1, failed=3),
+            "3 actions failed, 8 executed, 1 skipped",
+        ),
+        (detect("CANCELED", executed=4, failed=0), "4 actions executed, 0 failed"),
+        (
+            audit(total=40, executed=33, skipped=2, failed=5, canceled=0),
             "5 of 40 findings could not be mitigated (12 %), 33 mitigated, 2 skipped, 0 canceled",
         ),
         (
-            Statistics(executed=30, failed=0, total=40),
+            audit("CANCELED", total=40, executed=30, failed=0),
             "30 of 40 findings mitigated (75 %), 0 failed, 10 without an outcome",
         ),
-        (Statistics(total=40), "40 findings, none with an outcome"),
+        (audit("IN_PROGRESS", total=40), "40 findings, none with an outcome"),
     ],
 )
-def test_counts_of_findings_tell_what_could_not_be_done(statistics: Statistics, shown: str) -> None:
-    assert words.counts(statistics, AUDIT) == shown
+def test_counts_begin_with_what_matters_most_and_claim_no_whole_that_is_not_known(
+    task: Task, shown: str
+) -> None:
+    assert words.counts(task.statistics, task.kind, task.whole) == shown
 
 
 def test_a_target_of_ids_is_counted() -> None:

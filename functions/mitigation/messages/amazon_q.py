@@ -17,14 +17,18 @@ _MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_~[]<>@#|"})
 
 
 def render(report: Report, clock: Clock) -> dict[str, Json]:
-    lines = [*sections.opening(report), *report.notes]
-    for section in (sections.target(report, clock), sections.circumstances(report, clock)):
-        lines.extend(section.lines if section else ())
-    text = "\n".join(_escape(line) for line in lines)
+    lines = [_escape(line) for line in sections.opening(report)]
     for cause in report.details.failed if report.details else ():
         names = listing([_escape(name) for name in cause.names], more=cause.more)
-        text += f"\n- **{_escape(cause.error_code or 'no error code')}** ({cause.count:,}): {names}"
-        text += f" — {_escape(cause.message)}" if cause.message else ""
+        reason, message = sections.cause(cause)
+        line = f"- **{_escape(reason)}** ({cause.count:,}): {names}"
+        lines.append(line + (f" — {_escape(message)}" if message else ""))
+    for section in (
+        sections.notes(report),
+        sections.target(report, clock),
+        sections.circumstances(report, clock),
+    ):
+        lines.extend(_escape(line) for line in (section.lines if section else ()))
     title = f"[{report.verdict.label}] {report.name}: {report.headline}"
     place = report.place
     return {
@@ -33,7 +37,7 @@ def render(report: Report, clock: Clock) -> dict[str, Json]:
         "content": {
             "textType": "client-markdown",
             "title": cut(_escape(title), TITLE_LENGTH),
-            "description": cut(text, DESCRIPTION_LENGTH),
+            "description": cut("\n".join(lines), DESCRIPTION_LENGTH),
             "nextSteps": [
                 f"{_escape(step.title)}: `{step.commands[0]}`"
                 for step in report.next_steps[:MAX_STEPS]

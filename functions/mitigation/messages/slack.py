@@ -60,7 +60,7 @@ def _header(report: Report) -> Block:
 
 def _counts(report: Report) -> Iterator[Block]:
     s, kind = report.task.statistics, report.task.kind
-    whole = max(s.total or 0, s.done)
+    whole = report.task.whole or 0
     named = (
         ("Failed", s.failed),
         (kind.executed.capitalize(), s.executed),

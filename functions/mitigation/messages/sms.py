@@ -1,5 +1,6 @@
 """The SMS: one segment in the GSM 7-bit alphabet, so one text, whatever the names hold."""
 
+from mitigation.messages import sections
 from mitigation.messages.text import ascii_only, cut
 from mitigation.report import Report
 
@@ -24,8 +25,8 @@ def _extras(report: Report) -> list[str]:
     extras = []
     if report.details and report.details.failed:
         cause = report.details.failed[0]
-        names = ", ".join(cause.names[:2])
-        extras.append(f"{cause.error_code or 'no error code'}: {names}")
+        reason, _ = sections.cause(cause)
+        extras.append(f"{reason}: {', '.join(cause.names[:2])}")
     place = report.place
     extras.append(f"{place.account_alias or place.account or ''} {place.region or ''}".strip())
     return [extra for extra in extras if extra]
