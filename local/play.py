@@ -200,6 +200,7 @@ def _start_parameters(scenario: Scenario) -> dict[str, Any]:
     if scenario.task_type == "audit":
         if summary.get("auditCheckToActionsMapping"):
             parameters["auditCheckToActionsMapping"] = summary["auditCheckToActionsMapping"]
-    elif actions := summary.get("actionsDefinition"):
-        parameters["actions"] = [action.get("name", "any") for action in actions]
+    elif isinstance(actions := summary.get("actionsDefinition"), list):
+        names = [action.get("name") for action in actions if isinstance(action, dict)]
+        parameters["actions"] = names or parameters["actions"]
     return parameters

@@ -11,7 +11,15 @@ import pytest
 from moto import mock_aws
 
 from local.deploy import Stack
-from local.play import PlayFailed, await_execution, cloudtrail_event, follow, receive
+from local.fake_iot import FakeIot
+from local.play import (
+    PlayFailed,
+    await_execution,
+    cloudtrail_event,
+    follow,
+    receive,
+    start_task,
+)
 from local.scenario import Scenario, parse
 
 DEFINITION = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}}
@@ -20,9 +28,12 @@ DEFINITION = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 
 class Engine:
     """As much of the engine as looking on needs, before moto's AWS."""
 
+    iot_url: str | None = None
+
     def client(self, service: str) -> Any:
         make: Any = boto3.client
-        return make(service, region_name="eu-west-1")
+        url = self.iot_url if service == "iot" else None
+        return make(service, region_name="eu-west-1", endpoint_url=url)
 
     def times_of(self, moments: Iterator[datetime]) -> list[datetime]:
         return list(moments)
@@ -116,3 +127,33 @@ def test_a_task_without_a_start_starts_now() -> None:
     before = datetime.now(UTC).replace(microsecond=0)
     event = cloudtrail_event(parse({"taskId": "t", "describe": [{}]}))
     assert datetime.fromisoformat(event["detail"]["eventTime"]) >= before
+
+
+WRONG: list[dict[str, Any]] = [
+    {},
+    {"taskSummary": "text"},
+    {"taskSummary": {"target": 5, "actionsDefinition": ["x", {"name": 7}]}},
+    {"taskSummary": {"target": {"violationIds": []}, "actionsDefinition": {}}},
+    {"taskSummary": {"actionsDefinition": [{"name": "blanks are not allowed"}]}},
+]
+
+
+@pytest.mark.parametrize("step", WRONG)
+def test_a_task_is_started_whatever_its_answers_tell(engine: Any, step: dict[str, Any]) -> None:
+    task = parse({"taskId": "t", "describe": [step]})
+    with FakeIot(task, started=False) as iot:
+        engine.iot_url = iot.url
+        start_task(engine, task)
+    assert [call.error for call in iot.calls][-1] is None
+
+
+def test_a_task_is_started_with_what_its_answers_tell(engine: Any) -> None:
+    summary = {"target": {"violationIds": ["v-1"]}, "actionsDefinition": [{"name": "Quarantine"}]}
+    task = parse({"taskId": "t", "describe": [{"taskSummary": summary}]})
+    with FakeIot(task, started=False) as iot:
+        engine.iot_url = iot.url
+        start_task(engine, task)
+    [call] = iot.calls
+    assert call.operation == "StartDetectMitigationActionsTask"
+    assert call.parameters["target"] == {"violationIds": ["v-1"]}
+    assert call.parameters["actions"] == ["Quarantine"]
