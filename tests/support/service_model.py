@@ -51,8 +51,8 @@ def why_not(operation: str, members: Mapping[str, Any]) -> str:
 class Planter:
     """Makes an answer with every member present; `.leaves` holds each leaf's path and value.
 
-    Texts and times are unique; each number is half of the one before, so a total that comes first
-    is more than its parts.
+    Texts and times are unique; each number is a third of the one before, so a total that comes
+    first is more than its parts, and no sum or rest of some is like another.
     """
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class Planter:
             case "boolean":
                 return True
             case "long":
-                return 1 << (40 - number)
+                return int(3 ** (30 - number))
         assert type_name == "string"
         return f"leaf-{number}-x"
 

@@ -1,0 +1,94 @@
+"""Every member of both Describe answers, as botocore models them, reaches e-mail and Slack."""
+
+import copy
+import html
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from mitigation.messages import email, slack
+from mitigation.report import Report
+from mitigation.task import TaskType, parse_task
+from mitigation.words import Clock
+from tests.support import block_kit
+from tests.support.service_model import DESCRIBE, Planter, output_shape
+
+# Paths that messages may leave out, each with the reason. There are none.
+LEFT_OUT: dict[str, str] = {}
+
+type Leaf = tuple[TaskType, str]
+
+
+def planted(task_type: TaskType) -> tuple[dict[str, Any], Planter]:
+    planter = Planter()
+    answer = planter.plant(output_shape(DESCRIBE[task_type]))
+    return answer, planter
+
+
+def leaves(*types: type) -> list[Leaf]:
+    return [
+        (task_type, path)
+        for task_type in TaskType
+        for path, value in planted(task_type)[1].leaves.items()
+        if type(value) in types and path not in LEFT_OUT
+    ]
+
+
+def messages(answer: dict[str, Any], task_type: TaskType) -> dict[str, str]:
+    """What people see: the e-mail as it is, Slack's texts as Slack shows them."""
+    report = Report.of(parse_task(answer, task_type, "given-id"))
+    payload = json.loads(json.dumps(slack.render(report, Clock()).payload))
+    texts = [text["text"] for text in block_kit.texts(payload["blocks"])]
+    mail = email.render(report, Clock())
+    return {
+        "email": f"{mail.subject}\n{mail.body}",
+        "slack": html.unescape("\n".join(texts)),
+    }
+
+
+def shown(value: str | float | datetime) -> str:
+    match value:
+        case datetime():
+            return f"{value:%H:%M:%S}"
+        case int():
+            return f"{value:,}"
+    return str(value)
+
+
+def test_the_model_has_the_members_that_this_walk_expects_to_find() -> None:
+    assert len(leaves(str)) > 20
+    assert all(leaves(kind) for kind in (int, bool, datetime))
+
+
+@pytest.mark.parametrize("task_type", TaskType)
+def test_no_two_planted_values_look_alike(task_type: TaskType) -> None:
+    values = [value for value in planted(task_type)[1].leaves.values() if type(value) is not bool]
+    texts = [shown(value) for value in values]
+    assert not [one for one in texts if sum(one in text for text in texts) > 1]
+
+
+@pytest.mark.parametrize(("task_type", "path"), leaves(str, int, datetime))
+def test_every_text_number_and_time_is_told(task_type: TaskType, path: str) -> None:
+    answer, planter = planted(task_type)
+    wanted = shown(planter.leaves[path])
+    for channel, text in messages(answer, task_type).items():
+        assert wanted in text, f"{path} is not in {channel}"
+
+
+@pytest.mark.parametrize(("task_type", "path"), leaves(bool))
+def test_every_flag_is_told_as_true_as_false_and_not_at_all(task_type: TaskType, path: str) -> None:
+    told = []
+    for value in (True, False, None):
+        answer, _ = planted(task_type)
+        *parents, name = re.findall(r"[^.\[\]{}]+", path)
+        holder: Any = answer
+        for parent in parents:
+            holder = holder[parent]
+            holder = holder[0] if isinstance(holder, list) else holder
+        holder[name] = value
+        told.append(messages(copy.deepcopy(answer), task_type))
+    for channel in ("email", "slack"):
+        assert len({messages[channel] for messages in told}) == 3

@@ -1,0 +1,171 @@
+"""The Slack message: Block Kit within every limit, tested at each boundary; nobody is pinged."""
+
+import json
+from typing import Any
+
+import pytest
+
+from local.slack_limits import read_payload
+from mitigation.messages import block_kit, slack
+from mitigation.messages.block_kit import cut_escaped, escape
+from mitigation.place import Place
+from mitigation.report import Report
+from mitigation.task import Task
+from mitigation.words import Clock
+from tests.support.block_kit import problems, texts
+from tests.support.details import fold, row
+from tests.support.tasks import audit, detect
+
+ARN = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-quarantine-7"
+
+
+def payload_of(task: Task, **more: Any) -> dict[str, Any]:
+    """The payload, which Slack takes."""
+    rendered = slack.render(Report.of(task, **more), Clock()).payload
+    payload = read_payload(json.dumps(rendered).encode())
+    assert problems(payload) == []
+    return payload
+
+
+def seen(payload: dict[str, Any]) -> str:
+    return "\n".join(text["text"] for text in texts(payload["blocks"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "cut"),
+    [
+        ("a&amp;b", 7, "a&amp;b"),
+        ("a&amp;bc", 7, "a&amp;…"),
+        ("a&amp;bc", 6, "a…"),
+        ("a&amp;bc", 4, "a…"),
+        ("a&amp;bc", 3, "a…"),
+        ("&lt;&lt;", 5, "&lt;…"),
+        ("&lt;&lt;", 4, "…"),
+        ("a & b", 5, "a & b"),
+    ],
+)
+def test_escaped_text_is_never_cut_in_the_middle_of_an_escape(
+    text: str, length: int, cut: str
+) -> None:
+    assert cut_escaped(text, length) == cut
+    assert len(cut) <= length
+
+
+def test_text_is_escaped_before_it_is_cut() -> None:
+    assert escape("<!channel> & \u202e") == r"&lt;!channel&gt; &amp; \u202e"
+    header = payload_of(detect("FAILED", taskId="<" * 128, failed=3))["blocks"][0]
+    assert len(header["text"]["text"]) <= 150
+    assert header["text"]["text"].endswith("&lt;…: all 3 mitigation actions failed")
+
+
+@pytest.mark.parametrize("length", range(3_990, 4_010))
+def test_a_line_longer_than_a_section_is_broken_and_all_of_it_is_there(length: int) -> None:
+    line = ("abc&amp;, " * 1_000)[:length]
+    blocks = [*block_kit.texts([line])]
+    pieces = [block["text"]["text"] for block in blocks if isinstance(block["text"], dict)]
+    assert len(pieces) == 2
+    assert all(len(str(piece)) <= 3_000 for piece in pieces)
+    assert " ".join(map(str, pieces)) in (line, line.rstrip())
+
+
+def test_lines_fill_sections_to_the_last_character() -> None:
+    [one] = block_kit.texts(["a" * 1_499, "b" * 1_500])
+    assert one == block_kit.section(f"{'a' * 1_499}\n{'b' * 1_500}")
+    assert len([*block_kit.texts(["a" * 1_500, "b" * 1_500])]) == 2
+
+
+def test_blocks_beyond_the_fiftieth_are_left_out_and_it_is_said() -> None:
+    end = block_kit.section("end")
+    shown = [*block_kit.fitting((block_kit.section(str(n)) for n in range(99)), [end]), end]
+    assert len(shown) <= 50
+    assert shown[-2] == block_kit.section(
+        "The message is too long for Slack: the e-mail holds all of it."
+    )
+
+
+def test_blocks_that_just_fit_are_all_shown() -> None:
+    blocks = [block_kit.section(str(n)) for n in range(40)]
+    assert [*block_kit.fitting(blocks, [])] == blocks
+
+
+def test_a_message_that_is_too_long_keeps_its_headline_its_place_and_its_buttons() -> None:
+    checks = {f"CHECK_{n}_{'X' * 300}": {"totalFindingsCount": 1} for n in range(60)}
+    payload = payload_of(audit(taskStatistics=checks), place=Place.of_execution(ARN))
+    assert payload["blocks"][0]["type"] == "header"
+    assert payload["blocks"][-1]["type"] == "actions"
+    assert "too long for Slack" in seen(payload)
+    assert "region eu-west-1" in seen(payload)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "<!channel>",
+        "<!here|x>",
+        "<@U012AB3CD>",
+        "<#C01>",
+        "<https://evil.example|click>",
+        "&lt;!here>",
+    ],
+)
+def test_nobody_is_pinged_by_a_name(name: str) -> None:
+    task = detect(
+        name,
+        taskId=name,
+        target={"securityProfileName": name, "behaviorName": name, "violationIds": [name]},
+        actionsDefinition=[{"name": name, "id": name, "roleArn": name}],
+    )
+    details = fold(
+        row(error_code=name, name=name, message=name, subject_id=name, action_name=name),
+        row("SKIPPED", error_code=name, name=name),
+    )
+    payload = payload_of(task, details=details)
+    for text in [payload["text"], *(each["text"] for each in texts(payload["blocks"]))]:
+        assert "<" not in text
+        assert ">" not in text
+    for text in texts(payload["blocks"]):
+        assert text["type"] == "plain_text" or text["verbatim"] is True
+
+
+def test_nothing_that_is_linked_is_unfurled() -> None:
+    payload = payload_of(detect())
+    assert payload["unfurl_links"] is False
+    assert payload["unfurl_media"] is False
+
+
+def test_the_fallback_tells_label_name_and_headline() -> None:
+    payload = payload_of(detect("FAILED", executed=8, skipped=1, failed=3))
+    assert payload["text"] == "[FAILED] quarantine-7: 3 of 12 mitigation actions failed"
+
+
+def test_buttons_lead_to_the_console_and_to_the_execution() -> None:
+    place = Place.of_execution(ARN)
+    *_, buttons = payload_of(detect(), place=place)["blocks"]
+    assert [button["url"] for button in buttons["elements"]] == [
+        place.iot_console,
+        place.execution_console,
+    ]
+
+
+def test_outside_of_an_execution_there_are_no_buttons() -> None:
+    assert {block["type"] for block in payload_of(detect())["blocks"]} == {
+        "header",
+        "section",
+        "context",
+    }
+
+
+def test_failures_are_told_before_all_else_but_the_counts() -> None:
+    details = fold(row(error_code="Full", name="sensor-17", message="Group is full"))
+    text = seen(payload_of(detect("FAILED", executed=1, failed=1), details=details))
+    assert text.index("*Failed:*") < text.index("*What failed*") < text.index("*See every row*")
+    assert '• *Full* (1): `sensor-17`\n"Group is full"' in text
+
+
+def test_a_bar_is_drawn_only_where_the_whole_is_known() -> None:
+    squares = {"🟩", "🟥", "⬜"}
+    assert squares & set(seen(payload_of(detect("FAILED", executed=8, failed=3))))
+    for unfinished in ("IN_PROGRESS", "CANCELED"):
+        text = seen(payload_of(detect(unfinished, executed=8, failed=3)))
+        assert not squares & set(text)
+        assert "%" not in text
