@@ -1,0 +1,98 @@
+"""Each saved input has its expected messages; `UPDATE_GOLDEN=1 make test` writes them anew.
+
+`events/describe` holds Describe answers, with their action executions in `events/executions`;
+`events/notify` holds inputs of Notify, for the verdicts that come from no single answer. A diff in
+a golden file is explained in the commit that brings it.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from local.saved import read_saved
+from mitigation.messages import amazon_q, data, email, slack, sms, sns
+from mitigation.notice import Notice
+from mitigation.place import Place
+from mitigation.report import Report
+from mitigation.trigger import StartedBy
+from mitigation.watch import Look
+from mitigation.words import Clock
+
+GOLDEN = Path(__file__).parent
+EVENTS = GOLDEN.parents[1] / "events"
+DESCRIBE = {path.stem: path for path in sorted((EVENTS / "describe").glob("*.json"))}
+NOTIFY = {path.stem: path for path in sorted((EVENTS / "notify").glob("*.json"))}
+MACHINE = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask"
+ADA = StartedBy("arn:aws:sts::123456789012:assumed-role/SecOps/ada", "203.0.113.7", None)
+OVERDUE = Look(3_672, 60, overdue=True, gave_up=False, ended=False, tell=True)
+GIVEN_UP = Look(604_800, 60, overdue=True, gave_up=True, ended=True, tell=True)
+
+
+def report_on_answer(name: str) -> Report:
+    rows = EVENTS / "executions" / f"{name}.json"
+    task, details = read_saved(DESCRIBE[name], rows if rows.exists() else None)
+    look = None
+    if not task.is_terminal:
+        look = OVERDUE if task.has_known_status else GIVEN_UP
+    place = Place.of_execution(f"{MACHINE}:{task.type}-{task.id}", "production")
+    return Report.of(task, look=look, details=details, started_by=ADA, place=place)
+
+
+def report_on_notice(name: str) -> Report:
+    event = json.loads(NOTIFY[name].read_text(encoding="utf-8"))
+    return Notice.parse(event, account_alias="production").report
+
+
+def messages(report: Report) -> dict[str, str]:
+    """What every channel is given, by the name of the golden file."""
+    mail = email.render(report, Clock())
+    contents = {
+        "slack.json": slack.render(report, Clock()).payload,
+        "report.json": json.loads(data.render(report)),
+        "amazon-q.json": amazon_q.render(report, Clock()),
+        "attributes.json": sns.attributes(report),
+    }
+    return {
+        "email.txt": f"Subject: {mail.subject}\n\n{mail.body}\n",
+        "sms.txt": f"{sms.render(report)}\n",
+        **{
+            name: json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+            for name, content in contents.items()
+        },
+    }
+
+
+def check(folder: Path, rendered: dict[str, str]) -> None:
+    if os.environ.get("UPDATE_GOLDEN"):
+        folder.mkdir(exist_ok=True)
+        for path in folder.iterdir():
+            path.unlink()
+        for name, text in rendered.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    expected = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*")}
+    assert rendered == expected
+
+
+@pytest.mark.parametrize("name", DESCRIBE)
+def test_a_saved_answer_reads_as_expected(name: str) -> None:
+    check(GOLDEN / name, messages(report_on_answer(name)))
+
+
+@pytest.mark.parametrize("name", NOTIFY)
+def test_a_saved_notice_reads_as_expected(name: str) -> None:
+    check(GOLDEN / name, messages(report_on_notice(name)))
+
+
+def test_every_golden_folder_has_its_input() -> None:
+    folders = {path.name for path in GOLDEN.iterdir() if path.is_dir() and path.name[0] != "_"}
+    assert folders == {*DESCRIBE, *NOTIFY}
+
+
+def test_no_two_inputs_share_a_name() -> None:
+    assert not set(DESCRIBE) & set(NOTIFY)
+
+
+def test_every_list_of_action_executions_belongs_to_an_answer() -> None:
+    assert {path.stem for path in (EVENTS / "executions").glob("*.json")} <= set(DESCRIBE)
