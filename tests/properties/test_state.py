@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mitigation.causes import Details
-from mitigation.notice import Notice
 from mitigation.task import TaskType, parse_task
 from mitigation.wire import Reader, to_wire
-from tests.support.hostile import TASK_IDS, TASK_TYPES, answers, looks, notices
+from tests.support.hostile import TASK_IDS, TASK_TYPES, answers, looks
 
 ANSWERS = TASK_TYPES.flatmap(lambda task_type: st.tuples(st.just(task_type), answers(task_type)))
 
@@ -31,10 +30,3 @@ def test_details_on_the_wire_are_the_details(
     if look["details"]:
         details = Details.from_wire(Reader.of(look["details"]))
         assert details.to_wire() == look["details"]
-
-
-@given(notices())
-def test_any_notice_is_a_report(event: dict[str, Any]) -> None:
-    report = Notice.parse(json.loads(json.dumps(event))).report
-    assert report.headline
-    assert report.verdict.severity
