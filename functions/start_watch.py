@@ -83,7 +83,7 @@ def sweep() -> Iterator[Watch]:
 def start(watch: Watch) -> None:
     """Start the watch; that the task was, or is, watched already is success."""
     try:
-        states.start_execution(
+        answer = states.start_execution(
             stateMachineArn=STATE_MACHINE_ARN,
             name=watch.execution_name,
             input=json.dumps(watch.to_input()),
@@ -91,4 +91,5 @@ def start(watch: Watch) -> None:
     except states.exceptions.ExecutionAlreadyExists:
         logger.debug("Watched already", execution_name=watch.execution_name)
     else:
-        logger.info("Watch started, or still running", execution_name=watch.execution_name)
+        # An answer without the ARN was not Step Functions' own: so a KeyError is right.
+        logger.info("Watch started, or still running", execution_arn=answer["executionArn"])
