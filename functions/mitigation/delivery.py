@@ -86,7 +86,8 @@ def publish(sns: SNSClient, topic_arn: str, message: SnsMessage) -> None:
                 for name, value in message.attributes.items()
             },
         )
-    except (ClientError, BotoCoreError, ResponseParserError) as error:
+    except (ClientError, BotoCoreError, ResponseParserError, KeyError) as error:
+        # botocore raises KeyError for XML that is well-formed and not SNS's, as a proxy's page.
         _raise_for_aws(error, "SNS")
 
 
