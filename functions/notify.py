@@ -71,35 +71,35 @@ CHANNELS = {"sns": tell_sns, "slack": tell_slack}
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     notice = Notice.parse(event, account_alias=ACCOUNT_ALIAS)
-    metrics.add_dimension("Channel", notice.channel)
     report = notice.report
     if notice.channel in PROBLEMS_ONLY and not report.verdict.is_problem:
-        return done("Filtered")
+        return done(notice.channel, "Filtered")
     try:
         tell(notice.channel, report)
     except delivery.DeliveryUnavailable as unavailable:
         wait = retry_seconds(notice.waited, unavailable.retry_after, final=report.verdict.is_final)
         logger.warning("Channel unavailable", reason=str(unavailable), wait_seconds=wait)
-        count("Unavailable" if wait else "GivenUp")
+        count(notice.channel, "Unavailable" if wait else "GivenUp")
         if wait is None:
             raise
         return {"delivered": False, "waitSeconds": wait, "waitedSeconds": notice.waited + wait}
     except delivery.DeliveryRejected as rejected:
         logger.error("Delivery rejected", reason=str(rejected))  # noqa: TRY400  raised below
-        count("Rejected")
+        count(notice.channel, "Rejected")
         raise
     if report.task.ended:
         delay = max((datetime.now(UTC) - report.task.ended).total_seconds(), 0)
         metrics.add_metric("DeliveryDelay", MetricUnit.Seconds, delay)
-    return done("Delivered")
+    return done(notice.channel, "Delivered")
 
 
-def done(result: str) -> dict[str, Any]:
-    count(result)
+def done(channel: str, result: str) -> dict[str, Any]:
+    count(channel, result)
     return {"delivered": True, "waitSeconds": 0, "waitedSeconds": 0}
 
 
-def count(result: str) -> None:
-    logger.info("Delivery", result=result)
+def count(channel: str, result: str) -> None:
+    logger.info("Delivery", channel=channel, result=result)
+    metrics.add_dimension("Channel", channel)
     metrics.add_metric(f"Deliveries{result}", MetricUnit.Count, 1)
     metrics.flush_metrics()
