@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.product import ROOT, Product
+from tests.support.product import OUR_OWN, ROOT, Product
 from tests.support.sam import BUILT, built_project
 from tests.template.wiring import functions, variables
 
@@ -22,7 +22,6 @@ FUNCTIONS = ROOT / "functions"
 LARGEST_ZIP = 2_000_000  # bytes: what a cold start has to fetch and unpack
 SAM_DATE = (1980, 1, 1, 0, 0, 0)
 UNCHECKED_HASH = 0b01  # PEP 552: the flags of a .pyc that is used whatever its source's date
-OUR_OWN = {"start_watch.py", "describe_task.py", "notify.py", "mitigation"}
 PACKAGES = {"aws_lambda_powertools", "jmespath", "slack_sdk", "typing_extensions.py", "tzdata"}
 # What the Lambda runtime brings.
 RUNTIME = ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "six.py")
@@ -110,7 +109,8 @@ def test_our_code_is_in_it_whole_and_without_anything_else(package: Path) -> Non
 
 
 def test_requirements_are_there_in_the_pinned_versions_with_their_licenses(package: Path) -> None:
-    pinned = re.findall(r"^([\w-]+)==(\S+)", (FUNCTIONS / "requirements.txt").read_text(), re.MULTILINE)
+    lock_file = (FUNCTIONS / "requirements.txt").read_text(encoding="utf-8")
+    pinned = re.findall(r"^([\w-]+)==(\S+)", lock_file, re.MULTILINE)
     names = {f"{name.replace('-', '_')}-{version}.dist-info" for name, version in pinned}
     assert {path.name for path in package.glob("*.dist-info")} == names
     assert all(list((package / name).rglob("LICENSE*")) for name in names)

@@ -27,6 +27,8 @@ PSEUDO_PARAMETERS = {
     "AWS::StackName": "notifier",
     "AWS::URLSuffix": "amazonaws.com",
 }
+# What functions/ holds of our own, at the top of the package.
+OUR_OWN = {"start_watch.py", "describe_task.py", "notify.py", "mitigation"}
 _UPLOADED = {"Bucket": "uploads", "Key": "functions"}
 _NOTHING = object()
 

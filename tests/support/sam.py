@@ -36,6 +36,7 @@ def sam(
             # `sam build` needs a python3.13 with pip first on PATH.
             "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "SAM_CLI_TELEMETRY": "0",
+            "SAM_CLI_POLL_DELAY": "0.5",  # seconds between looks at a stack
         },
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -1,0 +1,209 @@
+"""Each combination of parameters that changes the resources comes up, tells, and goes again.
+
+From the package that `sam build` made, each in a new account, with the roles enforced.
+"""
+
+import copy
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.engine import Engine
+from local.play import receive, start_task
+from tests.acceptance.conftest import CAME_UP
+from tests.support import stacks
+from tests.support.combinations import BOUNDARY, COMBINATIONS, KEY, SECRET, SECRET_KEY, TOPIC
+from tests.support.product import OUR_OWN, Product
+from tests.support.sam import built_project, sam
+from tests.template.settings import REFUSED
+
+pytestmark = pytest.mark.acceptance
+
+STACK = "notifier"
+BUCKET = "uploads"
+TEMPLATE = "packaged.json"
+ENDED = {"detect": "SUCCESSFUL", "audit": "COMPLETED"}
+FORBIDDEN = "forbidden"
+NAMES = [*COMBINATIONS, FORBIDDEN]
+ANYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """What `sam package` uploaded: the template, and the rest by key."""
+
+    template: dict[str, Any]
+    uploads: dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def package() -> Package:
+    folder = built_project()
+    with Engine() as engine:
+        s3 = engine.client("s3")
+        make_bucket(s3)
+        done = sam(
+            folder,
+            *("package", "--use-json", "--s3-bucket", BUCKET, "--output-template-file", TEMPLATE),
+            environment=engine.environment(),
+        )
+        assert done.returncode == 0, done.stderr
+        keys = [item["Key"] for item in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
+        bodies = {key: s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in keys}
+        return Package(
+            json.loads((folder / TEMPLATE).read_text(encoding="utf-8")),
+            {key: own_part(body) if is_zip(body) else body for key, body in bodies.items()},
+        )
+
+
+def is_zip(body: bytes) -> bool:
+    return zipfile.is_zipfile(io.BytesIO(body))
+
+
+def own_part(package: bytes) -> bytes:
+    """Without the requirements, which the engine's workers have: that saves them the unpacking."""
+    slim = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(package)) as whole, zipfile.ZipFile(slim, "w") as part:
+        for item in whole.infolist():
+            if item.filename.partition("/")[0] in OUR_OWN | {"__pycache__"}:
+                part.writestr(item, whole.read(item))
+    return slim.getvalue()
+
+
+@pytest.fixture(scope="module")
+def shared_engine() -> Iterator[Engine]:
+    tasks = [stacks.task(kind, task_id(name), ENDED[kind]) for kind in ENDED for name in NAMES]
+    with Engine(tasks, auth=True, speed=50, started=False) as engine:
+        yield engine
+
+
+@pytest.fixture
+def account(shared_engine: Engine, package: Package) -> "Account":
+    """As good as new, with the package in it."""
+    connection = HTTPConnection(urlsplit(shared_engine.endpoint).netloc, timeout=30)
+    with closing(connection):
+        connection.request("POST", "/_ministack/reset")
+        assert connection.getresponse().status == HTTPStatus.OK
+    return Account(shared_engine, package)
+
+
+class Account:
+    def __init__(self, engine: Engine, package: Package) -> None:
+        self.engine = engine
+        self._s3 = engine.client("s3")
+        self._before = len(engine.mail), len(engine.slack.posts)
+        make_bucket(self._s3)
+        for key, body in package.uploads.items():
+            self._s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+        self.template_url = self.upload(package.template)
+
+    def upload(self, template: dict[str, Any]) -> str:
+        """The template's address."""
+        self._s3.put_object(Bucket=BUCKET, Key=TEMPLATE, Body=json.dumps(template))
+        return f"{self.engine.endpoint}/{BUCKET}/{TEMPLATE}"
+
+    @property
+    def mails(self) -> int:
+        return len(self.engine.mail) - self._before[0]
+
+    @property
+    def posts(self) -> int:
+        return len(self.engine.slack.posts) - self._before[1]
+
+
+def task_id(name: str) -> str:
+    return "task-" + "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def make_bucket(s3: Any) -> None:
+    s3.create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name}
+    )
+
+
+def brought_along(engine: Engine, parameters: dict[str, str]) -> dict[str, str]:
+    """Make what the parameters name; the parameters with the true ARNs."""
+    kms = engine.client("kms")
+    make: dict[str, Callable[[], str]] = {
+        SECRET: lambda: engine.client("secretsmanager").create_secret(
+            Name="slack-webhook", SecretString=stacks.WEBHOOK_URL
+        )["ARN"],
+        TOPIC: lambda: engine.client("sns").create_topic(Name="findings")["TopicArn"],
+        KEY: lambda: kms.create_key()["KeyMetadata"]["Arn"],
+        SECRET_KEY: lambda: kms.create_key()["KeyMetadata"]["Arn"],
+        BOUNDARY: lambda: engine.client("iam").create_policy(
+            PolicyName="developers", PolicyDocument=json.dumps(ANYTHING)
+        )["Policy"]["Arn"],
+    }
+    return {name: make[value]() if value in make else value for name, value in parameters.items()}
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS)
+def test_a_combination_comes_up(
+    combination: str, account: Account, pytestconfig: pytest.Config
+) -> None:
+    engine, parameters, task = account.engine, COMBINATIONS[combination], task_id(combination)
+    given = brought_along(engine, parameters)
+    before = stacks.everything(engine)
+
+    stacks.create(engine, STACK, account.template_url, given)
+
+    made = stacks.resources(engine, STACK)
+    assert set(made) == set(Product.load().stack(parameters))
+    watched = parameters.get("TaskTypes", "detect")
+    # Where only one kind is watched, a task of the other kind is started first.
+    for kind in sorted(ENDED, key=watched.__eq__) if "TaskTypes" in parameters else [watched]:
+        start_task(engine, stacks.task(kind, task, ENDED[kind]))
+    assert stacks.ended_watches(engine, made) == {f"{watched}-{task}": "SUCCEEDED"}
+    assert account.mails == ("EmailAddress" in parameters)
+    assert account.posts == ("SlackWebhookSecretArn" in parameters)
+
+    stacks.delete(engine, STACK)
+
+    left = stacks.everything(engine) - before
+    assert left == set()
+    row = (len(made), account.mails, account.posts, len(left))
+    pytestconfig.stash[CAME_UP].append((combination, *map(str, row)))
+
+
+def test_the_roles_are_enforced(account: Account, package: Package) -> None:
+    """Without this, that all of the above comes up would say nothing about the roles."""
+    template = copy.deepcopy(package.template)
+    [policy] = template["Resources"]["NotifyRole"]["Properties"]["Policies"]
+    statements = policy["PolicyDocument"]["Statement"]
+    policy["PolicyDocument"]["Statement"] = [
+        each for each in statements if "ReadWebhook" not in json.dumps(each)
+    ]
+    engine, task = account.engine, task_id(FORBIDDEN)
+    given = brought_along(engine, COMBINATIONS["e-mail and Slack"])
+    stacks.create(engine, STACK, account.upload(template), given)
+    made = stacks.resources(engine, STACK)
+    start_task(engine, stacks.task("detect", task, "SUCCESSFUL"))
+
+    assert stacks.ended_watches(engine, made) == {f"detect-{task}": "FAILED"}
+    [letter] = receive(engine.client("sqs"), made["DeadLetterQueue"])
+    assert letter["channel"] == "slack"
+    assert letter["failure"]["Error"] == "DeliveryRejected"
+    assert "AccessDenied" in letter["reason"]["raised"]["errorMessage"]
+    assert (account.mails, account.posts) == (1, 0)
+
+
+def test_what_a_parameter_may_not_be_is_refused_at_deploy(account: Account) -> None:
+    for name, values in REFUSED.items():
+        for value in values:
+            with pytest.raises(ClientError, match=name) as refused:
+                stacks.create(account.engine, STACK, account.template_url, {name: value})
+            assert refused.value.response["Error"]["Code"] == "ValidationError"

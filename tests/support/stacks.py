@@ -1,0 +1,105 @@
+"""Stacks in the embedded AWS, made and deleted through CloudFormation alone; what they leave."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from local.engine import Engine
+from local.scenario import Scenario, parse
+
+WEBHOOK_URL = "https://hooks.slack.com/services/T00000000/B00000000/acceptance"
+_WAITER = {"Delay": 0.05, "MaxAttempts": 1200}
+LIMIT_SECONDS = 60
+
+
+def create(engine: Engine, name: str, template_url: str, parameters: Mapping[str, str]) -> None:
+    cloudformation = engine.client("cloudformation")
+    cloudformation.create_stack(
+        StackName=name,
+        TemplateURL=template_url,
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+        ],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=_WAITER)
+
+
+def delete(engine: Engine, name: str) -> None:
+    cloudformation = engine.client("cloudformation")
+    cloudformation.delete_stack(StackName=name)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=_WAITER)
+
+
+def resources(engine: Engine, name: str) -> dict[str, str]:
+    """Physical ids by logical id."""
+    pages = engine.client("cloudformation").get_paginator("list_stack_resources")
+    return {
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+        for page in pages.paginate(StackName=name)
+        for resource in page["StackResourceSummaries"]
+    }
+
+
+def everything(engine: Engine) -> set[str]:
+    """Whatever there is of the types that the template makes, of all stacks together."""
+
+    def listed(service: str, operation: str, result: str, name: str) -> list[str]:
+        items = getattr(engine.client(service), operation)()[result]
+        return [f"{service} {item[name]}" for item in items]
+
+    kms = engine.client("kms")
+    keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
+    queues = engine.client("sqs").list_queues().get("QueueUrls", [])
+    return {
+        *listed("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+        *listed("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
+        *listed("events", "list_rules", "Rules", "Name"),
+        *listed("iam", "list_roles", "Roles", "RoleName"),
+        *listed("lambda", "list_functions", "Functions", "FunctionName"),
+        *listed("logs", "describe_log_groups", "logGroups", "logGroupName"),
+        *listed("sns", "list_subscriptions", "Subscriptions", "SubscriptionArn"),
+        *listed("sns", "list_topics", "Topics", "TopicArn"),
+        *listed("stepfunctions", "list_state_machines", "stateMachines", "name"),
+        *(f"sqs {url}" for url in queues),
+        *(f"kms {key['KeyId']}" for key in keys if key["KeyState"] != "PendingDeletion"),
+    }
+
+
+def task(task_type: str, task_id: str, status: str) -> Scenario:
+    """A task that started just now; it is, or has ended, in this state for good."""
+    now = datetime.now(UTC).isoformat()
+    names = ["start"] if status == "IN_PROGRESS" else ["start", "end"]
+    if task_type == "audit":
+        audit: dict[str, Any] = {"taskStatus": status} | {f"{name}Time": now for name in names}
+        return parse({"taskType": task_type, "taskId": task_id, "describe": [audit]})
+    times = {f"task{name.title()}Time": now for name in names}
+    summary = {"taskId": task_id, "taskStatus": status} | times
+    return parse({"taskId": task_id, "describe": [{"taskSummary": summary}]})
+
+
+def ended_watches(engine: Engine, made: Mapping[str, str]) -> dict[str, str]:
+    """The status of each execution by its name, once there are any and none is running."""
+    found: dict[str, str] = {}
+
+    def look() -> bool:
+        found.update(watches(engine, made))
+        return bool(found) and "RUNNING" not in found.values()
+
+    until(look, "watches to end")
+    return found
+
+
+def watches(engine: Engine, made: Mapping[str, str]) -> dict[str, str]:
+    states, machine = engine.client("stepfunctions"), made["WatchTaskStateMachine"]
+    executions = states.list_executions(stateMachineArn=machine)["executions"]
+    return {execution["name"]: execution["status"] for execution in executions}
+
+
+def until(holds: Callable[[], bool], what: str) -> None:
+    """Look again and again until it holds; fails the test with `what` when it doesn't in time."""
+    deadline = time.monotonic() + LIMIT_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.05)
