@@ -13,7 +13,7 @@ checked := $(wildcard functions local tests ops bench)
 # Keeps bytecode between runs: without it every run compiles what it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test properties lint accept build deploy replay smoke lock clean
+.PHONY: help setup demo test properties lint accept build deploy replay smoke pictures lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
