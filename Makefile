@@ -37,7 +37,7 @@ lint: $(PYTHON_ENV) ## check style, types and which module may import which
 	@PYTHONPATH=functions .venv/bin/lint-imports --no-logo
 
 accept: $(PYTHON_ENV) $(SAM_ENV) ## build, deploy, update and delete the stack with the SAM CLI, on this machine
-	@$(python) -m pytest -m acceptance $(ARGS)
+	@$(python) -m pytest tests/acceptance tests/package $(ARGS)
 
 build: $(SAM_ENV) ## sam build
 	@$(sam) build $(ARGS)
