@@ -47,7 +47,6 @@ GATES: dict[str, Gate] = {
         settings.parameters_are_used,
         settings.parameters_are_said_and_bound,
         settings.parameters_take_what_they_should,
-        settings.every_setting_fits_the_budget,
         cfn_lint,
     )
 }

@@ -12,10 +12,13 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
 DESCRIBED = FUNCTIONS.parent / "events" / "describe"
@@ -26,6 +29,11 @@ CONTEXT = SimpleNamespace(
     aws_request_id="probe",
     tenant_id=None,
 )
+# What AWS answers, by operation; where nothing stands here, with nothing.
+AWS: dict[str, Any] = {
+    "DescribeStateMachine": {"creationDate": datetime.now(UTC) - timedelta(days=1)},
+    "StartExecution": {"executionArn": "probe"},
+}
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-probe"
 
 
@@ -74,11 +82,6 @@ def metrics_of(line: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def play_start_watch(module: Any) -> Iterator[Any]:
-    module.states = SimpleNamespace(
-        start_execution=lambda **_: None,
-        exceptions=SimpleNamespace(ExecutionAlreadyExists=FileExistsError),
-        describe_state_machine=lambda **_: {"creationDate": datetime.now(UTC)},
-    )
     detail = {
         "eventName": "StartDetectMitigationActionsTask",
         "requestParameters": {"taskId": "probe"},
@@ -89,28 +92,25 @@ def play_start_watch(module: Any) -> Iterator[Any]:
 
 def play_describe_task(module: Any) -> Iterator[Any]:
     for path in sorted(DESCRIBED.glob("*.json")):
-        answer = json.loads(path.read_text(encoding="utf-8"))
         task_type = path.name.partition("-")[0]
-        module.DESCRIBE = dict.fromkeys(module.DESCRIBE, lambda answer=answer, **_: answer)
-        module.read_details = lambda *_: None
+        answer = json.loads(path.read_text(encoding="utf-8"))
+        AWS[f"Describe{task_type.title()}MitigationActionsTask"] = answer
         yield module.handler({"taskId": "probe", "taskType": task_type}, CONTEXT)
 
 
 def play_notify(module: Any) -> Iterator[Any]:
+    """Delivered, filtered, unavailable, given up, rejected; of Slack what comes before a post."""
     answer = json.loads((DESCRIBED / "detect-successful.json").read_text(encoding="utf-8"))
-    unavailable = module.delivery.DeliveryUnavailable("503")
-    rejected = module.delivery.DeliveryRejected("revoked")
-    patience = 30 * 24 * 3600
-    for channel in ("sns", "slack"):
-        for error, waited, problems in (
+    for channel, operation in (("sns", "Publish"), ("slack", "GetSecretValue")):
+        for code, waited, problems in (
             (None, 0, set()),
             (None, 0, {channel}),
-            (unavailable, 0, set()),
-            (unavailable, patience, set()),
-            (rejected, 0, set()),
+            ("ServiceUnavailable", 0, set()),
+            ("ServiceUnavailable", 30 * 24 * 3600, set()),
+            ("AccessDenied", 0, set()),
         ):
             module.PROBLEMS_ONLY = problems
-            module.CHANNELS[channel] = lambda _, error=error: fail(error)
+            AWS[operation] = ClientError({"Error": {"Code": code}}, operation) if code else {}
             event = {
                 "channel": channel,
                 "executionArn": EXECUTION,
@@ -121,9 +121,12 @@ def play_notify(module: Any) -> Iterator[Any]:
                 yield module.handler(event, CONTEXT)
 
 
-def fail(error: Exception | None) -> None:
-    if error:
-        raise error
+def call(_client: Any, operation: str, _parameters: Any) -> Any:
+    """In the place of every call to AWS."""
+    answer = AWS.get(operation, {})
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 PLAYS = {
@@ -133,4 +136,6 @@ PLAYS = {
 }
 
 if __name__ == "__main__":
+    clients: Any = BaseClient
+    clients._make_api_call = call
     main(sys.argv[1])

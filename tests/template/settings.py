@@ -1,20 +1,11 @@
-"""The parameters: each used, said, and held within bounds that the state machine can bear."""
+"""The parameters: each used, described, and held within bounds that are known to be right."""
 
-import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from mitigation.watch import Policy, retry_seconds, wait_seconds
 from tests.support.combinations import ACCOUNT, BOUNDARY, KEY, SECRET, TOPIC
 from tests.support.product import Product
-
-EVENT_BUDGET = 25_000  # history events of one execution, AWS's quota; not adjustable
-# A Task scheduled, started and succeeded, and that, a Choice and a Wait entered and left.
-ROUND_EVENTS = 9
-RETRY_EVENTS = 3  # a Task scheduled, started and failed
-OTHER_EVENTS = 100  # start and end, the Map twice, what a dead letter takes on each channel
-CHANNELS = 2
 
 ACCEPTED = {
     "EmailAddress": ["", "on-call+iot@example.com"],
@@ -106,44 +97,6 @@ def parameters_take_what_they_should(product: Product) -> Iterator[str]:
         yield from (f"{name} refuses {v!r}" for v in values if not takes(parameters[name], v))
     for name, values in REFUSED.items():
         yield from (f"{name} takes {v!r}" for v in values if takes(parameters[name], v))
-
-
-def every_setting_fits_the_budget(product: Product) -> Iterator[str]:
-    """The corners of what the parameters allow, with a Retry in every round and channels down."""
-    parameters = product.template["Parameters"]
-    names = ("PollMinSeconds", "PollMaxSeconds", "WatchLimitHours")
-    ends = [(parameters[name]["MinValue"], parameters[name]["MaxValue"]) for name in names]
-    for corner in itertools.product(*ends):
-        events = most_events(*corner)
-        if events > EVENT_BUDGET:
-            yield f"{dict(zip(names, corner, strict=True))} may take {events} events"
-
-
-def most_events(min_seconds: int, max_seconds: int, limit_hours: int) -> int:
-    policy = Policy(min_seconds, max_seconds, overdue_seconds=300, limit_seconds=3600 * limit_hours)
-    rounds = max(_looks(policy, progress) for progress in (None, 0.5, 0.999))
-    attempts = sum(_attempts(final=final) for final in (True, False))
-    return (
-        rounds * (ROUND_EVENTS + RETRY_EVENTS)
-        + attempts * CHANNELS * (ROUND_EVENTS + RETRY_EVENTS)
-        + OTHER_EVENTS
-    )
-
-
-def _looks(policy: Policy, progress: float | None) -> int:
-    age, looks = 0, 1
-    while age < policy.limit_seconds:
-        age += wait_seconds(age, policy, progress, jitter=0)
-        looks += 1
-    return looks
-
-
-def _attempts(*, final: bool) -> int:
-    waited, attempts = 0, 1
-    while wait := retry_seconds(waited, None, final=final):
-        waited += wait
-        attempts += 1
-    return attempts
 
 
 def takes(parameter: dict[str, Any], value: str) -> bool:
