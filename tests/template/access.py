@@ -91,6 +91,11 @@ def resource_statements(stack: Resources) -> Iterator[tuple[str, str]]:
             source = properties.get("SourceArn", "any")
             yield name, f"{who} on {properties['FunctionName']} if SourceArn {source}"
         elif policy := _POLICY_OF.get(resource["Type"]):
+            attached = {*properties.get("Topics", []), *properties.get("Queues", [])}
+            if attached not in (set(), {name.removesuffix("Policy")}):
+                yield name, f"stands at {attached}"
+            if not attached and name.endswith("Policy"):
+                yield name, "stands nowhere"
             for statement in properties[policy]["Statement"]:
                 yield name, _sentence(statement)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from cfnlint.api import ManualArgs, lint
 
 from tests.support.product import REGION, Product
-from tests.template import access, alarms, graph, operations, settings, wiring
+from tests.template import access, alarms, graph, operations, settings, triggers, wiring
 
 type Gate = Callable[[Product], Iterator[str]]
 
@@ -26,7 +26,11 @@ GATES: dict[str, Gate] = {
         wiring.files_exist,
         wiring.environments_fit,
         wiring.resources_follow_parameters,
-        wiring.starts_are_seen,
+        wiring.subscriptions_are_made,
+        wiring.variables_hold_their_parameters,
+        triggers.the_rule_takes_what_can_be_watched,
+        triggers.starts_reach_the_function,
+        triggers.failed_starts_are_kept,
         graph.the_graph_is_sound,
         graph.substitutions_fit,
         graph.tasks_fail_safely,

@@ -1,49 +1,12 @@
-"""Mistakes as people make them in templates, definitions and roles, each to be planted in a copy.
-
-A path leads to what is changed; its value is the new one, or a function of the old one.
-"""
+"""Mistakes as people make them in templates, definitions and roles."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
-from tests.support.product import Product
+from tests.template.mistake import REMOVED, Mistake
 
-REMOVED = object()
 RESOURCES = "template Resources"
 STATES = "definition States"
 EACH = f"{STATES} NotifyEveryChannel ItemProcessor States"
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    what: str
-    path: str
-    value: object
-
-    def plant(self, product: Product) -> Product:
-        """A copy with the mistake in it; raises LookupError where nothing changes."""
-        planted = product.copy()
-        if self.path == "text":
-            assert callable(self.value)
-            planted.text = self.value(planted.text)
-            if planted.text == product.text:
-                raise LookupError(f"{self.what}: the text has changed")
-            return planted
-        root, *keys = self.path.split()
-        place: Any = getattr(planted, root)
-        for key in keys[:-1]:
-            place = place[int(key) if isinstance(place, list) else key]
-        last: Any = int(keys[-1]) if isinstance(place, list) else keys[-1]
-        if self.value is REMOVED:
-            del place[last]
-            return planted
-        old = place.get(last) if isinstance(place, dict) else place[last]
-        new = self.value(old) if callable(self.value) else self.value
-        if new == old:
-            raise LookupError(f"{self.what}: {self.path} is {old} anyway")
-        place[last] = new
-        return planted
 
 
 def policy(role: str, statement: int) -> str:
@@ -97,6 +60,11 @@ MISTAKES = [
         "a variable with a value that the handler can't read",
         f"{RESOURCES} StartWatchFunction Properties Environment Variables TASK_TYPES",
         "both",
+    ),
+    Mistake(
+        "a variable with another parameter's value",
+        f"{RESOURCES} DescribeTaskFunction Properties Environment Variables POLL_MIN_SECONDS",
+        {"Ref": "PollMaxSeconds"},
     ),
     # The definition
     Mistake(
@@ -201,6 +169,36 @@ MISTAKES = [
     Mistake(
         "a rule without a dead-letter queue",
         f"{RESOURCES} TaskStartedRule Properties Targets 0 DeadLetterConfig",
+        REMOVED,
+    ),
+    Mistake(
+        "failed starts that are dropped",
+        f"{RESOURCES} StartWatchFunction Properties EventInvokeConfig DestinationConfig",
+        REMOVED,
+    ),
+    Mistake(
+        "a rule that takes refused calls",
+        f"{RESOURCES} TaskStartedRule Properties EventPattern detail errorCode",
+        REMOVED,
+    ),
+    Mistake(
+        "a rule that takes events of other accounts",
+        f"{RESOURCES} TaskStartedRule Properties EventPattern account",
+        REMOVED,
+    ),
+    Mistake(
+        "a policy at another topic",
+        f"{RESOURCES} AlarmTopicPolicy Properties Topics",
+        [{"Ref": "NotificationTopic"}],
+    ),
+    Mistake(
+        "alarms for nobody",
+        f"{RESOURCES} AlarmEmailSubscription Properties TopicArn",
+        {"Ref": "NotificationTopic"},
+    ),
+    Mistake(
+        "dead letters that are forgotten in four days",
+        f"{RESOURCES} DeadLetterQueue Properties MessageRetentionPeriod",
         REMOVED,
     ),
     # Logs, alarms and the dashboard

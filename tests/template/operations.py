@@ -8,6 +8,7 @@ from tests.template.wiring import functions
 
 # Where data would go, so that its end is decided by us and not by a default.
 HOLDS_DATA = {"AWS::Logs::LogGroup", "AWS::SQS::Queue", "AWS::KMS::Key"}
+LONGEST_RETENTION_SECONDS = 14 * 24 * 3600  # Amazon SQS
 KEY_PROPERTY = {
     "AWS::Logs::LogGroup": "KmsKeyId",
     "AWS::SNS::Topic": "KmsMasterKeyId",
@@ -16,6 +17,7 @@ KEY_PROPERTY = {
 
 
 def data_has_an_end(product: Product) -> Iterator[str]:
+    """Deleted with the stack; until then logs are kept as asked, and letters as long as can be."""
     for name, resource in product.stack(BOTH).items():
         if resource["Type"] in HOLDS_DATA:
             for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
@@ -25,10 +27,16 @@ def data_has_an_end(product: Product) -> Iterator[str]:
             days = resource["Properties"].get("RetentionInDays")
             if days != product.parameters()["LogRetentionDays"]:
                 yield f"{name} is kept for {days or 'ever'}"
+        if resource["Type"] == "AWS::SQS::Queue":
+            seconds = resource["Properties"].get("MessageRetentionPeriod")
+            if seconds != LONGEST_RETENTION_SECONDS:
+                yield f"{name} forgets after {seconds or 'four days of'} seconds"
 
 
 def data_is_encrypted(product: Product) -> Iterator[str]:
     """With our own key or the caller's: those that AWS manages let no service in."""
+    if not product.stack()["Key"]["Properties"].get("EnableKeyRotation"):
+        yield "the key stays the same for ever"
     for combination, parameters in COMBINATIONS.items():
         expected = parameters.get("KmsKeyArn") or "Key.Arn"
         for name, resource in product.stack(parameters).items():
@@ -48,6 +56,8 @@ def each_logs_to_its_own_group(product: Product) -> Iterator[str]:
         if properties.get("TracingConfig", {}).get("Mode") != "Active":
             yield f"{name} is not traced"
     machine = stack["WatchTaskStateMachine"]["Properties"]
+    if not machine.get("TracingConfiguration", {}).get("Enabled"):
+        yield "the state machine is not traced"
     logging = machine.get("LoggingConfiguration", {})
     if "'WatchTaskLogGroup.Arn'" not in str(logging.get("Destinations")):
         yield f"the state machine logs to {logging.get('Destinations')}"

@@ -7,7 +7,8 @@ import pytest
 from tests.support.product import Product
 from tests.template.conftest import CATCHES
 from tests.template.gates import GATES, cfn_lint
-from tests.template.mistakes import MISTAKES, Mistake
+from tests.template.mistake import Mistake
+from tests.template.mistakes import MISTAKES
 
 QUICK = {name: gate for name, gate in GATES.items() if gate is not cfn_lint}
 

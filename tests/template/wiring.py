@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from aws_lambda_powertools.shared import constants
 
-from tests.support.combinations import BOTH, COMBINATIONS
-from tests.support.product import ROOT, Product, Resources
+from tests.support.combinations import COMBINATIONS
+from tests.support.product import PSEUDO_PARAMETERS, ROOT, Product, Resources
 from tests.template.probing import Crashed, probe
 
 # What each combination takes from, or changes in, the full stack.
@@ -19,25 +19,29 @@ LEFT_OUT: dict[str, set[str]] = {
     "own topic and key": {"NotificationTopic", "NotificationTopicPolicy", "Key"},
     "sweep off": {"SweepRule", "SweepPermission"},
 }
-TYPES = {
-    "AWS::CloudWatch::Alarm",
-    "AWS::CloudWatch::Dashboard",
-    "AWS::Events::Rule",
-    "AWS::IAM::Role",
-    "AWS::KMS::Key",
-    "AWS::Lambda::EventInvokeConfig",
-    "AWS::Lambda::Function",
-    "AWS::Lambda::Permission",
-    "AWS::Logs::LogGroup",
-    "AWS::SNS::Subscription",
-    "AWS::SNS::Topic",
-    "AWS::SNS::TopicPolicy",
-    "AWS::SQS::Queue",
-    "AWS::SQS::QueuePolicy",
-    "AWS::StepFunctions::StateMachine",
+# All but the alarms, whose names nothing refers to.
+FULL = {
+    "AWS::CloudWatch::Dashboard": ["Dashboard"],
+    "AWS::Events::Rule": ["TaskStartedRule", "SweepRule"],
+    "AWS::IAM::Role": ["StartWatchRole", "DescribeTaskRole", "NotifyRole", "WatchTaskRole"],
+    "AWS::KMS::Key": ["Key"],
+    "AWS::Lambda::EventInvokeConfig": ["StartWatchFunctionEventInvokeConfig"],
+    "AWS::Lambda::Function": ["StartWatchFunction", "DescribeTaskFunction", "NotifyFunction"],
+    "AWS::Lambda::Permission": ["TaskStartedPermission", "SweepPermission"],
+    "AWS::Logs::LogGroup": [
+        "StartWatchLogGroup",
+        "DescribeTaskLogGroup",
+        "NotifyLogGroup",
+        "WatchTaskLogGroup",
+    ],
+    "AWS::SNS::Subscription": ["EmailSubscription", "AlarmEmailSubscription"],
+    "AWS::SNS::Topic": ["NotificationTopic", "AlarmTopic"],
+    "AWS::SNS::TopicPolicy": ["NotificationTopicPolicy", "AlarmTopicPolicy"],
+    "AWS::SQS::Queue": ["DeadLetterQueue", "StartFailuresQueue"],
+    "AWS::SQS::QueuePolicy": ["DeadLetterQueuePolicy", "StartFailuresQueuePolicy"],
+    "AWS::StepFunctions::StateMachine": ["WatchTaskStateMachine"],
 }
 FOR_POWERTOOLS = {value for value in vars(constants).values() if isinstance(value, str)}
-STARTS = {"StartDetectMitigationActionsTask", "StartAuditMitigationActionsTask"}
 
 
 def handlers_exist(product: Product) -> Iterator[str]:
@@ -60,6 +64,8 @@ def files_exist(product: Product) -> Iterator[str]:
         for key in ("CodeUri", "DefinitionUri"):
             if key in properties and not (ROOT / properties[key]).exists():
                 yield f"{key}: there is no {properties[key]}"
+    if product.template["Globals"]["Function"].get("CodeUri") != "functions/":
+        yield "the functions' code is not functions/"
 
 
 def environments_fit(product: Product) -> Iterator[str]:
@@ -80,43 +86,56 @@ def environments_fit(product: Product) -> Iterator[str]:
 
 
 def resources_follow_parameters(product: Product) -> Iterator[str]:
-    full = set(product.stack(BOTH))
+    full = {(name, type_) for type_, names in FULL.items() for name in names}
     for combination, parameters in COMBINATIONS.items():
-        expected = full - LEFT_OUT.get(combination, set())
-        for name in sorted(expected ^ set(product.stack(parameters))):
-            yield f"{combination}: {name} should {'' if name in expected else 'not '}be there"
-    if types := {r["Type"] for r in product.stack(BOTH).values()} ^ TYPES:
-        yield f"resource types that nobody asked for, or that are gone: {sorted(types)}"
-
-
-def starts_are_seen(product: Product) -> Iterator[str]:
-    """CloudTrail's events and the schedule reach StartWatch, and what can't reach it is kept."""
-    for combination, parameters in COMBINATIONS.items():
+        left_out = LEFT_OUT.get(combination, set())
+        expected = {(name, type_) for name, type_ in full if name not in left_out}
         stack = product.stack(parameters)
-        pattern = stack["TaskStartedRule"]["Properties"]["EventPattern"]
-        kind = parameters.get("TaskTypes", "").title()
-        expected = {name for name in STARTS if kind in name}
-        if set(pattern["detail"]["eventName"]) != expected:
-            yield f"{combination}: listens to {pattern['detail']['eventName']}"
-        for name, rule in stack.items():
-            if rule["Type"] != "AWS::Events::Rule":
-                continue
-            targets = rule["Properties"]["Targets"]
-            if [target["Arn"] for target in targets] != ["StartWatchFunction.Arn"]:
-                yield f"{combination}: {name} does not start StartWatch"
-            if not all(target.get("DeadLetterConfig") for target in targets):
-                yield f"{combination}: {name} loses what it can't deliver"
-            if not any(permits(permission, name) for permission in stack.values()):
-                yield f"{combination}: {name} may not invoke StartWatch"
+        for name in left_out & set(stack):
+            yield f"{combination}: {name} should not be there"
+        found = {(name, each["Type"]) for name, each in stack.items()}
+        others = {pair for pair in found if pair[1] != "AWS::CloudWatch::Alarm"}
+        for name, type_ in sorted(expected ^ others):
+            is_missing = (name, type_) in expected
+            yield f"{combination}: {name}, {type_}, should {'' if is_missing else 'not '}be there"
 
 
-def permits(permission: dict[str, object], rule: str) -> bool:
-    return permission["Type"] == "AWS::Lambda::Permission" and permission["Properties"] == {
-        "Action": "lambda:InvokeFunction",
-        "FunctionName": "StartWatchFunction",
-        "Principal": "events.amazonaws.com",
-        "SourceArn": f"{rule}.Arn",
-    }
+def subscriptions_are_made(product: Product) -> Iterator[str]:
+    """The address gets the messages and the alarms."""
+    for combination, parameters in COMBINATIONS.items():
+        topic = parameters.get("TopicArn", "NotificationTopic")
+        expected = (
+            [(address, topic), (address, "AlarmTopic")]
+            if (address := parameters.get("EmailAddress"))
+            else []
+        )
+        found = [
+            (each["Properties"].get("Endpoint"), each["Properties"].get("TopicArn"))
+            for each in product.stack(parameters).values()
+            if each["Type"] == "AWS::SNS::Subscription"
+            and each["Properties"].get("Protocol") == "email"
+        ]
+        if found != expected:
+            yield f"{combination}: subscribed are {found}"
+
+
+def variables_hold_their_parameters(product: Product) -> Iterator[str]:
+    """POLL_MIN_SECONDS is PollMinSeconds, and so on."""
+    marked = {name: f"<{name}>" for name in product.template["Parameters"]}
+    for own_topic in (True, False):
+        stack = product.stack(marked | ({} if own_topic else {"TopicArn": ""}))
+        known = {
+            "STATE_MACHINE_ARN": "WatchTaskStateMachine",
+            "TOPIC_ARN": marked["TopicArn"] if own_topic else "NotificationTopic",
+            "SLACK_SECRET_ARN": marked["SlackWebhookSecretArn"],
+            "POWERTOOLS_SERVICE_NAME": PSEUDO_PARAMETERS["AWS::StackName"],
+        }
+        for function in functions(stack):
+            for name, value in variables(stack, function).items():
+                parameter = "".join(word.title() for word in name.split("_"))
+                expected = known.get(name, marked.get(parameter, value))
+                if value != expected:
+                    yield f"{function}: {name} is {value}"
 
 
 def functions(stack: Resources) -> Resources:

@@ -1,0 +1,103 @@
+"""What starts a watch reaches StartWatch, and what cannot is kept."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from moto.events.models import EventPattern
+
+from tests.support.combinations import BOTH, COMBINATIONS
+from tests.support.product import PSEUDO_PARAMETERS, REGION, ROOT, Product, Resources
+
+SAMPLES = ROOT / "events" / "cloudtrail"
+KEPT = "StartFailuresQueue.Arn"
+
+
+def sample(name: str, path: str = "", value: object = None) -> dict[str, Any]:
+    """One of our CloudTrail events, in this account and region, with one member changed."""
+    event: dict[str, Any] = json.loads((SAMPLES / f"{name}.json").read_text(encoding="utf-8"))
+    event |= {"account": PSEUDO_PARAMETERS["AWS::AccountId"], "region": REGION}
+    *parents, last = path.split(".")
+    place = event
+    for key in parents:
+        place = place[key]
+    if last:
+        place[last] = value
+    return event
+
+
+TAKEN = {
+    "a detect task started": sample("start_detect"),
+    "an audit task started": sample("start_audit"),
+    "a start with members that we don't know": sample("start_detect", "detail.new", {"a": 1}),
+}
+LEFT = {
+    "a start that was refused": sample("start_detect_refused"),
+    "a start with an error": sample("start_detect", "detail.errorCode", "AccessDenied"),
+    "another call": sample("start_detect", "detail.eventName", "StartAuditTask"),
+    "another service": sample("start_detect", "detail.eventSource", "iotevents.amazonaws.com"),
+    "a source of somebody's own": sample("start_detect", "source", "my.iot"),
+    "another account": sample("start_detect", "account", "999999999999"),
+    "another region": sample("start_detect", "region", "us-east-1"),
+    "a sign-in": sample("start_detect", "detail-type", "AWS Console Sign In via CloudTrail"),
+}
+
+
+def the_rule_takes_what_can_be_watched(product: Product) -> Iterator[str]:
+    """Of CloudTrail's events only successful starts, of this account and region."""
+    for what, event in (TAKEN | LEFT).items():
+        if takes(product.stack(BOTH), event) != (what in TAKEN):
+            yield f"{what} is {'left' if what in TAKEN else 'taken'}"
+    for kind, other in (("detect", "audit"), ("audit", "detect")):
+        stack = product.stack({"TaskTypes": kind})
+        if not takes(stack, sample(f"start_{kind}")) or takes(stack, sample(f"start_{other}")):
+            yield f"{kind} alone does not mean {kind} alone"
+
+
+def takes(stack: Resources, event: dict[str, Any]) -> bool:
+    pattern = stack["TaskStartedRule"]["Properties"]["EventPattern"]
+    matcher: Any = EventPattern.load(json.dumps(pattern))
+    return bool(matcher.matches_event(event))
+
+
+def starts_reach_the_function(product: Product) -> Iterator[str]:
+    for combination, parameters in COMBINATIONS.items():
+        stack = product.stack(parameters)
+        for name, rule in stack.items():
+            if rule["Type"] != "AWS::Events::Rule":
+                continue
+            targets = rule["Properties"]["Targets"]
+            if [target["Arn"] for target in targets] != ["StartWatchFunction.Arn"]:
+                yield f"{combination}: {name} does not start StartWatch"
+            if not any(permits(permission, name) for permission in stack.values()):
+                yield f"{combination}: {name} may not invoke StartWatch"
+            if any(target.get("DeadLetterConfig") != {"Arn": KEPT} for target in targets):
+                yield f"{combination}: {name} loses what it can't deliver"
+    for minutes in ("5", "60"):
+        sweep = product.stack({"SweepMinutes": minutes})["SweepRule"]["Properties"]
+        if sweep.get("ScheduleExpression") != f"rate({minutes} minutes)":
+            yield f"the sweep comes {sweep.get('ScheduleExpression', 'never')}"
+
+
+def failed_starts_are_kept(product: Product) -> Iterator[str]:
+    """Lambda tries an event again twice; then the queue has it."""
+    configs = [
+        resource["Properties"]
+        for resource in product.stack().values()
+        if resource["Type"] == "AWS::Lambda::EventInvokeConfig"
+    ]
+    kept = [config.get("DestinationConfig", {}).get("OnFailure") for config in configs]
+    if [config["FunctionName"] for config in configs] != ["StartWatchFunction"]:
+        yield "StartWatch is invoked as Lambda pleases"
+    if kept != [{"Destination": KEPT}]:
+        yield f"what StartWatch can't do goes to {kept}"
+
+
+def permits(permission: dict[str, Any], rule: str) -> bool:
+    wanted = {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": "StartWatchFunction",
+        "Principal": "events.amazonaws.com",
+        "SourceArn": f"{rule}.Arn",
+    }
+    return bool(permission["Properties"] == wanted)
