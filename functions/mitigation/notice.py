@@ -56,6 +56,6 @@ def _error(error: Reader) -> DescribeError:
         parsed = None
     message = str((parsed.get("errorMessage") if isinstance(parsed, dict) else cause) or "")
     name = error.text("Error") or "unknown error"
-    if name == "ClientError" and (code := _ERROR_CODE.match(message)):
+    if code := _ERROR_CODE.match(message):
         name = code[1]
     return DescribeError(name, message[:500] or None)

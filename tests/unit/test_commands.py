@@ -247,6 +247,13 @@ def test_a_certificate_can_be_reactivated(member: str, operation: str, variable:
     assert undo.members == {"newStatus": "ACTIVE", "certificateId": variable}
 
 
+def test_nothing_is_undone_while_the_task_still_runs() -> None:
+    task = detect("IN_PROGRESS", executed=1, actionsDefinition=[QUARANTINE])
+    found = operations(steps(task, Details(executed_names=("sensor-17",)), running=True))
+    assert "ListAttachedPolicies" in found
+    assert "RemoveThingFromThingGroup" not in found
+
+
 def test_nothing_is_undone_where_nothing_was_done() -> None:
     task = detect("FAILED", executed=0, failed=3, actionsDefinition=[QUARANTINE])
     assert operations(steps(task)) == ["ListDetectMitigationActionsExecutions"]

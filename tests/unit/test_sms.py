@@ -51,7 +51,7 @@ def test_a_long_name_gives_way_to_what_happened() -> None:
 @pytest.mark.parametrize("name", ["`", "^{}\\[]~|" * 16, "設" * 128, "😀" * 128, "ﷺ" * 128, "a\nb"])
 def test_any_name_fits_into_one_segment(name: str) -> None:
     text = text_of(detect(name, taskId=name), details=fold(row(error_code=name, name=name)))
-    assert places(text) <= sms.SEGMENT_LENGTH
+    assert places(text) <= 160
     assert text.isascii()
     assert text.isprintable()
     assert "`" not in text
@@ -62,11 +62,11 @@ def test_a_text_of_exactly_one_segment_is_kept_and_a_longer_one_is_cut() -> None
         return text_of(detect("S" * length, taskId="t"))
 
     head = "UNKNOWN STATUS t: status  is unknown"
-    room = sms.SEGMENT_LENGTH - len(head)
+    room = 160 - len(head)
     assert with_status(room).endswith("S is unknown")
-    assert len(with_status(room)) == sms.SEGMENT_LENGTH
+    assert len(with_status(room)) == 160
     assert with_status(room + 1).endswith("...")
-    assert len(with_status(room + 1)) == sms.SEGMENT_LENGTH
+    assert len(with_status(room + 1)) == 160
 
 
 def test_an_audit_task_is_told_by_its_findings() -> None:
