@@ -117,8 +117,7 @@ ActionParams = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """A mitigation action as it was defined when the task started."""
 
     name: str | None
@@ -127,14 +126,12 @@ class Action:
     params: tuple[ActionParams, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TimeRange:
+class TimeRange(NamedTuple):
     start: datetime | None
     end: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What the task applies to: only the members of its kind are set."""
 
     violation_ids: tuple[str, ...] = ()
@@ -164,8 +161,7 @@ class Statistics:
         return any(n is not None for n in (self.executed, self.skipped, self.failed, self.canceled))
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """What an audit task does, and has done, for one audit check."""
 
     name: str

@@ -8,7 +8,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from mitigation.task import Task
 from mitigation.wire import Json, Reader
@@ -39,8 +39,7 @@ SWEEP_WINDOW_SECONDS = 6 * 3600
 SWEEP_GRACE_SECONDS = 120
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """The polling constants, in seconds: of a wait, or of the task's age."""
 
     min_seconds: int
