@@ -13,7 +13,7 @@ checked := $(wildcard functions local tests ops bench)
 # Keeps bytecode between runs: without it every run compiles what it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test properties lint accept build deploy replay smoke pictures lock clean
+.PHONY: help setup demo test properties lint accept bench build deploy replay smoke pictures lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -37,7 +37,10 @@ lint: $(PYTHON_ENV) ## check style, types and which module may import which
 	@PYTHONPATH=functions .venv/bin/lint-imports --no-logo
 
 accept: $(PYTHON_ENV) $(SAM_ENV) ## build, deploy, update and delete the stack with the SAM CLI, on this machine
-	@$(python) -m pytest tests/acceptance tests/package $(ARGS)
+	@$(python) -m pytest tests/acceptance tests/package tests/budgets/test_cold_starts.py $(ARGS)
+
+bench: $(PYTHON_ENV) $(SAM_ENV) ## measure it all side by side, and write docs/benchmarks.md and docs/scale.md
+	@$(python) -m bench $(ARGS)
 
 build: $(SAM_ENV) ## sam build
 	@$(sam) build $(ARGS)

@@ -1,0 +1,117 @@
+"""Tasks to watch: how long they take, and when their outcomes come in.
+
+AWS publishes neither, so both are assumptions. They stand here and on the page.
+"""
+
+import random
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+
+from mitigation.task import Action, Statistics, Target, Task, TaskStatus, TaskType
+
+START = datetime(2026, 11, 22, 10, tzinfo=UTC)
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+# Share of the tasks, shortest and longest of them; in between no order of magnitude is preferred.
+MIX = (
+    (0.40, 1, MINUTE),
+    (0.35, MINUTE, HOUR),
+    (0.20, HOUR, DAY),
+    (0.05, DAY, 3 * DAY),  # the watch limit is three days: what runs longer is told as such
+)
+KNOWN_TOTAL_LONGEST = 5.5 * HOUR
+MAX_VIOLATIONS, MAX_ACTIONS = 25, 5  # AWS's own limits of a task
+
+type Outcomes = tuple[float, ...]
+type Progress = Callable[[random.Random, float, int], Outcomes]
+
+
+@dataclass(frozen=True)
+class SimulatedTask:
+    """`outcomes` are the ages at which each comes in; none where the total isn't known."""
+
+    number: int
+    seconds: float
+    outcomes: Outcomes = ()
+    actions: int = 0
+
+    def at(self, age: float) -> Task:
+        """What AWS would say of it at that age, in seconds; it is running still."""
+        if not self.outcomes:
+            return self._task
+        done = bisect_right(self.outcomes, age)
+        return replace(self._task, statistics=Statistics(executed=done, skipped=0, failed=0))
+
+    @cached_property
+    def _task(self) -> Task:
+        if self.outcomes:
+            target = Target(violation_ids=("violation",) * (len(self.outcomes) // self.actions))
+        else:
+            target = Target(security_profile_name="FleetBaseline", behavior_name="Failures")
+        return Task(
+            type=TaskType.DETECT,
+            id=f"task-{self.number}",
+            status=TaskStatus.IN_PROGRESS,
+            started=START,
+            ended=None,
+            target=target,
+            occurrence_range=None,
+            only_active_violations_included=None,
+            suppressed_alerts_included=None,
+            actions=(Action("Quarantine", None, None, ()),) * max(self.actions, 1),
+            checks=(),
+            statistics=Statistics(executed=0, skipped=0, failed=0),
+        )
+
+
+def draw_mix(count: int, seed: int = 1) -> list[SimulatedTask]:
+    """Tasks whose total isn't known: they were started for a profile and a behavior."""
+    rng = random.Random(seed)
+    return [SimulatedTask(number, _seconds(rng)) for number in range(count)]
+
+
+def draw_known(count: int, progress: Progress | None, seed: int = 2) -> list[SimulatedTask]:
+    """The tasks of the mix that take under 5.5 hours, for violation ids: their total is known.
+
+    With `progress` None they are the same tasks, but nobody knows their totals.
+    """
+    return list(_draw_known(count, progress, random.Random(seed)))
+
+
+def _draw_known(
+    count: int, progress: Progress | None, rng: random.Random
+) -> Iterator[SimulatedTask]:
+    for number in range(count):
+        while (seconds := _seconds(rng)) > KNOWN_TOTAL_LONGEST:
+            pass
+        actions = rng.randint(1, MAX_ACTIONS)
+        total = rng.randint(1, MAX_VIOLATIONS) * actions
+        own = random.Random(rng.random())
+        outcomes = progress(own, seconds, total) if progress else ()
+        yield SimulatedTask(number, seconds, outcomes, actions)
+
+
+def steady(_rng: random.Random, seconds: float, total: int) -> Outcomes:
+    """Each outcome takes as long as the others."""
+    return tuple(seconds * (n + 1) / total for n in range(total))
+
+
+def noisy(rng: random.Random, seconds: float, total: int) -> Outcomes:
+    """Outcomes come in at random; in half of the tasks ever faster, in the others ever slower."""
+    bend = rng.lognormvariate(0, 0.5)
+    early = sorted(seconds * rng.random() ** bend for _ in range(total - 1))
+    return (*early, seconds)
+
+
+def stalling(rng: random.Random, seconds: float, total: int) -> Outcomes:
+    """A share comes in steadily, early on; then nothing does until all the rest at the end."""
+    early = min(int(total * rng.uniform(0.1, 1)), total - 1)
+    stalls = seconds * rng.uniform(0.05, 0.5)
+    return tuple([stalls * (n + 1) / early for n in range(early)] + [seconds] * (total - early))
+
+
+def _seconds(rng: random.Random) -> float:
+    [(_, shortest, longest)] = rng.choices(MIX, [share for share, *_ in MIX])
+    return float(shortest * (longest / shortest) ** rng.random())
