@@ -1,3 +1,3 @@
-from tests.support.fixtures import slack
+from tests.support.fixtures import moto, slack
 
-__all__ = ["slack"]
+__all__ = ["moto", "slack"]

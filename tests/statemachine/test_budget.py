@@ -86,8 +86,8 @@ def test_the_limit_in_hours_ends_a_watch_before_its_events_do(values: dict[str, 
     assert ROUND_EVENTS * most_rounds(values) < MOST_EVENTS
 
 
-def test_by_default_every_look_may_fail_twice_as_well() -> None:
-    assert (ROUND_EVENTS + 2 * RETRY_EVENTS) * most_rounds(defaults()) < MOST_EVENTS
+def test_by_default_every_look_may_fail_once_as_well() -> None:
+    assert (ROUND_EVENTS + RETRY_EVENTS) * most_rounds(defaults()) < MOST_EVENTS
 
 
 def history(slack: Slack, *, looks: int = 0, failures: int = 0, posts: int = 0) -> int:

@@ -61,11 +61,11 @@ def test_a_running_task_is_looked_at_again_after_growing_waits(
 def test_an_overdue_task_is_told_once_and_the_watch_goes_on(
     slack: Slack, task_type: TaskType
 ) -> None:
-    looks = [running(task_type, taskStatistics=None)] * 60
+    looks = [running(task_type, taskStatistics=None)] * 70
     with World(slack, [task(task_type, *looks, answer(task_type))]) as world:
         world.happens(started(task_type))
         assert world.execution.status == "SUCCEEDED"
-        assert world.clock.now - STARTED > timedelta(hours=2)
+        assert world.clock.now - STARTED > timedelta(hours=1)
         for told in (world.subjects, world.texts):
             assert [subject.split("]")[0] for subject in told] == ["[STILL RUNNING", "[FAILED"]
         assert "still running after 1 h" in world.subjects[0]

@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.retries.quota import RetryQuota
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
 from local.fake_iot import FakeIot
@@ -117,7 +118,11 @@ class Aws:
                 raise ReadTimeoutError(endpoint_url=request.url)
             return response
 
-        with mock.patch.object(BotocoreStubber, "__call__", answer):
+        with (
+            mock.patch.object(BotocoreStubber, "__call__", answer),
+            # Clients live on from world to world; their memory of faults must not.
+            mock.patch.object(RetryQuota, "acquire", return_value=True),
+        ):
             yield
 
     def _next_fault(self, operation: str) -> Fault:

@@ -35,6 +35,7 @@ class Clock:
         self._idle = threading.Event()
         self._turns: deque[threading.Event] = deque()
         self._whose_turn: int | None = None  # a thread's
+        self._turn_is_kept = False
         self._travel = time_machine.travel(start, tick=False)
 
     def __enter__(self) -> Self:
@@ -70,11 +71,11 @@ class Clock:
             self.leave()
 
     def sleep(self, seconds: float) -> None:
-        """Wait for `seconds` of this clock's time; whoever has the turn gives it away meanwhile."""
+        """Wait for `seconds` of this clock's time."""
         if seconds <= 0:
             return
-        had_turn = self._whose_turn == threading.get_ident()
-        if had_turn:
+        lends_turn = self._whose_turn == threading.get_ident() and not self._turn_is_kept
+        if lends_turn:
             self._give_turn()
         wake = threading.Event()
         with self._mutex:
@@ -82,8 +83,9 @@ class Clock:
             heapq.heappush(self._sleepers, (until, next(self._order), wake))
             self._stop_working()
         wake.wait()
-        if had_turn:
+        if lends_turn:
             self._take_turn()
+            self._turn_is_kept = False
 
     def start_thread(self, work: Callable[[], object]) -> None:
         """Run `work` in a thread that is counted from now on."""
@@ -98,9 +100,13 @@ class Clock:
         threading.Thread(target=run, daemon=True).start()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """One at a time, in the order of asking; who waits for a turn doesn't work."""
+    def turn(self, *, keep: bool = False) -> Iterator[None]:
+        """One at a time, in the order of asking; who waits for a turn doesn't work.
+
+        Whoever sleeps gives the turn away meanwhile, unless it is to `keep`.
+        """
         self._take_turn()
+        self._turn_is_kept = keep
         try:
             yield
         finally:

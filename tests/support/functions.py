@@ -1,5 +1,6 @@
 """The Lambda functions, run in this process as Lambda runs them: JSON in, JSON or an error out."""
 
+import functools
 import importlib.util
 import json
 import traceback
@@ -68,9 +69,12 @@ class FunctionFailed(Exception):  # noqa: N818  as above
         }
 
 
+type Handler = Callable[[Any, Context], Any]
+
+
 @dataclass(slots=True)
 class Function:
-    """One of the template's functions, with the environment that the template gives it."""
+    """One of the template's functions; it reads this process's environment."""
 
     logical_id: str
     stack: Stack
@@ -78,21 +82,11 @@ class Function:
     log: Callable[[str], object]
     mishaps: Mapping[str, Sequence[Mishap]]  # by logical id, or by logical id/channel
     _seen: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    _handler: Callable[[Any, Context], Any] = field(init=False)
+    _handler: Handler = field(init=False)
 
     def __post_init__(self) -> None:
-        module_name, attribute = self.stack.properties(self.logical_id)["Handler"].split(".")
-        spec = importlib.util.spec_from_file_location(
-            f"{module_name}_{next(_numbers)}", ROOT / "functions" / f"{module_name}.py"
-        )
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        runtime = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), REGION)
-        environment = self.stack.environment(self.logical_id)
-        with mock.patch.dict("os.environ", {**runtime, **environment}):
-            spec.loader.exec_module(module)
-        self._handler = getattr(module, attribute)
+        handler = self.stack.properties(self.logical_id)["Handler"]
+        self._handler = _load(handler, frozenset(self.stack.environment(self.logical_id).items()))
 
     @property
     def timeout_seconds(self) -> int:
@@ -117,7 +111,8 @@ class Function:
                 raise _exit()
             case Mishap.TIMEOUT_BEFORE:
                 raise self._timeout()
-        with self.clock.turn():
+        # Powertools keeps its metrics for the process: what Notify counts must not mix.
+        with self.clock.turn(keep=self.logical_id == "NotifyFunction"):
             answer = self._run(parsed)
         match mishap:
             case Mishap.EXIT_AFTER:
@@ -150,6 +145,22 @@ class Function:
         return FunctionFailed(
             "Sandbox.Timedout", f"RequestId: 0 Error: Task timed out after {seconds}.00 seconds"
         )
+
+
+@functools.cache
+def _load(handler: str, environment: frozenset[tuple[str, str]]) -> Handler:
+    """The handler, its module loaded anew for each environment, as in a sandbox of its own."""
+    module_name, attribute = handler.split(".")
+    spec = importlib.util.spec_from_file_location(
+        f"{module_name}_{next(_numbers)}", ROOT / "functions" / f"{module_name}.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    with mock.patch.dict("os.environ", dict(environment)):
+        spec.loader.exec_module(module)
+    loaded: Handler = getattr(module, attribute)
+    return loaded
 
 
 def _exit() -> FunctionFailed:

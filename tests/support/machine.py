@@ -2,12 +2,10 @@
 the real handlers, the real trigger's pattern; only time and the network's far end are made up.
 """
 
-import contextlib
 import functools
 import io
 import json
-import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,34 +13,31 @@ from types import TracebackType
 from typing import Any, Self
 from unittest import mock
 
-import boto3
-from moto import mock_aws
 from moto.events.models import EventPattern
-from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from local.fake_iot import FakeIot
 from local.scenario import Scenario, SlackAnswer
 from mitigation.executions import Pace
 from tests.support.aws import Aws, Fault
 from tests.support.clock import Clock
+from tests.support.deployment import (
+    FUNCTIONS,
+    MACHINE_ARN,
+    client,
+    deploy,
+    environment,
+    every_log_line_to,
+)
 from tests.support.functions import Function, FunctionFailed, InvocationRefused, Mishap
 from tests.support.interpreter import Wait, on_virtual_time
-from tests.support.product import PSEUDO_PARAMETERS, REGION
+from tests.support.results import Execution, read_executions, read_letters
 from tests.support.slack import Slack
 from tests.support.stack import Stack
 
-ACCOUNT = PSEUDO_PARAMETERS["AWS::AccountId"]
 NOW = datetime(2026, 11, 22, 10, 1, 30, tzinfo=UTC)
 # In the path of the webhook URL, and nowhere else: whoever finds it has found a leak.
 SECRET = "THE-WEBHOOK-IS-A-SECRET"
 WEBHOOK = f"https://hooks.slack.com/services/T0/B0/{SECRET}"
-MACHINE_ARN = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:watch-task"
-QUEUES = ("DeadLetterQueue", "StartFailuresQueue")
-FUNCTIONS = ("StartWatchFunction", "DescribeTaskFunction", "NotifyFunction")
-MOTO: Any = {
-    "stepfunctions": {"execute_state_machine": True},
-    "core": {"reset_boto3_session": False},  # it would read every service model anew
-}
 # EventBridge invokes asynchronously: Lambda tries again after one minute, then after two.
 ASYNC_RETRY_SECONDS = (60, 120)
 
@@ -51,26 +46,9 @@ class SecretFound(AssertionError):  # noqa: N818  what happened, not who is to b
     """The webhook URL where it must not be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
-    """An execution that has ended; `waits` are its Wait states' seconds, in order."""
-
-    name: str
-    status: str
-    error: str | None
-    cause: str | None
-    history: Sequence[Mapping[str, Any]]
-    waits: Sequence[tuple[str, float]]
-
-    @property
-    def states(self) -> list[str]:
-        entered = (event.get("stateEnteredEventDetails") for event in self.history)
-        return [details["name"] for details in entered if details]
-
-
 @dataclass(slots=True)
 class World:
-    """A stack deployed at `deployed` (now, unless said), and everything around it.
+    """A deployed stack and everything around it.
 
     `tasks` are what AWS IoT has, `aws` the faults by operation, `slack` Slack's answers, `lambdas`
     the mishaps by function or function/channel; each list holds for one call an item, the last for
@@ -84,7 +62,6 @@ class World:
     lambdas: Mapping[str, Sequence[Mishap]] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     secret: str = WEBHOOK
-    now: datetime = NOW
     calls_per_second: float | None = None
     with_slack: bool = True
     clock: Clock = field(init=False)
@@ -97,9 +74,9 @@ class World:
     _exit: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            self._set_up(stack)
-            self._exit = stack.pop_all()
+        with ExitStack() as exits:
+            self._set_up(exits)
+            self._exit = exits.pop_all()
         return self
 
     def __exit__(
@@ -114,50 +91,27 @@ class World:
         finally:
             self._exit.close()
 
-    def _set_up(self, stack: ExitStack) -> None:
+    def _set_up(self, exits: ExitStack) -> None:
         self.slack_server.play(self.slack)
-        stack.callback(self.slack_server.stop)
-        stack.enter_context(mock.patch.dict("os.environ", self.slack_server.variables))
-        stack.enter_context(mock_aws(config=MOTO))
-        self.clock = stack.enter_context(Clock(self.now))
-        stack.enter_context(on_virtual_time(self.clock, self._invoke, self._waits))
-        names = self._make_resources()
-        parameters = dict(self.parameters)
-        if self.with_slack:
-            parameters.setdefault("SlackWebhookSecretArn", names["Secret"])
-        self.stack = Stack(parameters, names)
-        _client("stepfunctions").create_state_machine(
-            name=MACHINE_ARN.rsplit(":", 1)[-1],
-            definition=self.stack.definition(),
-            roleArn=f"arn:aws:iam::{ACCOUNT}:role/watch-task",
-        )
+        exits.callback(self.slack_server.stop)
+        self.clock = exits.enter_context(Clock(NOW))
+        exits.enter_context(on_virtual_time(self.clock, self._invoke, self._waits))
+        self.stack = deploy(self.parameters, self.secret, with_slack=self.with_slack)
         self.iot = FakeIot(
             *self.tasks, calls_per_second=self.calls_per_second, clock=self.clock.monotonic
         )
         self.network = Aws(self.clock, self.iot, self.aws)
-        stack.enter_context(contextlib.redirect_stdout(self.log))
-        stack.enter_context(_every_log_line_to(self.log))
+        variables = {**self.slack_server.variables, **environment(self.stack)}
+        exits.enter_context(mock.patch.dict("os.environ", variables))
+        exits.enter_context(every_log_line_to(self.log))
         self.functions = {
             name: Function(name, self.stack, self.clock, self.log.write, self.lambdas)
             for name in FUNCTIONS
         }
-        stack.enter_context(mock.patch("time.sleep", self.clock.sleep))
+        exits.enter_context(mock.patch("time.sleep", self.clock.sleep))
         pace = {"clock": self.clock.monotonic, "sleep": self.clock.sleep}
-        defaults = Pace.__init__.__kwdefaults__
-        stack.enter_context(mock.patch.dict(defaults, pace))
-        stack.enter_context(self.network.in_place_of_the_network())
-
-    def _make_resources(self) -> dict[str, str]:
-        """What the template makes and the functions meet, by the template's names."""
-        sqs, sns, secrets = (_client(service) for service in ("sqs", "sns", "secretsmanager"))
-        return {
-            **{name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in QUEUES},
-            **{f"{name}.Arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
-               for name in FUNCTIONS},
-            "WatchTaskStateMachine": MACHINE_ARN,
-            "NotificationTopic": sns.create_topic(Name="topic")["TopicArn"],
-            "Secret": secrets.create_secret(Name="webhook", SecretString=self.secret)["ARN"],
-        }  # fmt: skip
+        exits.enter_context(mock.patch.dict(Pace.__init__.__kwdefaults__, pace))
+        exits.enter_context(self.network.in_place_of_the_network())
 
     def _invoke(self, arn: str, event: str) -> Any:
         return self.functions[arn.rsplit(":", 1)[-1]].invoke(event)
@@ -182,10 +136,8 @@ class World:
     def starts(self, name: str, execution_input: Mapping[str, Any]) -> None:
         """An operator starts a watch by hand."""
         with self.clock.working():
-            _client("stepfunctions").start_execution(
-                stateMachineArn=MACHINE_ARN,
-                name=name,
-                input=json.dumps(execution_input),
+            client("stepfunctions").start_execution(
+                stateMachineArn=MACHINE_ARN, name=name, input=json.dumps(execution_input)
             )
         self.clock.run_until_idle()
 
@@ -210,7 +162,7 @@ class World:
             except (FunctionFailed, InvocationRefused):
                 continue
             return
-        _client("sqs").send_message(
+        client("sqs").send_message(
             QueueUrl=self.stack.names["StartFailuresQueue"],
             MessageBody=json.dumps({"requestPayload": event}),
         )
@@ -219,19 +171,7 @@ class World:
 
     @property
     def executions(self) -> list[Execution]:
-        backend = stepfunctions_parser_backends[ACCOUNT][REGION]
-        machine = backend.describe_state_machine(MACHINE_ARN)
-        return [self._execution(found) for found in machine.executions]
-
-    def _execution(self, found: Any) -> Execution:
-        return Execution(
-            name=found.name,
-            status=found.status,
-            error=found.error,
-            cause=found.cause,
-            history=found.to_history_output()["events"],
-            waits=[(state, wait) for name, state, wait in self._waits if name == found.name],
-        )
+        return read_executions(self._waits)
 
     @property
     def execution(self) -> Execution:
@@ -241,18 +181,11 @@ class World:
 
     @property
     def dead_letters(self) -> list[dict[str, Any]]:
-        return self._letters("DeadLetterQueue")
+        return read_letters("DeadLetterQueue")
 
     @property
     def start_failures(self) -> list[dict[str, Any]]:
-        return self._letters("StartFailuresQueue")
-
-    def _letters(self, queue: str) -> list[dict[str, Any]]:
-        """What lies in the queue; it stays there."""
-        received = _client("sqs").receive_message(
-            QueueUrl=self.stack.names[queue], MaxNumberOfMessages=10, VisibilityTimeout=0
-        )
-        return [json.loads(message["Body"]) for message in received.get("Messages", [])]
+        return read_letters("StartFailuresQueue")
 
     @property
     def subjects(self) -> list[str]:
@@ -266,35 +199,15 @@ class World:
 
     def search_for_the_secret(self) -> None:
         """Through every log line at DEBUG level, state, history event, message and letter."""
+        posts = [post.payload for post in self.slack_server.posts]
         said = {
             "the log": self.log.getvalue(),
             "an execution": repr(self.executions),
-            "a dead letter": repr((self.dead_letters, self.start_failures)),
-            "a message": repr((self.network.publications, [p.payload for p in
-                               self.slack_server.posts])),
-        }  # fmt: skip
-        for place, text in said.items():
-            if SECRET in text:
-                at = text.index(SECRET)
-                raise SecretFound(f"in {place}: …{text[max(at - 300, 0) : at + 60]}…")
-
-
-@functools.cache
-def _client(service: str) -> Any:
-    return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
-
-
-@contextlib.contextmanager
-def _every_log_line_to(log: io.StringIO) -> Iterator[None]:
-    """At DEBUG level; moto's own lines aside, which no Lambda would write."""
-    root, moto = logging.getLogger(), logging.getLogger("moto")
-    handlers, levels = root.handlers, (root.level, moto.level)
-    root.setLevel(logging.DEBUG)
-    root.handlers = [logging.StreamHandler(log)]
-    moto.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        root.handlers = handlers
-        root.setLevel(levels[0])
-        moto.setLevel(levels[1])
+            "a letter": repr((self.dead_letters, self.start_failures)),
+            "a message": repr((self.network.publications, posts)),
+        }
+        found = {place: text for place, text in said.items() if SECRET in text}
+        for text in found.values():
+            at = text.index(SECRET)
+            around = text[max(at - 300, 0) : at + 60]
+            raise SecretFound(f"in {', '.join(found)}: …{around}…")

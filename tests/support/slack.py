@@ -7,6 +7,8 @@ from typing import override
 from local.fake_slack import FakeSlack
 from local.scenario import SlackAnswer
 
+OK = SlackAnswer()
+REVOKED = SlackAnswer(404, {}, "no_service")
 # Told apart by identity: what is written on them is what the catcher notes down about the post.
 SLOW = SlackAnswer(0, {}, "no answer in time")
 RESET = SlackAnswer(0, {}, "connection reset")

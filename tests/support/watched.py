@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from local.scenario import Answer, Failure, Scenario, TaskType
-from tests.support.machine import ACCOUNT
+from tests.support.deployment import ACCOUNT
 from tests.support.product import REGION, ROOT
 
 type Json = dict[str, Any]
@@ -59,12 +59,16 @@ def running(task_type: TaskType, **changes: object) -> Json:
 
 def task(task_type: TaskType, *describe: Json | Failure, task_id: str | None = None) -> Scenario:
     """The task as AWS IoT plays it: `describe` for one look each, the last for ever after."""
+    task_id = task_id or TASK_IDS[task_type]
+    for step in describe:
+        if isinstance(step, dict) and "taskId" in step.get("taskSummary", {}):
+            step["taskSummary"]["taskId"] = task_id
     rows: Json = json.loads(_saved("executions", _SAVED[task_type]))
     for row in rows["actionsExecutions"]:
         row.pop("taskId")
     return Scenario(
         task_type=task_type,
-        task_id=task_id or TASK_IDS[task_type],
+        task_id=task_id,
         describe=tuple(step if isinstance(step, Failure) else Answer(step) for step in describe),
         executions=tuple(rows["actionsExecutions"]),
         findings=tuple(rows.get("findings", [])),

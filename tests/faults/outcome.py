@@ -1,0 +1,119 @@
+"""What people and operators got in a world: messages, letters, executions; and what is missing."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from mitigation.notice import Notice
+from mitigation.report import Verdict
+from tests.support.aws import Publication
+from tests.support.machine import World
+
+INTERIM = Verdict.OVERDUE.label
+_TEXT = re.compile(r"\[(?P<label>[A-Z ]+)\] (?P<task_id>[\w-]+): ")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """For each channel the labels of its messages in order, then its letters; all in words."""
+
+    sns: str
+    slack: str
+    executions: str = "1 succeeded"
+    start_failures: int = 0
+
+    def __str__(self) -> str:
+        same = self.sns == self.slack
+        told = f"both: {self.sns}" if same else f"SNS: {self.sns}; Slack: {self.slack}"
+        failures = f"; start failures: {self.start_failures}" if self.start_failures else ""
+        return f"{told}; executions: {self.executions}{failures}"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    outcome: Outcome
+    lost: int  # final messages that neither arrived nor lie anywhere
+    twice: int  # final messages that arrived again
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    task_id: str
+    label: str
+    kept: str = ""  # where, if it did not arrive
+
+    @property
+    def is_final(self) -> bool:
+        return self.label != INTERIM
+
+    def __str__(self) -> str:
+        return f"{self.kept} ({self.label})" if self.kept else self.label
+
+
+def look_at(world: World, *, nothing_due: bool) -> Seen:
+    told = {
+        "sns": [_published(publication) for publication in world.network.publications],
+        "slack": [_posted(text) for text in world.texts],
+    }
+    executions, failures = world.executions, len(world.start_failures)
+    lost = twice = 0
+    for channel, messages in told.items():
+        messages.extend(_letters(world, channel))
+        finals = Counter(message.task_id for message in messages if message.is_final)
+        lost += 0 if nothing_due else len(executions) - len(finals)
+        arrived = Counter(m.task_id for m in messages if m.is_final and not m.kept)
+        twice += sum(count - 1 for count in arrived.values())
+    if not (executions or failures or nothing_due):
+        lost += len(told)
+    statuses = Counter(execution.status.lower() for execution in executions)
+    return Seen(
+        Outcome(
+            sns=_words(told["sns"]),
+            slack=_words(told["slack"]),
+            executions=", ".join(f"{n} {status}" for status, n in statuses.items()) or "none",
+            start_failures=failures,
+        ),
+        lost,
+        twice,
+    )
+
+
+def _published(publication: Publication) -> _Message:
+    """By the report for machines: the subject may be too short for the task's id."""
+    report = json.loads(publication.bodies["default"])
+    return _Message(report["taskId"], Verdict(report["verdict"]).label)
+
+
+def _posted(text: str) -> _Message:
+    match = _TEXT.match(text)
+    assert match, text
+    return _Message(match["task_id"], match["label"])
+
+
+def _letters(world: World, channel: str) -> list[_Message]:
+    """What could not be told: in the queue, or where even that failed in the history."""
+    queued = [_of_letter(letter, "dead letter") for letter in world.dead_letters
+              if letter["channel"] == channel]  # fmt: skip
+    not_told = [
+        json.loads(state["input"])
+        for execution in world.executions
+        for state in execution.entered
+        if state["name"] == "NotTold"
+    ]
+    remembered = [_of_letter(letter, "letter in the history") for letter in not_told
+                  if letter["channel"] == channel]  # fmt: skip
+    return queued or remembered
+
+
+def _of_letter(letter: dict[str, Any], kept: str) -> _Message:
+    """As the replay will read it."""
+    report = Notice.parse(letter).report
+    return _Message(report.name, report.verdict.label, kept)
+
+
+def _words(messages: Iterable[_Message]) -> str:
+    counted = Counter(str(message) for message in messages)
+    return ", ".join(f"{n} x {text}" if n > 1 else text for text, n in counted.items()) or "nothing"

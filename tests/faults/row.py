@@ -1,0 +1,100 @@
+"""A row of the fault table: what goes wrong, and what is to come of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from local.scenario import Failure, SlackAnswer, TaskType
+from mitigation import watch
+from tests.faults.outcome import Outcome, Seen, look_at
+from tests.support.aws import WORKS, Fault, Page, Refusal
+from tests.support.functions import Mishap
+from tests.support.machine import WEBHOOK, World
+from tests.support.slack import Slack
+from tests.support.watched import TASK_IDS, Json, answer, running, started, task
+
+type Looks = Sequence[Json | Failure]
+
+BOTH: tuple[TaskType, ...] = ("detect", "audit")
+TOLD = Outcome("FAILED", "FAILED")
+UNREADABLE = Outcome("UNREADABLE", "UNREADABLE")
+VANISHED = Outcome("VANISHED", "VANISHED")
+SNS_DEAD = Outcome("dead letter (FAILED)", "FAILED", "1 failed")
+SLACK_DEAD = Outcome("FAILED", "dead letter (FAILED)", "1 failed")
+NOT_STARTED = Outcome("nothing", "nothing", "none", start_failures=1)
+NOTHING = Outcome("nothing", "nothing", "none")
+
+# What botocore itself tries again, twice.
+_RETRIED_BY_BOTOCORE = {"ThrottlingException", "Throttling", "ThrottledException"}
+
+
+def once(fault: Fault) -> list[Fault]:
+    """One call of ours fails: botocore gives up on a fault that it retries at the third answer."""
+    alone = fault == Page() or (
+        isinstance(fault, Refusal) and fault.status < 500 and fault.code not in _RETRIED_BY_BOTOCORE
+    )
+    return [*([fault] * (1 if alone else 3)), WORKS]
+
+
+def ended(task_type: TaskType) -> Looks:
+    return [answer(task_type)]
+
+
+def ends(task_type: TaskType) -> Looks:
+    """A task that is under way at the first look and has ended by the second."""
+    return [running(task_type), answer(task_type)]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`play` is what happens, or else every task's event; in operations' names {} stands for
+    Detect or Audit.
+
+    `answer_lost`: nobody can know whether the message arrived, so it may come again.
+    `nothing_due`: nobody is to be told.
+    """
+
+    group: str
+    name: str
+    expected: Outcome
+    play: Callable[[World, TaskType], None] | None = None
+    describe: Callable[[TaskType], Looks] = ended
+    aws: Mapping[str, Sequence[Fault]] = field(default_factory=dict)
+    lambdas: Mapping[str, Sequence[Mishap]] = field(default_factory=dict)
+    slack: Sequence[SlackAnswer] = ()
+    slack_timeout: float | None = None
+    secret: str = WEBHOOK
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    task_ids: Sequence[str] = ()
+    calls_per_second: float | None = None
+    patience_hours: int = 1  # 12 in the product; most rows show as much with one
+    answer_lost: bool = False
+    nothing_due: bool = False
+    types: tuple[TaskType, ...] = BOTH
+
+    def run(self, task_type: TaskType, slack: Slack) -> Seen:
+        kind = task_type.capitalize()
+        task_ids = self.task_ids or [TASK_IDS[task_type]]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(watch, "PATIENCE_SECONDS", self.patience_hours * 3600)
+            if self.slack_timeout:
+                patch.setattr("mitigation.delivery.SLACK_TIMEOUT_SECONDS", self.slack_timeout)
+            with World(
+                slack,
+                tasks=[
+                    task(task_type, *self.describe(task_type), task_id=task_id)
+                    for task_id in task_ids
+                ],
+                slack=self.slack,
+                aws={name.format(kind): faults for name, faults in self.aws.items()},
+                lambdas=self.lambdas,
+                parameters=self.parameters,
+                secret=self.secret,
+                calls_per_second=self.calls_per_second,
+            ) as world:
+                if self.play:
+                    self.play(world, task_type)
+                else:
+                    world.happens(*(started(task_type, task_id) for task_id in task_ids))
+                return look_at(world, nothing_due=self.nothing_due)

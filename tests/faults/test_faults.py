@@ -1,0 +1,43 @@
+"""Every fault of the table, played through the real definition and functions for both task types.
+
+The promise: nothing is lost, and nothing is told twice where the provider answered.
+"""
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+from local.scenario import TaskType
+from tests.faults.outcome import Seen
+from tests.faults.row import Row
+from tests.faults.table import ROWS, Table
+from tests.support.product import ROOT
+
+FILE = ROOT / "docs" / "faults.md"
+CASES = [(row, task_type) for row in ROWS for task_type in row.types]
+IDS = [f"{row.group}: {row.name} ({task_type})" for row, task_type in CASES]
+
+type Play = Callable[[Row, TaskType], Seen]
+
+
+@pytest.mark.parametrize(("row", "task_type"), CASES, ids=IDS)
+def test_the_fault_comes_to_what_is_expected(row: Row, task_type: TaskType, play: Play) -> None:
+    seen = play(row, task_type)
+    assert str(seen.outcome) == str(row.expected)
+    assert seen.lost == 0
+    assert seen.twice == 0 or row.answer_lost
+
+
+def test_every_row_has_a_name_of_its_own() -> None:
+    assert len(set(IDS)) == len(IDS)
+    assert len(ROWS) >= 60
+
+
+def test_the_table_in_docs_is_what_was_seen(play: Play) -> None:
+    seen = {(row.group, row.name, task_type): play(row, task_type) for row, task_type in CASES}
+    table = Table(seen).markdown()
+    if os.environ.get("UPDATE"):
+        FILE.write_text(table, encoding="utf-8")
+    written = FILE.read_text(encoding="utf-8") if FILE.exists() else ""
+    assert written == table, "docs/faults.md is out of date: UPDATE=1 make test ARGS=tests/faults"
