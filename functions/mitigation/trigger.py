@@ -73,11 +73,7 @@ class Watch:
             return cls(
                 START_CALLS[call],
                 _task_id(task_id),
-                StartedBy(
-                    detail.child("userIdentity").text("arn"),
-                    detail.text("sourceIPAddress"),
-                    detail.time("eventTime"),
-                ),
+                _started_by(detail),
             )
         except InvalidTask as error:
             raise InvalidWatch(f"CloudTrail event: {error}") from error
@@ -114,6 +110,18 @@ def listed(
         if task_id and (started is None or since <= started < until):
             watches.append(Watch(task_type, task_id))
     return watches
+
+
+def _started_by(detail: Reader) -> StartedBy | None:
+    """None where it can't be read: a task is watched whoever started it."""
+    try:
+        return StartedBy(
+            detail.child("userIdentity").text("arn"),
+            detail.text("sourceIPAddress"),
+            detail.time("eventTime"),
+        )
+    except InvalidTask:
+        return None
 
 
 def _task_type(text: str) -> TaskType:
