@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from local.scenario import TaskType
 from tests.faults.outcome import Outcome
 from tests.faults.row import (
     SLACK_DEAD,
@@ -9,12 +10,15 @@ from tests.faults.row import (
     TOLD,
     UNREADABLE,
     VANISHED,
+    Looks,
     Row,
+    ended,
     ends,
     once,
 )
 from tests.support.aws import WORKS, AnswerLost, Fault, NoConnection, Page, Refusal
 from tests.support.machine import WEBHOOK
+from tests.support.watched import answer, finding_ids
 
 DESCRIBE = "Describe{}MitigationActionsTask"
 LIST_ROWS = "List{}MitigationActionsExecutions"
@@ -70,22 +74,28 @@ def describe_rows() -> Iterator[Row]:
 
 def list_rows() -> Iterator[Row]:
     """The message comes without details rather than not at all."""
-
-    def row(name: str, *faults: Fault, operation: str = LIST_ROWS) -> Row:
-        audit_only = "Audit" in operation
-        return Row(
-            "List…MitigationActionsExecutions and what it needs",
-            name,
-            TOLD,
-            aws={operation: faults},
-            types=("audit",) if audit_only else ("detect", "audit"),
-        )
-
+    group = "List…MitigationActionsExecutions"
     for name, fault in {**IOT, **named(NOT_FOUND, INVALID)}.items():
-        yield row(f"{name}, once", *once(fault))
-        yield row(f"{name}, for ever", fault)
-    for fault in (THROTTLED, DENIED, NOT_FOUND):
-        yield row(f"ListAuditFindings: {fault.code}", fault, operation="ListAuditFindings")
+        yield Row(group, f"{name}, once", TOLD, aws={LIST_ROWS: once(fault)})
+        yield Row(group, f"{name}, for ever", TOLD, aws={LIST_ROWS: [fault]})
+    for fault in (THROTTLED, DENIED, NOT_FOUND, NoConnection()):
+        for operation, describe in (
+            ("ListAuditFindings", ended),
+            ("DescribeAuditFinding", by_finding),
+        ):
+            yield Row(
+                "What tells which resource an audit finding is about",
+                f"{operation}: {fault.code if isinstance(fault, Refusal) else 'no connection'}",
+                TOLD,
+                describe=describe,
+                aws={operation: [fault]},
+                types=("audit",),
+            )
+
+
+def by_finding(task_type: TaskType) -> Looks:
+    """A task whose target are findings, not a whole audit: each is asked for by its id."""
+    return [answer(task_type, target={"findingIds": finding_ids()})]
 
 
 def publish_rows() -> Iterator[Row]:
@@ -114,7 +124,7 @@ def publish_rows() -> Iterator[Row]:
     yield Row(
         "SNS Publish",
         "the answer is lost, once",
-        Outcome("2 x FAILED", "FAILED"),
+        Outcome("2 x told", "told"),
         aws={"Publish": [AnswerLost(), WORKS]},
         answer_lost=True,
     )

@@ -13,12 +13,16 @@ from tests.support.aws import Publication
 from tests.support.machine import World
 
 INTERIM = Verdict.OVERDUE.label
+USUAL = Verdict.FAILED.label  # how the table's tasks end
 _TEXT = re.compile(r"\[(?P<label>[A-Z ]+)\] (?P<task_id>[\w-]+): ")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """For each channel the labels of its messages in order, then its letters; all in words."""
+    """For each channel its messages in order, then its letters; and how the executions ended.
+
+    `told` alone is how the task itself ended; any other message is named by its label.
+    """
 
     sns: str
     slack: str
@@ -27,9 +31,9 @@ class Outcome:
 
     def __str__(self) -> str:
         same = self.sns == self.slack
-        told = f"both: {self.sns}" if same else f"SNS: {self.sns}; Slack: {self.slack}"
-        failures = f"; start failures: {self.start_failures}" if self.start_failures else ""
-        return f"{told}; executions: {self.executions}{failures}"
+        told = f"both: {self.sns}" if same else f"SNS: {self.sns} · Slack: {self.slack}"
+        failures = f" · start failures: {self.start_failures}" if self.start_failures else ""
+        return f"{told} · executions: {self.executions}{failures}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +47,15 @@ class Seen:
 class _Message:
     task_id: str
     label: str
-    kept: str = ""  # where, if it did not arrive
+    kept: str = ""  # as what, if it did not arrive
 
     @property
     def is_final(self) -> bool:
         return self.label != INTERIM
 
     def __str__(self) -> str:
-        return f"{self.kept} ({self.label})" if self.kept else self.label
+        what = "" if self.label == USUAL else f" {self.label}"
+        return f"{self.kept or 'told'}{what}"
 
 
 def look_at(world: World, *, nothing_due: bool) -> Seen:

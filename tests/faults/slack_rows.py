@@ -101,7 +101,7 @@ def rows() -> Iterator[Row]:
     yield from unavailable()
     yield row(
         "takes the message, then resets the connection",
-        Outcome("FAILED", "2 x FAILED"),
+        Outcome("told", "2 x told"),
         TAKEN_THEN_RESET,
         OK,
         answer_lost=True,

@@ -6,13 +6,12 @@ from datetime import timedelta
 from local.scenario import TaskType
 from tests.faults.aws_rows import NETWORK, THROTTLED, named
 from tests.faults.outcome import Outcome
-from tests.faults.row import NOT_STARTED, NOTHING, TOLD, Looks, Row, ends, once
+from tests.faults.row import NOT_STARTED, NOTHING, TOLD, Looks, Row, once
 from tests.support.aws import Fault, Page, Refusal
 from tests.support.machine import NOW, World
 from tests.support.watched import answer, started
 
 LIST_TASKS = "List{}MitigationActionsTasks"
-FIFTY = [f"task-{number:02}" for number in range(50)]
 AFTER_DEPLOYMENT = NOW + timedelta(minutes=1)
 
 type Play = Callable[[World, TaskType], None]
@@ -68,28 +67,16 @@ def sweep_rows() -> Iterator[Row]:
                 aws={LIST_TASKS: [fault]},
             )
     denied = Refusal("AccessDeniedException")
-    yield row(
-        "DescribeStateMachine: AccessDeniedException, once",
-        TOLD,
-        sweep_later,
-        aws={"DescribeStateMachine": once(denied)},
-    )
-
-
-def crowd_rows() -> Iterator[Row]:
-    group = "50 tasks at once, and AWS IoT takes 10 calls a second"
-    fifty = Outcome("50 x FAILED", "50 x FAILED", "50 succeeded")
-    yield Row(group, "by their events", fifty, describe=ends, task_ids=FIFTY, calls_per_second=10)
-    yield Row(
-        group,
-        "found by the sweep",
-        fifty,
-        play=sweep_later,
-        describe=after_deployment,
-        task_ids=FIFTY,
-        calls_per_second=10,
-        types=("audit",),  # as long as both rows above together
-    )
+    for name, faults, expected in (
+        ("once", once(denied), TOLD),
+        ("for ever", [denied], NOT_STARTED),
+    ):
+        yield row(
+            f"DescribeStateMachine: AccessDeniedException, {name}",
+            expected,
+            sweep_later,
+            aws={"DescribeStateMachine": faults},
+        )
 
 
 def after_deployment(task_type: TaskType) -> Looks:
@@ -121,4 +108,3 @@ def sweep_then_event(world: World, task_type: TaskType) -> None:
 
 def rows() -> Iterator[Row]:
     yield from sweep_rows()
-    yield from crowd_rows()

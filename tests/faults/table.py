@@ -26,8 +26,8 @@ for good lies in the start-failures queue, with an alarm, and the next sweep tri
 
 Each fault below is played through `template.yaml`'s real definition and functions, for a detect and
 for an audit task. `make test` plays them all, and fails where this table is not what it saw. A
-channel that is down is given up after an hour here instead of twelve, unless the row says so. The
-labels are those of the messages; the task itself ends as FAILED wherever nothing else is said.
+channel that is down is given up after an hour here instead of twelve, unless the row says so.
+`told` is the message about how the task ended; other messages are named by their labels.
 """
 
 

@@ -39,7 +39,7 @@ def clock_rows() -> Iterator[Row]:
     )
     yield row(
         "the start lies in 1970 and the task runs",
-        same("GAVE UP"),
+        same("told GAVE UP"),
         lambda t: [running(t, start=long_ago), answer(t)],
     )
     yield row("no start and no end", TOLD, lambda t: [answer(t, start=None, end=None)])
@@ -66,15 +66,15 @@ def way_rows() -> Iterator[Row]:
         TOLD,
         lambda t: [running(t), answer(t), running(t), answer(t)],
     )
-    yield row("is canceled", same("CANCELED"), lambda t: [answer(t, taskStatus="CANCELED")])
+    yield row("is canceled", same("told CANCELED"), lambda t: [answer(t, taskStatus="CANCELED")])
     yield row(
         "is canceled and comes to life again",
-        same("CANCELED"),
+        same("told CANCELED"),
         lambda t: [answer(t, taskStatus="CANCELED"), running(t)],
     )
     yield row(
         "succeeds with nothing done",
-        same("NOTHING DONE"),
+        same("told NOTHING DONE"),
         lambda t: [answer(t, taskStatus=SUCCESS[t], taskStatistics=nothing_done(t))],
     )
     yield row("vanishes midway", VANISHED, lambda t: [running(t), GONE])
@@ -83,14 +83,14 @@ def way_rows() -> Iterator[Row]:
         UNREADABLE,
         lambda t: [running(t), Failure("AccessDeniedException", 403, "no")],
     )
-    yield row("has an unknown status", same("UNKNOWN STATUS"), unknown, HOUR)
+    yield row("has an unknown status", same("told UNKNOWN STATUS"), unknown, HOUR)
     yield row(
         "has an unknown status for a while",
         TOLD,
         lambda t: [*unknown(t), running(t), answer(t)],
         HOUR,
     )
-    yield row("has no status", same("UNKNOWN STATUS"), lambda _: [{}], HOUR)
+    yield row("has no status", same("told UNKNOWN STATUS"), lambda _: [{}], HOUR)
     yield row("has a status that is no text", UNREADABLE, lambda t: [answer(t, taskStatus=7)])
     yield row(
         "has counts that are no numbers",
@@ -99,13 +99,13 @@ def way_rows() -> Iterator[Row]:
     )
     yield row(
         "is overdue, then ends",
-        same("STILL RUNNING, FAILED"),
+        same("told STILL RUNNING, told"),
         lambda t: [*(20 * [running(t, taskStatistics=None)]), answer(t)],
         {"OverdueMinutes": "5"},
     )
     yield row(
         "never ends",
-        same("STILL RUNNING, GAVE UP"),
+        same("told STILL RUNNING, told GAVE UP"),
         lambda t: [running(t)],
         {"WatchLimitHours": "1", "OverdueMinutes": "30"},
     )
@@ -127,22 +127,22 @@ def channel_rows() -> Iterator[Row]:
         return Row(
             "An overdue task",
             name,
-            Outcome("STILL RUNNING, FAILED", slack, executions),
+            Outcome("told STILL RUNNING, told", slack, executions),
             describe=lambda t: [*(20 * [running(t, taskStatistics=None)]), answer(t)],
             slack=answers,
             parameters=late,
         )
 
-    yield row("Slack is away for a moment", "STILL RUNNING, FAILED", [down, OK], "1 succeeded")
+    yield row("Slack is away for a moment", "told STILL RUNNING, told", [down, OK], "1 succeeded")
     yield row(
         "Slack is away until the end",
-        "FAILED, dead letter (STILL RUNNING)",
+        "told, dead letter STILL RUNNING",
         [*(6 * [down]), OK],
         "1 succeeded",
     )
     yield row(
         "Slack is revoked",
-        "dead letter (STILL RUNNING), dead letter (FAILED)",
+        "dead letter STILL RUNNING, dead letter",
         [REVOKED],
         "1 failed",
     )

@@ -1,3 +1,12 @@
+import pytest
+
+from local.scenario import TaskType
 from tests.support.fixtures import moto, slack
 
 __all__ = ["moto", "slack"]
+
+
+@pytest.fixture(params=["detect", "audit"])
+def task_type(request: pytest.FixtureRequest) -> TaskType:
+    chosen: TaskType = request.param
+    return chosen

@@ -81,7 +81,7 @@ class Function:
     clock: Clock
     log: Callable[[str], object]
     mishaps: Mapping[str, Sequence[Mishap]]  # by logical id, or by logical id/channel
-    _seen: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    seen: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _handler: Handler = field(init=False)
 
     def __post_init__(self) -> None:
@@ -134,8 +134,8 @@ class Function:
         channel = event.get("channel") if isinstance(event, dict) else None
         for key in (f"{self.logical_id}/{channel}", self.logical_id):
             if mishaps := self.mishaps.get(key):
-                index = self._seen[key]
-                self._seen[key] += 1
+                index = self.seen[key]
+                self.seen[key] += 1
                 return mishaps[min(index, len(mishaps) - 1)]
         return Mishap.NONE
 

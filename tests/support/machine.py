@@ -18,7 +18,7 @@ from moto.events.models import EventPattern
 from local.fake_iot import FakeIot
 from local.scenario import Scenario, SlackAnswer
 from mitigation.executions import Pace
-from tests.support.aws import Aws, Fault
+from tests.support.aws import WORKS, Aws, Fault
 from tests.support.clock import Clock
 from tests.support.deployment import (
     FUNCTIONS,
@@ -196,6 +196,15 @@ class World:
     def texts(self) -> list[str]:
         """Of the messages that Slack took."""
         return self.slack_server.texts
+
+    @property
+    def unmet(self) -> set[str]:
+        """The faults, by what they were for, that nothing ever met."""
+        met = {call.operation for call in self.network.calls if call.fault != WORKS}
+        met |= {key for function in self.functions.values() for key in function.seen}
+        met |= {"Slack"} if self.slack_server.posts else set()
+        planned = {**self.aws, **self.lambdas, "Slack": self.slack}
+        return {name for name, faults in planned.items() if faults} - met
 
     def search_for_the_secret(self) -> None:
         """Through every log line at DEBUG level, state, history event, message and letter."""

@@ -53,6 +53,12 @@ def answer(task_type: TaskType, **changes: object) -> Json:
     return whole
 
 
+def finding_ids() -> list[str]:
+    """The findings that the audit task's action executions are about."""
+    rows: Json = json.loads(_saved("executions", _SAVED["audit"]))
+    return list(dict.fromkeys(row["findingId"] for row in rows["actionsExecutions"]))
+
+
 def running(task_type: TaskType, **changes: object) -> Json:
     return answer(task_type, **{"taskStatus": "IN_PROGRESS", "end": None, **changes})
 
