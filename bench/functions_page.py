@@ -7,7 +7,7 @@ from bench.functions import BUDGETS, LARGEST_ZIP, ROWS_TIME_SHARE, Bench, Rows
 from bench.inputs import ROWS
 from bench.measure import Ratio, unit
 from bench.messages import SIZES, Cost, looks, messages
-from bench.page import Section, figure, table
+from bench.page import Section, figure, flowing, table
 
 COLD = """\
 ## Cold starts
@@ -74,21 +74,23 @@ def cold_section(bench: Bench, size: int) -> Section:
         "zipBytes": size,
         "loadedBeyondFloor": functions.loaded(bench),
     }
-    return Section("coldStarts", f"{text}\n{shown}\n{AFTER_COLD}", data, broken)
+    return Section("coldStarts", flowing(f"{text}\n{shown}\n{AFTER_COLD}"), data, broken)
 
 
 def warm_section(bench: Bench) -> Section:
     warm = functions.warm(bench)
     rows = [[name, figure(ratio)] for name, ratio in warm.items()]
     shown = table(["invocation", "over the bare calls"], rows)
-    return Section("warm", f"{WARM}\n{shown}\n", _plain(warm))
+    return Section("warm", flowing(f"{WARM}\n{shown}\n"), _plain(warm))
 
 
 def messages_section() -> Section:
     costs = [*messages(), *looks()]
     rows = [[cost.what, *(_cell(cost, size) for size in SIZES)] for cost in costs]
     data = {cost.what: _plain(dict(cost.over_json)) for cost in costs}
-    return Section("messages", f"{MESSAGES}\n{table(['over json.loads', *SIZES], rows)}\n", data)
+    return Section(
+        "messages", flowing(f"{MESSAGES}\n{table(['over json.loads', *SIZES], rows)}"), data
+    )
 
 
 def rows_section(bench: Bench) -> Section:
@@ -111,7 +113,7 @@ def rows_section(bench: Bench) -> Section:
         }
         for name, rows in found.items()
     }
-    return Section("manyRows", f"{MANY.format(rows=ROWS)}\n{shown}\n", data, broken)
+    return Section("manyRows", flowing(f"{MANY.format(rows=ROWS)}\n{shown}"), data, broken)
 
 
 def _rows(rows: Rows) -> list[str]:

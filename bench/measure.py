@@ -81,19 +81,20 @@ def unit() -> str:
     return "instructions" if valgrind() else "CPU time"
 
 
-def compare(floor: Child, others: Mapping[str, Child]) -> dict[str, Ratio]:
+def compare(
+    floor: Child, others: Mapping[str, Child], seeds: Sequence[str] = HASH_SEEDS
+) -> dict[str, Ratio]:
     """What each costs over the floor: in instructions where valgrind is there, else in CPU time."""
     for child in (floor, *others.values()):
         child.run()  # so that all bytecode is there, and a mistake shows at once
-    measured = _count if valgrind() else _time
-    return measured(floor, others)
+    return _count(floor, others, seeds) if valgrind() else _time(floor, others)
 
 
-def _count(floor: Child, others: Mapping[str, Child]) -> dict[str, Ratio]:
+def _count(floor: Child, others: Mapping[str, Child], seeds: Sequence[str]) -> dict[str, Ratio]:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        floors = pool.map(lambda seed: instructions(floor, seed), HASH_SEEDS)
+        floors = pool.map(lambda seed: instructions(floor, seed), seeds)
         counted = {
-            name: pool.map(lambda seed, child=child: instructions(child, seed), HASH_SEEDS)
+            name: pool.map(lambda seed, child=child: instructions(child, seed), seeds)
             for name, child in others.items()
         }
         least = list(floors)
@@ -103,7 +104,7 @@ def _count(floor: Child, others: Mapping[str, Child]) -> dict[str, Ratio]:
         }
 
 
-def instructions(child: Child, seed: str = HASH_SEEDS[0]) -> int:
+def instructions(child: Child, seed: str) -> int:
     options = ("--tool=cachegrind", "--cache-sim=no", f"--cachegrind-out-file={os.devnull}")
     _, told = child.run(str(valgrind()), *options, seed=seed)
     found = _REFS.search(told)

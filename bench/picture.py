@@ -35,8 +35,8 @@ def _mix(axes: Axes, polling: Polling) -> None:
     axes.loglog()
     for (name, outcomes), marker in zip(polling.families.items(), MARKERS, strict=True):
         ordered = sorted(outcomes, key=lambda outcome: outcome.dollars)
-        line = "" if name.startswith("ours") else "-"
-        axes.plot(*_points(ordered), line, marker=marker, lw=1, ms=5, alpha=0.8, label=name)
+        line = "none" if name.startswith("ours") else "solid"
+        axes.plot(*_points(ordered), ls=line, marker=marker, lw=1, ms=5, alpha=0.8, label=name)
     _star(axes, polling.mix, "ours", below=18)
     _mark(axes, polling.mix_poller, "AWS's job poller")
     axes.set_xticks([4, 6, 10, 20, 30], ["$4", "$6", "$10", "$20", "$30"])

@@ -139,12 +139,13 @@ def simulate(
     known_tasks: int = KNOWN_TASKS,
     *,
     policy: Policy | None = None,
+    evenly: bool = False,
     cores: int | None = None,
 ) -> Polling:
     """With all cores, or with so many; `policy` instead of the template's defaults."""
     ours = Ours("ours", policy or default_policy())
-    mix = tasks.draw_mix(mix_tasks)
-    nobody_knows = tasks.draw_known(known_tasks, None)
+    mix = tasks.draw_mix(mix_tasks, evenly=evenly)
+    nobody_knows = tasks.draw_known(known_tasks, None, evenly=evenly)
     kinds = {"steady": tasks.steady, "noisy": tasks.noisy, "stalling": tasks.stalling}
     return Polling(
         mix_poller=_on_timetable(JOB_POLLER, mix),
@@ -156,7 +157,7 @@ def simulate(
         known_poller=_on_timetable(JOB_POLLER, nobody_knows),
         unknown=_on_cores(cores, ours, nobody_knows),
         known={
-            name: _on_cores(cores, ours, tasks.draw_known(known_tasks, progress))
+            name: _on_cores(cores, ours, tasks.draw_known(known_tasks, progress, evenly=evenly))
             for name, progress in kinds.items()
         },
     )

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bench import polling as p
-from bench.page import Section, table
+from bench.page import Section, flowing, table
 from bench.polling import Outcome, Polling
 from bench.schedules import default_policy
 from bench.tasks import DAY, HOUR, MIX
@@ -41,7 +41,9 @@ to 5 actions): steady progress; noisy (outcomes at random, in half of the tasks 
 the others ever slower); stalling (10 to 100 % come in early on, then nothing until the end).
 """
 PROMISES = """
-What is promised of the defaults:
+What is promised of the defaults on this mix. The last column is not promised, but good to know: the
+same where within its bounds each second is as likely, not each order of magnitude, so that most
+tasks are near the longest.
 """
 LIMITS = """
 A schedule of 60 s would end at {hours:.0f} hours, where its execution's events run out; its
@@ -52,7 +54,7 @@ The rest of the 25,000 is for retries.
 """
 
 
-def polling_section(polling: Polling) -> Section:
+def polling_section(polling: Polling, evenly: Polling) -> Section:
     policy = default_policy()
     broken = [
         f"{target.what}: {target.value:.3g}, more than {target.limit:g}"
@@ -82,11 +84,15 @@ def polling_section(polling: Polling) -> Section:
         _outcomes(_known(polling)),
         PROMISES,
         table(
-            ["promise", "measured", "at most"],
-            [[t.what, f"{t.value:.3g}", f"{t.limit:g}"] for t in polling.targets()],
+            ["promise", "measured", "at most", "by seconds"],
+            [
+                [one.what, f"{one.value:.3g}", f"{one.limit:g}", f"{other.value:.3g}"]
+                for one, other in zip(polling.targets(), evenly.targets(), strict=True)
+            ],
         ),
     ]
-    return Section("polling", "\n".join(parts), _data(polling), broken)
+    data = {**_data(polling), "promisesBySeconds": [asdict(t) for t in evenly.targets()]}
+    return Section("polling", flowing("\n".join(parts)), data, broken)
 
 
 def settings() -> dict[str, float]:

@@ -48,7 +48,7 @@ class Burst:
     failed: float  # DescribeTask gave up: AWS refused every attempt
 
 
-def stream(tasks_a_day: int, days: int, seed: int = 3) -> Load:
+def stream(tasks_a_day: int, days: int, *, seed: int = 3, cores: int | None = None) -> Load:
     """`days` are observed; before them the longest task of the mix has time to end."""
     rng = random.Random(seed)
     before = 3 * DAY
@@ -58,10 +58,13 @@ def stream(tasks_a_day: int, days: int, seed: int = 3) -> Load:
         if start > before + days * DAY:
             break
         starts.append(start - before)
-    drawn = zip(starts, draw_mix(len(starts), seed), strict=True)
+    drawn = zip(starts, draw_mix(len(starts), seed=seed), strict=True)
     work = [(start, task) for start, task in drawn if start + task.seconds > 0]
-    with ProcessPoolExecutor() as pool:
-        parts = list(pool.map(_look_times, batched(work, 200, strict=False)))
+    if cores == 1:
+        parts = [_look_times(work)]
+    else:
+        with ProcessPoolExecutor(cores) as pool:
+            parts = list(pool.map(_look_times, batched(work, 200, strict=False)))
     looks = Counter(int(at) for part in parts for at in part if 0 <= at < days * DAY)
     spans = [(start, start + task.seconds) for start, task in work]
     ends = sorted(end for _, end in spans if 0 <= end < days * DAY)

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from bench import polling as p
 from bench.artifact import timeout_seconds
-from bench.page import Section, table
+from bench.page import Section, flowing, table
 from bench.polling import Outcome
 from bench.scale import AT_ONCE, CALLS_A_SECOND, Burst, Load
 from bench.schedules import default_policy
@@ -148,7 +148,7 @@ def scale_section(
         "loads": [asdict(load) for load in loads],
         "fiftyAtOnce": [asdict(burst) for burst in bursts],
     }
-    return Section("scale", page, data, given_up)
+    return Section("scale", flowing(page), data, given_up)
 
 
 def _task_dollars(mix: Outcome, overdue: float) -> float:

@@ -66,25 +66,30 @@ class SimulatedTask:
         )
 
 
-def draw_mix(count: int, seed: int = 1) -> list[SimulatedTask]:
-    """Tasks whose total isn't known: they were started for a profile and a behavior."""
+def draw_mix(count: int, *, evenly: bool = False, seed: int = 1) -> list[SimulatedTask]:
+    """Tasks whose total isn't known: they were started for a profile and a behavior.
+
+    `evenly`: between its bounds each second is as likely, so most tasks are near the longest.
+    """
     rng = random.Random(seed)
-    return [SimulatedTask(number, _seconds(rng)) for number in range(count)]
+    return [SimulatedTask(number, _seconds(rng, evenly)) for number in range(count)]
 
 
-def draw_known(count: int, progress: Progress | None, seed: int = 2) -> list[SimulatedTask]:
+def draw_known(
+    count: int, progress: Progress | None, *, evenly: bool = False, seed: int = 2
+) -> list[SimulatedTask]:
     """The tasks of the mix that take under 5.5 hours, for violation ids: their total is known.
 
     With `progress` None they are the same tasks, but nobody knows their totals.
     """
-    return list(_draw_known(count, progress, random.Random(seed)))
+    return list(_draw_known(count, progress, evenly, random.Random(seed)))
 
 
 def _draw_known(
-    count: int, progress: Progress | None, rng: random.Random
+    count: int, progress: Progress | None, evenly: bool, rng: random.Random
 ) -> Iterator[SimulatedTask]:
     for number in range(count):
-        while (seconds := _seconds(rng)) > KNOWN_TOTAL_LONGEST:
+        while (seconds := _seconds(rng, evenly)) > KNOWN_TOTAL_LONGEST:
             pass
         actions = rng.randint(1, MAX_ACTIONS)
         total = rng.randint(1, MAX_VIOLATIONS) * actions
@@ -95,7 +100,7 @@ def _draw_known(
 
 def steady(_rng: random.Random, seconds: float, total: int) -> Outcomes:
     """Each outcome takes as long as the others."""
-    return tuple(seconds * (n + 1) / total for n in range(total))
+    return tuple(seconds * ((n + 1) / total) for n in range(total))
 
 
 def noisy(rng: random.Random, seconds: float, total: int) -> Outcomes:
@@ -112,6 +117,8 @@ def stalling(rng: random.Random, seconds: float, total: int) -> Outcomes:
     return tuple([stalls * (n + 1) / early for n in range(early)] + [seconds] * (total - early))
 
 
-def _seconds(rng: random.Random) -> float:
+def _seconds(rng: random.Random, evenly: bool) -> float:
     [(_, shortest, longest)] = rng.choices(MIX, [share for share, *_ in MIX])
+    if evenly:
+        return rng.uniform(shortest, longest)
     return float(shortest * (longest / shortest) ** rng.random())

@@ -1,0 +1,115 @@
+"""What is promised of the polling defaults, on a sample of the simulation that docs/ shows."""
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from bench import DOCS
+from bench.polling import (
+    EVENT_LIMIT,
+    EVENTS_A_ROUND,
+    Outcome,
+    Polling,
+    most_events,
+    simulate,
+)
+from bench.polling_page import settings
+from bench.schedules import JOB_POLLER, Ours, Timetable, Watched, default_policy, fixed
+from bench.tasks import SimulatedTask, draw_known, draw_mix, noisy, stalling, steady
+from mitigation.watch import Policy
+from tests.support.product import Product
+
+MIX_TASKS, KNOWN_TASKS = 2_000, 2_000
+# A look that is throttled to the end: nine attempts, each scheduled, started and failed.
+EVENTS_OF_A_FAILED_LOOK = 27
+
+
+def sample(policy: Policy | None = None) -> Polling:
+    return simulate(MIX_TASKS, KNOWN_TASKS, policy=policy, cores=1)
+
+
+def broken(polling: Polling) -> set[str]:
+    return {target.what for target in polling.targets() if not target.holds}
+
+
+def test_the_defaults_keep_every_promise() -> None:
+    assert broken(sample()) == set()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "promise"),
+    [
+        ({"PollMaxSeconds": "900"}, "mix: p99 delay, seconds"),
+        ({"PollMaxSeconds": "240"}, "mix: cost, of the job poller's"),
+        ({"PollMinSeconds": "60"}, "known total, steady: median delay, of its"),
+    ],
+)
+def test_other_parameters_break_a_promise(parameters: dict[str, str], promise: str) -> None:
+    assert promise in broken(sample(default_policy(**parameters)))
+
+
+def test_a_schedule_that_another_beats_is_not_on_the_front() -> None:
+    cheap, dear = (
+        Outcome(name, looks, 3 * looks, 9 * looks, median=1, mean=mean, p99=1)
+        for name, looks, mean in (("cheap", 10, 20), ("dear", 11, 21))
+    )
+    polling = Polling(dear, cheap, {}, dear, dear, {})
+    assert polling.front == [cheap]
+
+
+@pytest.mark.parametrize("progress", [steady, noisy, stalling])
+def test_all_outcomes_of_a_task_are_in_at_its_end_and_not_before(progress: object) -> None:
+    for task in draw_known(200, progress):  # type: ignore[arg-type]  # one of three like it
+        assert list(task.outcomes) == sorted(task.outcomes)
+        assert task.outcomes[-1] == task.seconds
+        total = task.at(0).expected_total
+        assert total == len(task.outcomes)
+        assert task.at(task.seconds).statistics.done == total
+        assert task.at(0.999 * task.seconds).statistics.done < total
+
+
+def test_of_the_mix_no_total_is_known() -> None:
+    assert {task.at(0).expected_total for task in draw_mix(100)} == {None}
+
+
+def test_a_timetable_sees_the_end_at_its_next_look() -> None:
+    assert fixed(60).watch(SimulatedTask(0, 90.0)) == Watched(looks=3, delay=30)
+    assert JOB_POLLER.watch(SimulatedTask(0, 90.0)) == Watched(looks=2, delay=30)
+    growing = Timetable("doubles", lambda age: age + 1)
+    assert growing.watch(SimulatedTask(0, 6.5)) == Watched(looks=4, delay=0.5)
+
+
+def test_the_products_own_watch_is_what_is_simulated() -> None:
+    ages = list(Ours("ours", default_policy()).ages(SimulatedTask(0, 600.0)))
+    waits = [later - age for age, later in pairwise(ages)]
+    policy = default_policy()
+    assert ages[0] == 0
+    assert ages[-2] < 600 <= ages[-1]
+    assert policy.min_seconds <= waits[0] < waits[-1] <= policy.max_seconds
+
+
+def test_a_watch_ends_before_its_execution_is_out_of_events() -> None:
+    """Also with the parameters that make it look most often; a third is left for retries."""
+    given = Product.load().template["Parameters"]
+    most_often = default_policy(
+        PollMinSeconds=str(given["PollMinSeconds"]["MinValue"]),
+        PollMaxSeconds=str(given["PollMaxSeconds"]["MinValue"]),
+        WatchLimitHours=str(given["WatchLimitHours"]["MaxValue"]),
+    )
+    assert most_events(most_often) <= EVENT_LIMIT * 2 / 3
+    assert EVENT_LIMIT / 3 > 300 * EVENTS_OF_A_FAILED_LOOK
+    shortest = most_often.limit_seconds / most_often.max_seconds * EVENTS_A_ROUND
+    assert most_events(most_often) > shortest
+
+
+@pytest.mark.parametrize("page", ["benchmarks.md", "scale.md", "polling.png", "polling.svg"])
+def test_the_pages_are_there(page: str) -> None:
+    assert Path(DOCS, page).stat().st_size > 1_000
+
+
+def test_the_pages_show_the_settings_that_are_shipped() -> None:
+    """Otherwise: make bench."""
+    shown = json.loads((DOCS / "benchmarks.json").read_text(encoding="utf-8"))
+    assert shown["polling"]["settings"] == settings()
