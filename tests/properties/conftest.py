@@ -9,6 +9,6 @@ _COMMON = settings(
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-settings.register_profile("sample", _COMMON, max_examples=200, derandomize=True)
+settings.register_profile("sample", _COMMON, max_examples=60, derandomize=True)
 settings.register_profile("full", _COMMON, max_examples=10_000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "sample"))
