@@ -7,6 +7,7 @@ import sys
 
 from ops import ROOT
 from ops.aws import Unusable
+from ops.interrupt import held
 
 BIN = ROOT / ".tools" / "sam" / "bin"
 _STOP_SECONDS = 10
@@ -24,24 +25,27 @@ def check_sam() -> None:
 
 def run_sam(*arguments: str) -> None:
     """Run it in the project's folder; all that it says goes to stderr. Raises SamFailed."""
-    process = subprocess.Popen(
-        # samconfig.toml is for people's own deployments: a name that it lacks leaves it aside.
-        [str(BIN / "sam"), *arguments, "--config-env", "smoke"],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            # `sam build` needs a python3.13 with pip first on PATH.
-            "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-            "SAM_CLI_TELEMETRY": "0",
-        },
-        stdin=subprocess.DEVNULL,
-        stdout=sys.stderr,
-        start_new_session=True,
-    )
+    process = None
     try:
+        with held():
+            process = subprocess.Popen(
+                # samconfig.toml is for people's own deployments: a name that it lacks leaves it aside.
+                [str(BIN / "sam"), *arguments, "--config-env", "smoke"],
+                cwd=ROOT,
+                env={
+                    **os.environ,
+                    # `sam build` needs a python3.13 with pip first on PATH.
+                    "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+                    "SAM_CLI_TELEMETRY": "0",
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=sys.stderr,
+                start_new_session=True,
+            )
         code = process.wait()
     except BaseException:
-        _end(process)
+        if process:
+            _end(process)
         raise
     if code:
         raise SamFailed(f"sam {arguments[0]} failed ({code}); its own words are above")
