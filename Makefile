@@ -7,13 +7,14 @@ python := .venv/bin/python
 sam := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/.tools/sam/bin:$$PATH" .tools/sam/bin/sam
 compile := .tools/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header \
 	--no-annotate --upgrade
+pytest := $(python) -m pytest -m "not acceptance"
 in_account = $(if $(PROFILE),--profile "$(PROFILE)") $(if $(REGION),--region "$(REGION)")
 checked := $(wildcard functions local tests ops bench)
 
 # Keeps bytecode between runs: without it every run compiles what it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test properties lint accept bench build deploy replay smoke pictures lock clean
+.PHONY: help setup demo test test-machine test-others properties lint accept bench build deploy replay smoke pictures lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -25,7 +26,19 @@ demo: $(PYTHON_ENV) ## play a mitigation task through the whole stack, on this m
 	@$(python) -m local run events/scenarios/quarantine.json $(ARGS)
 
 test: $(PYTHON_ENV) ## run the tests; ARGS="-k sms" picks some
-	@$(python) -m pytest -m "not acceptance" $(ARGS)
+ifdef ARGS
+	@$(pytest) $(ARGS)
+else
+	@$(MAKE) --no-print-directory -j2 $(synced) test-machine test-others
+endif
+
+# Two processes: the plays of the state machine take as long as all the other tests.
+machine := tests/faults tests/statemachine
+synced := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+test-machine:
+	@$(pytest) $(machine)
+test-others:
+	@$(pytest) $(machine:%=--ignore=%)
 
 properties: $(PYTHON_ENV) ## draw 10,000 answers for each property, where make test draws a sample
 	@HYPOTHESIS_PROFILE=full $(python) -m pytest tests/properties $(ARGS)

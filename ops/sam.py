@@ -29,7 +29,7 @@ def run_sam(*arguments: str) -> None:
     try:
         with held():
             process = subprocess.Popen(
-                # samconfig.toml is for people's own deployments: a name that it lacks leaves it aside.
+                # samconfig.toml is for people's own stacks: a name that it lacks leaves it aside.
                 [str(BIN / "sam"), *arguments, "--config-env", "smoke"],
                 cwd=ROOT,
                 env={
