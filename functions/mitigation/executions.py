@@ -106,7 +106,7 @@ def _read_audit(iot: IoTClient, task: Task, tally: Tally, pace: Pace) -> bool:
         items = answer.get("actionsExecutions", [])
         if not finding and any(item.get("status") in {FAILED, SKIPPED} for item in items):
             pace.wait()
-            finding = dict(iot.describe_audit_finding(findingId=finding_id).get("finding", {}))  # noqa: PLW2901
+            finding = dict(iot.describe_audit_finding(findingId=finding_id).get("finding", {}))  # noqa: PLW2901  looked up only where it matters
         name, check_name = resource_name(finding), _member(finding, "checkName")
         tally.add(_row(dict(item), "findingId", name, check_name) for item in items)
         cut = cut or bool(answer.get("nextToken"))

@@ -71,7 +71,7 @@ def fake_sam(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str],
 
 def answer_with(monkeypatch: pytest.MonkeyPatch, text: str, *, tty: bool) -> None:
     stdin = io.StringIO(text)
-    stdin.isatty = lambda: tty  # type: ignore[method-assign]
+    stdin.isatty = lambda: tty  # type: ignore[method-assign]  # a terminal, or none
     monkeypatch.setattr(sys, "stdin", stdin)
 
 

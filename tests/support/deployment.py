@@ -24,7 +24,7 @@ FUNCTIONS = ("StartWatchFunction", "DescribeTaskFunction", "NotifyFunction")
 
 @functools.cache
 def client(service: str) -> Any:
-    return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
+    return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]  # any service
 
 
 def deploy(parameters: Mapping[str, str], secret: str, *, with_slack: bool) -> Stack:

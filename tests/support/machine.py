@@ -149,7 +149,7 @@ class World:
 
     def _matches(self, rule: str, event: Mapping[str, Any]) -> bool:
         pattern = self.stack.properties(rule)["EventPattern"]
-        return EventPattern(None, pattern).matches_event(dict(event))  # type: ignore[arg-type]
+        return EventPattern(None, pattern).matches_event(dict(event))  # type: ignore[arg-type]  # a TypedDict is a dict
 
     def _invoke_async(self, event: Mapping[str, Any]) -> None:
         """As Lambda does what it is invoked for asynchronously: with retries, then OnFailure."""
