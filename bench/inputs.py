@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bench import ROOT
-from mitigation.executions import read_details
+from mitigation.action_executions import read_details
+from mitigation.decision import Look
 from mitigation.task import TaskType, parse_task
-from mitigation.watch import Look
 from tests.support.static_iot import StaticIot, unpaced
 
 type Json = dict[str, Any]

@@ -11,11 +11,11 @@ from bench import inputs
 from bench.inputs import LOOK, STARTED, Json
 from bench.measure import Ratio, paired
 from bench.schedules import default_policy
-from mitigation.executions import read_details
+from mitigation.action_executions import read_details
+from mitigation.decision import look_at
 from mitigation.messages import amazon_q, data, email, slack, sms, sns
 from mitigation.notice import Notice
 from mitigation.task import TaskType, parse_task
-from mitigation.watch import look_at
 from mitigation.wire import to_wire
 from mitigation.zone import find_clock
 from tests.support.static_iot import StaticIot, unpaced

@@ -18,7 +18,7 @@ from bench.schedules import (
     default_policy,
 )
 from bench.tasks import SimulatedTask
-from mitigation.watch import Policy, wait_seconds
+from mitigation.polling import Policy, wait_seconds
 
 MIX_TASKS = 100_000
 KNOWN_TASKS = 25_000

@@ -8,14 +8,14 @@ from bench.page import Section, flowing, table
 from bench.polling import Outcome, Polling
 from bench.schedules import default_policy
 from bench.tasks import DAY, HOUR, MIX
-from mitigation.watch import JITTER, SHORTEST_SHARE
+from mitigation.polling import JITTER, SHORTEST_SHARE
 
 INTRODUCTION = """\
 ## Polling
 
 AWS doesn't say when a task ends, so a watch asks again and again. The simulation draws how long
 tasks take and watches each of them with the product's own
-[watch.py](../functions/mitigation/watch.py) and the template's defaults, and with what others do.
+[polling.py](../functions/mitigation/polling.py) and the template's defaults, and with what others do.
 
 The wait is √({shortest} s · age), between {shortest} and {longest} s; jitter then lengthens it by
 up to {jitter:.0%}, and {longest} s stay the longest. Where the total is known (violation ids

@@ -15,7 +15,8 @@ from statistics import fmean
 from bench import ROOT
 from bench.schedules import Ours, default_policy
 from bench.tasks import DAY, START, SimulatedTask, draw_mix
-from mitigation.watch import look_at, wait_seconds
+from mitigation.decision import look_at
+from mitigation.polling import wait_seconds
 
 CALLS_A_SECOND = 10  # AWS IoT, each Describe and List operation of detect
 AT_ONCE = 5 + 10  # detect and audit tasks that may run at the same time; adjustable

@@ -9,7 +9,7 @@ from bench.polling import Outcome
 from bench.scale import AT_ONCE, CALLS_A_SECOND, Burst, Load
 from bench.schedules import default_policy
 from bench.tasks import DAY
-from mitigation.watch import SWEEP_WINDOW_SECONDS
+from mitigation.trigger import SWEEP_WINDOW_SECONDS
 
 DAYS_A_MONTH = 30
 # Transitions of a message: Channels, the Map, StillWatching?; for each of two channels Notify,

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from bench.tasks import DAY, START, SimulatedTask
-from mitigation.watch import Look, Policy, look_at, wait_seconds
+from mitigation.decision import Look, look_at
+from mitigation.polling import Policy, wait_seconds
 from tests.support.product import Product
 
 
@@ -40,7 +41,7 @@ def default_policy(**parameters: str) -> Policy:
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """functions/mitigation/watch.py, asked as DescribeTask asks it."""
+    """functions/mitigation/polling.py, asked as DescribeTask asks it."""
 
     name: str
     policy: Policy

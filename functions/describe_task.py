@@ -15,9 +15,10 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 
+from mitigation.decision import Look, look_at
+from mitigation.polling import Policy
 from mitigation.task import Task, TaskType, parse_task
-from mitigation.trigger import Watch
-from mitigation.watch import Look, Policy, look_at
+from mitigation.watch import Watch
 from mitigation.wire import Json, Reader, to_wire
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Json]:
         policy=POLICY,
         previous=Look.from_wire(previous) if previous else None,
     )
-    details = read_details(task) if look.tell else None
+    details = details_of(task) if look.tell else None
     logger.info(
         "Looked at the task", task_id=watch.task_id, status=task.status, look=look.to_wire()
     )
@@ -63,10 +64,10 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Json]:
     return {**look.to_wire(), "task": answer, "details": details.to_wire() if details else None}
 
 
-def read_details(task: Task) -> Details | None:
-    from mitigation import executions  # noqa: PLC0415  few looks have more to tell than to wait
+def details_of(task: Task) -> Details | None:
+    from mitigation.action_executions import read_details  # noqa: PLC0415  few looks tell
 
-    return executions.read_details(iot, task)
+    return read_details(iot, task)
 
 
 def count(task: Task) -> None:

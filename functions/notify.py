@@ -20,7 +20,7 @@ from botocore.config import Config
 from mitigation import delivery
 from mitigation.messages import slack, sns
 from mitigation.notice import Notice
-from mitigation.watch import retry_seconds
+from mitigation.patience import retry_seconds
 from mitigation.zone import find_clock
 
 if TYPE_CHECKING:

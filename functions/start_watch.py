@@ -19,10 +19,10 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 
-from mitigation.executions import Pace, paced
+from mitigation.pace import Pace, paced
 from mitigation.task import TaskType
-from mitigation.trigger import InvalidWatch, Watch, listed
-from mitigation.watch import SWEEP_GRACE_SECONDS, SWEEP_WINDOW_SECONDS
+from mitigation.trigger import SWEEP_GRACE_SECONDS, SWEEP_WINDOW_SECONDS, from_cloudtrail, listed
+from mitigation.watch import InvalidWatch, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
 
 def from_event(event: dict[str, Any]) -> Watch:
     try:
-        return Watch.from_cloudtrail(event)
+        return from_cloudtrail(event)
     except InvalidWatch:
         logger.exception("This event starts no watch", event_id=event.get("id"))
         raise

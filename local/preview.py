@@ -18,7 +18,7 @@ from local.scenario import BadScenario
 from mitigation.messages import amazon_q, email, slack, sms
 from mitigation.place import Place
 from mitigation.report import Report
-from mitigation.trigger import InvalidWatch, Watch
+from mitigation.watch import InvalidWatch, Watch
 from mitigation.wire import InvalidTask
 from mitigation.words import Clock
 from mitigation.zone import UnknownZone, find_zone

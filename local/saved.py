@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from local.scenario import Json, read_json
+from mitigation.action_executions import read_details
 from mitigation.causes import Details
-from mitigation.executions import Pace, read_details
+from mitigation.pace import Pace
 from mitigation.task import TASK_ID, Task, parse_task, task_type_of
-from mitigation.trigger import Watch
+from mitigation.watch import Watch
 
 if TYPE_CHECKING:
     from mypy_boto3_iot import IoTClient

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mitigation.trigger import InvalidWatch
+from mitigation.watch import InvalidWatch
 from mitigation.wire import InvalidTask
 from ops.aws import AwsError, explain, fit
 from ops.invoke import FunctionFailed, Unanswered, invoke

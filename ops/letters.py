@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mitigation.notice import Notice
-from mitigation.trigger import InvalidWatch, Watch
+from mitigation.trigger import from_cloudtrail
+from mitigation.watch import InvalidWatch
 from mitigation.wire import InvalidTask
 from ops.aws import fit
 
@@ -115,7 +116,7 @@ def _event_title(event: Mapping[str, object]) -> str:
     if event.get("source") == "aws.events":
         return "sweep for tasks whose start was missed"
     try:
-        watch = Watch.from_cloudtrail(event)
+        watch = from_cloudtrail(event)
     except InvalidWatch as error:
         return fit(f"an event that names no task ({error})")
     return fit(f"start of {watch.task_type} task {watch.task_id}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import boto3
 
-    from mitigation.trigger import Watch
+    from mitigation.watch import Watch
 
 DELETE_SECONDS = 1800
 _POLL_SECONDS = 3

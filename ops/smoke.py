@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from samtranslator.yaml_helper import yaml_parse
 
 from mitigation.report import Verdict
-from mitigation.trigger import InvalidWatch, Watch
+from mitigation.watch import InvalidWatch, Watch
 from ops import ROOT, show
 from ops.aws import AwsError, Unusable, explain, fit, open_session, read_stack
 from ops.sam import SamFailed, check_sam, run_sam

@@ -68,7 +68,7 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
+class RetryBatch:
     """Violations or findings for which the same actions failed: what one command can retry."""
 
     check_name: str | None
@@ -93,7 +93,7 @@ class Details:
     failed: tuple[Cause, ...] = ()
     skipped: tuple[Cause, ...] = ()
     executed_names: tuple[str, ...] = ()  # the first few
-    retries: tuple[Retry, ...] = ()
+    retries: tuple[RetryBatch, ...] = ()
 
     @classmethod
     def from_wire(cls, details: Reader) -> Self:
@@ -108,7 +108,9 @@ class Details:
             skipped=tuple(Cause.from_wire(item) for item in details.items("skipped")),
             executed_names=details.texts("executedNames"),
             retries=tuple(
-                Retry(item.text("checkName"), item.texts("actionNames"), item.texts("subjectIds"))
+                RetryBatch(
+                    item.text("checkName"), item.texts("actionNames"), item.texts("subjectIds")
+                )
                 for item in details.items("retries")
             ),
         )
@@ -196,13 +198,13 @@ class Tally:
             retries=self._retries(),
         )
 
-    def _retries(self) -> tuple[Retry, ...]:
+    def _retries(self) -> tuple[RetryBatch, ...]:
         alike: dict[tuple[str | None, tuple[str, ...]], list[str]] = {}
         for subject_id, failure in list(self._failures.items())[:MAX_RETRY_IDS]:
             key = (failure.check_name, tuple(sorted(failure.action_names)))
             alike.setdefault(key, []).append(subject_id)
         return tuple(
-            Retry(check_name, action_names, tuple(ids[start : start + RETRY_BATCH]))
+            RetryBatch(check_name, action_names, tuple(ids[start : start + RETRY_BATCH]))
             for (check_name, action_names), ids in alike.items()
             if action_names
             for start in range(0, len(ids), RETRY_BATCH)

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mitigation.causes import Details, Retry
+from mitigation.causes import Details, RetryBatch
 from mitigation.place import Place
 from mitigation.task import (
     AddThingsToThingGroup,
@@ -101,7 +101,7 @@ class _Cli:
         commands = (self._retry(retry, n) for n, retry in enumerate(retries, start=1))
         yield NextStep(f"Retry {what}", tuple(commands), in_chat=True)
 
-    def _retry(self, retry: Retry, number: int) -> str:
+    def _retry(self, retry: RetryBatch, number: int) -> str:
         # The token depends on what is retried alone: pasting the command twice starts one task.
         seed = json.dumps([self.task_id, number, retry.subject_ids])
         members: dict[str, object] = {

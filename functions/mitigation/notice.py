@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Self
 
 from mitigation.causes import Details
+from mitigation.decision import Look
 from mitigation.place import Place
 from mitigation.report import DescribeError, Report
 from mitigation.task import parse_task
-from mitigation.trigger import Watch
-from mitigation.watch import Look
+from mitigation.watch import Watch
 from mitigation.wire import Reader
 
 # boto3 has a class for some errors; the others are all ClientError and name their code here.

@@ -7,10 +7,10 @@ from typing import Self
 from mitigation import words
 from mitigation.causes import Details
 from mitigation.commands import NextStep, next_steps
+from mitigation.decision import Look
 from mitigation.place import Place
 from mitigation.task import AddThingsToThingGroup, Task, TaskStatus
-from mitigation.trigger import StartedBy
-from mitigation.watch import Look
+from mitigation.watch import StartedBy
 
 
 class Severity(StrEnum):

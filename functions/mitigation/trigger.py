@@ -1,98 +1,43 @@
-"""What starts a watch: CloudTrail's event, the sweep's list, or an operator's execution input."""
+"""What starts a watch: CloudTrail's event, or the sweep's list."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
-from mitigation.task import TASK_ID, TaskType
-from mitigation.wire import InvalidTask, Json, Reader, format_time
-
-EXECUTION_NAME_LENGTH = 80  # Step Functions, StartExecution, `name`
-_HASH_LENGTH = 12
+from mitigation.task import TaskType
+from mitigation.watch import InvalidWatch, StartedBy, Watch, parse_task_id
+from mitigation.wire import InvalidTask, Reader
 
 START_CALLS = {
     "StartDetectMitigationActionsTask": TaskType.DETECT,
     "StartAuditMitigationActionsTask": TaskType.AUDIT,
 }
 
-
-class InvalidWatch(ValueError):  # noqa: N818  the state machine matches this name
-    """An event or an execution input that names no task to watch; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class StartedBy:
-    """Who called Start…MitigationActionsTask, as CloudTrail recorded it."""
-
-    arn: str | None
-    source_ip: str | None
-    at: datetime | None
-
-    def to_wire(self) -> dict[str, Json]:
-        return {"arn": self.arn, "sourceIp": self.source_ip, "at": format_time(self.at)}
+# The sweep looks this far back for tasks whose start was missed…
+SWEEP_WINDOW_SECONDS = 6 * 3600
+# …and leaves the youngest to CloudTrail's event, which knows who started them.
+SWEEP_GRACE_SECONDS = 120
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """One task to watch: the execution input, parsed."""
-
-    task_type: TaskType
-    task_id: str
-    started_by: StartedBy | None = None
-
-    @classmethod
-    def from_input(cls, execution_input: object) -> Self:
-        """`{"taskId": "…"}` is enough: taskType defaults to detect, startedBy to nobody known."""
-        try:
-            root = Reader.of(execution_input)
-            by = root.optional("startedBy")
-            return cls(
-                _task_type(root.text("taskType") or TaskType.DETECT),
-                _task_id(root.text("taskId")),
-                StartedBy(by.text("arn"), by.text("sourceIp"), by.time("at")) if by else None,
-            )
-        except InvalidTask as error:
-            raise InvalidWatch(f"execution input: {error}") from error
-
-    @classmethod
-    def from_cloudtrail(cls, event: object) -> Self:
-        """The watch for an `AWS API Call via CloudTrail` event of one of the two Start calls."""
-        try:
-            detail = Reader.of(event).child("detail")
-            call = detail.text("eventName")
-            if call not in START_CALLS:
-                expected = " or ".join(START_CALLS)
-                raise InvalidWatch(f"detail.eventName: expected {expected}, got {call!r}")
-            if error_code := detail.text("errorCode"):
-                raise InvalidWatch(f"{call} was refused with {error_code}: there is no task")
-            task_id = detail.child("requestParameters").text("taskId") or detail.child(
-                "responseElements"
-            ).text("taskId")
-            return cls(
-                START_CALLS[call],
-                _task_id(task_id),
-                _started_by(detail),
-            )
-        except InvalidTask as error:
-            raise InvalidWatch(f"CloudTrail event: {error}") from error
-
-    def to_input(self) -> dict[str, Json]:
-        return {
-            "taskType": self.task_type.value,
-            "taskId": self.task_id,
-            "startedBy": self.started_by.to_wire() if self.started_by else None,
-        }
-
-    @property
-    def execution_name(self) -> str:
-        """The same for the same task, always: so a task can't be watched, or told, twice."""
-        name = f"{self.task_type}-{self.task_id}"
-        if len(name) <= EXECUTION_NAME_LENGTH:
-            return name
-        digest = hashlib.sha256(name.encode()).hexdigest()[:_HASH_LENGTH]
-        return f"{name[: EXECUTION_NAME_LENGTH - _HASH_LENGTH - 1]}-{digest}"
+def from_cloudtrail(event: object) -> Watch:
+    """The watch for an `AWS API Call via CloudTrail` event of one of the two Start calls."""
+    try:
+        detail = Reader.of(event).child("detail")
+        call = detail.text("eventName")
+        if call not in START_CALLS:
+            expected = " or ".join(START_CALLS)
+            raise InvalidWatch(f"detail.eventName: expected {expected}, got {call!r}")
+        if error_code := detail.text("errorCode"):
+            raise InvalidWatch(f"{call} was refused with {error_code}: there is no task")
+        task_id = detail.child("requestParameters").text("taskId") or detail.child(
+            "responseElements"
+        ).text("taskId")
+        return Watch(
+            START_CALLS[call],
+            parse_task_id(task_id),
+            _started_by(detail),
+        )
+    except InvalidTask as error:
+        raise InvalidWatch(f"CloudTrail event: {error}") from error
 
 
 def listed(
@@ -122,21 +67,3 @@ def _started_by(detail: Reader) -> StartedBy | None:
         )
     except InvalidTask:
         return None
-
-
-def _task_type(text: str) -> TaskType:
-    try:
-        return TaskType(text)
-    except ValueError:
-        expected = " or ".join(TaskType)
-        raise InvalidWatch(f"taskType: expected {expected}, got {text[:40]!r}") from None
-
-
-def _task_id(text: str | None) -> str:
-    if text is None:
-        raise InvalidWatch("taskId is missing: it names the mitigation actions task to watch")
-    if not TASK_ID.fullmatch(text):
-        raise InvalidWatch(
-            f"taskId: expected 1 to 128 of a-z, A-Z, 0-9, _ and -, got {text[:140]!r}"
-        )
-    return text

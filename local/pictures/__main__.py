@@ -20,7 +20,7 @@ from local.preview import EXAMPLE_MACHINE, render
 from local.saved import read_saved
 from mitigation.place import Place
 from mitigation.report import Report
-from mitigation.trigger import StartedBy, Watch
+from mitigation.watch import StartedBy, Watch
 from mitigation.words import Clock
 
 ROOT = Path(__file__).parents[2]

@@ -18,7 +18,7 @@ from bench.polling import (
 from bench.polling_page import settings
 from bench.schedules import JOB_POLLER, Ours, Timetable, Watched, default_policy, fixed
 from bench.tasks import SimulatedTask, draw_known, draw_mix, noisy, stalling, steady
-from mitigation.watch import Policy
+from mitigation.polling import Policy
 from tests.support.product import Product
 
 MIX_TASKS, KNOWN_TASKS = 2_000, 2_000

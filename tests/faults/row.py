@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from local.scenario import Failure, SlackAnswer, TaskType
-from mitigation import watch
+from mitigation import patience
 from tests.faults.outcome import Outcome, Seen, look_at
 from tests.support.aws import WORKS, Fault, Page, Refusal
 from tests.support.functions import Mishap
@@ -77,7 +77,7 @@ class Row:
         kind = task_type.capitalize()
         task_ids = self.task_ids or [TASK_IDS[task_type]]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(watch, "PATIENCE_SECONDS", self.patience_hours * 3600)
+            patch.setattr(patience, "PATIENCE_SECONDS", self.patience_hours * 3600)
             if self.slack_timeout:
                 patch.setattr("mitigation.delivery.SLACK_TIMEOUT_SECONDS", self.slack_timeout)
             with World(

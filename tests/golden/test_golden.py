@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from local.saved import read_saved
+from mitigation.decision import Look
 from mitigation.messages import amazon_q, data, email, slack, sms, sns
 from mitigation.notice import Notice
 from mitigation.place import Place
 from mitigation.report import Report
-from mitigation.trigger import StartedBy
-from mitigation.watch import Look
+from mitigation.watch import StartedBy
 from mitigation.words import Clock
 
 GOLDEN = Path(__file__).parent

@@ -14,7 +14,7 @@ import pytest
 from moto import mock_aws
 
 from mitigation.report import Verdict
-from mitigation.trigger import Watch
+from mitigation.watch import Watch
 from ops import sam, smoke
 from tests.support.fake_stack import FakeStack, Refuses, served
 

@@ -7,7 +7,7 @@ import pytest
 
 from local.slack_limits import read_payload
 from local.sns_limits import check_publish
-from mitigation.executions import read_details
+from mitigation.action_executions import read_details
 from mitigation.messages import data, email, slack, sns
 from mitigation.notice import Notice
 from mitigation.report import Report

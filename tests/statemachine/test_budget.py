@@ -10,8 +10,9 @@ from itertools import product as combinations
 import pytest
 
 from local.scenario import SlackAnswer
-from mitigation import watch
-from mitigation.watch import MOST_EVENTS, RETRY_EVENTS, ROUND_EVENTS, Policy
+from mitigation import decision, patience, polling
+from mitigation.decision import MOST_EVENTS, RETRY_EVENTS, ROUND_EVENTS
+from mitigation.polling import Policy
 from tests.support.aws import WORKS, Fault, Refusal
 from tests.support.functions import Mishap
 from tests.support.machine import World
@@ -37,7 +38,7 @@ def most_telling_events(*, final: bool) -> int:
     """Of telling every channel once, where each is down until patience ends, and SQS is slow."""
     attempt = most_task_events("Notify") + PASSING_EVENTS
     waited, events = 0, attempt
-    while (wait := watch.retry_seconds(waited, None, final=final)) is not None:
+    while (wait := patience.retry_seconds(waited, None, final=final)) is not None:
         waited += wait
         events += PASSING_EVENTS + attempt
     reason, letter, outcome = PASSING_EVENTS, most_task_events("DeadLetter"), PASSING_EVENTS
@@ -69,7 +70,7 @@ def most_rounds(values: Mapping[str, int]) -> int:
     age, rounds = 0, 0
     while age < policy.limit_seconds:
         # It comes earliest where progress says that the end is near, and nothing more is done.
-        age += min(watch.wait_seconds(age, policy, share, jitter=0) for share in (None, 0.9999))
+        age += min(polling.wait_seconds(age, policy, share, jitter=0) for share in (None, 0.9999))
         rounds += 1
     return rounds
 
@@ -113,7 +114,7 @@ def test_a_watch_that_has_used_up_its_events_gives_up_and_tells(
     slack: Slack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Looks that fail three times each use up six rounds' worth of events in three looks."""
-    monkeypatch.setattr(watch, "MOST_EVENTS", 6 * ROUND_EVENTS)
+    monkeypatch.setattr(decision, "MOST_EVENTS", 6 * ROUND_EVENTS)
     failing: list[Fault] = [*(9 * [Refusal("ThrottlingException")]), WORKS]
     faults = {"DescribeDetectMitigationActionsTask": 10 * failing}
     with World(slack, [task("detect", running("detect"))], aws=faults) as world:

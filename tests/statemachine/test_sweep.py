@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from local.scenario import TaskType
-from mitigation.watch import SWEEP_GRACE_SECONDS
+from mitigation.trigger import SWEEP_GRACE_SECONDS
 from tests.support.aws import Call
 from tests.support.machine import NOW, World
 from tests.support.slack import Slack

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 from hypothesis import strategies as st
 
+from mitigation.action_executions import read_details
 from mitigation.causes import Details
-from mitigation.executions import read_details
 from mitigation.notice import Notice
 from mitigation.report import Report
 from mitigation.task import Task, TaskType, parse_task

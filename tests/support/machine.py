@@ -17,7 +17,7 @@ from moto.events.models import EventPattern
 
 from local.fake_iot import FakeIot
 from local.scenario import Scenario, SlackAnswer
-from mitigation.executions import Pace
+from mitigation.pace import Pace
 from tests.support.aws import WORKS, Aws, Fault
 from tests.support.clock import Clock
 from tests.support.deployment import (

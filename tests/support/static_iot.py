@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-from mitigation.executions import Pace
+from mitigation.pace import Pace
 
 type Item = Mapping[str, Any]
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from mitigation.decision import Look
 from mitigation.messages import amazon_q
 from mitigation.place import Place
 from mitigation.report import Report
 from mitigation.task import Task
-from mitigation.watch import Look
 from mitigation.words import Clock
 from tests.support.details import fold, row
 from tests.support.tasks import detect

@@ -8,7 +8,7 @@ from mitigation.causes import (
     MAX_RETRY_IDS,
     Cause,
     Details,
-    Retry,
+    RetryBatch,
 )
 from mitigation.wire import Reader
 from tests.support.details import fold, row
@@ -92,8 +92,8 @@ def test_failed_violations_are_retried_with_the_actions_that_failed() -> None:
         row("SUCCESSFUL", subject_id="v2", action_name="Quarantine"),
     )
     assert details.retries == (
-        Retry(None, ("Quarantine", "Tell"), ("v1",)),
-        Retry(None, ("Tell",), ("v2",)),
+        RetryBatch(None, ("Quarantine", "Tell"), ("v1",)),
+        RetryBatch(None, ("Tell",), ("v2",)),
     )
     assert details.failed_subjects == 2
 
@@ -101,7 +101,7 @@ def test_failed_violations_are_retried_with_the_actions_that_failed() -> None:
 def test_violations_are_retried_together_whatever_the_order_of_their_rows() -> None:
     pairs = [("v1", "B"), ("v1", "A"), ("v2", "A"), ("v2", "B")]
     details = fold(*(row(subject_id=subject, action_name=action) for subject, action in pairs))
-    assert details.retries == (Retry(None, ("A", "B"), ("v1", "v2")),)
+    assert details.retries == (RetryBatch(None, ("A", "B"), ("v1", "v2")),)
 
 
 def test_findings_are_retried_check_by_check() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mitigation.causes import Details, Retry
+from mitigation.causes import Details, RetryBatch
 from mitigation.commands import NextStep, next_steps
 from mitigation.place import Place
 from mitigation.task import Task
@@ -65,7 +65,7 @@ def failures(
     ids: list[str], actions: tuple[str, ...] = ("A",), check: str | None = None
 ) -> Details:
     batches = [tuple(ids[n : n + 25]) for n in range(0, len(ids), 25)]
-    retries = tuple(Retry(check, actions, batch) for batch in batches)
+    retries = tuple(RetryBatch(check, actions, batch) for batch in batches)
     return Details(failed_subjects=len(ids), retries=retries)
 
 
@@ -177,7 +177,7 @@ def test_retries_come_twenty_five_at_a_time(count: int, title: str, batches: int
 
 
 def test_a_retry_says_how_many_it_leaves_out() -> None:
-    details = Details(failed_subjects=1_400, retries=(Retry(None, ("A",), ("v1",)),))
+    details = Details(failed_subjects=1_400, retries=(RetryBatch(None, ("A",), ("v1",)),))
     assert steps(detect("FAILED"), details)[-1].title == "Retry 1 of the 1,400 failed violations"
 
 
@@ -271,7 +271,7 @@ def test_a_hostile_name_arrives_as_it_is_and_does_nothing_else(name: str) -> Non
         "actionParams": {"addThingsToThingGroupParams": {"thingGroupNames": [name]}},
     }
     task = detect("FAILED", executed=1, actionsDefinition=[definition])
-    retries = (Retry(None, (name,), (name,)),)
+    retries = (RetryBatch(None, (name,), (name,)),)
     details = Details(executed_names=(name,), retries=retries, failed_subjects=1)
     found = steps(task, details)
     members: dict[str, Any] = {call.operation: call.members for call in calls(found)}

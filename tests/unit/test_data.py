@@ -11,7 +11,7 @@ from mitigation.messages import data
 from mitigation.place import Place
 from mitigation.report import Report, Severity, Verdict
 from mitigation.task import Task, TaskType
-from mitigation.trigger import StartedBy
+from mitigation.watch import StartedBy
 from tests.support.details import fold, row
 from tests.support.service_model import DESCRIBE, largest, members_of, output_shape
 from tests.support.tasks import audit, detect

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
-from mitigation.trigger import InvalidWatch
+from mitigation.watch import InvalidWatch
 from mitigation.wire import InvalidTask
 from tests.support import handlers
 

@@ -9,7 +9,7 @@ from mitigation.messages import email
 from mitigation.place import Place
 from mitigation.report import Report
 from mitigation.task import Task
-from mitigation.trigger import StartedBy
+from mitigation.watch import StartedBy
 from mitigation.words import Clock
 from tests.support.details import fold, row
 from tests.support.tasks import audit, detect

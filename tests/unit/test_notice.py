@@ -7,7 +7,7 @@ import pytest
 
 from mitigation.notice import Notice
 from mitigation.report import DescribeError, Verdict
-from mitigation.trigger import InvalidWatch
+from mitigation.watch import InvalidWatch
 from mitigation.wire import InvalidTask
 
 WATCH = {"taskType": "detect", "taskId": "quarantine-7"}

@@ -13,8 +13,8 @@ from moto import mock_aws
 
 from local.scenario import SlackAnswer
 from mitigation.delivery import DeliveryRejected, DeliveryUnavailable
-from mitigation.trigger import InvalidWatch
-from mitigation.watch import PATIENCE_SECONDS
+from mitigation.patience import PATIENCE_SECONDS
+from mitigation.watch import InvalidWatch
 from tests.support import handlers
 from tests.support.slack import RESET, Slack
 

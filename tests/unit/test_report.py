@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from mitigation.decision import Look
 from mitigation.report import DescribeError, Report, Severity, Verdict
 from mitigation.task import Task
-from mitigation.watch import Look
 from tests.support.tasks import QUARANTINE, audit, detect
 
 GONE = DescribeError("ResourceNotFoundException", "no such task")

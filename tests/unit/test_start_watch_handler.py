@@ -15,7 +15,7 @@ from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
 from mitigation.task import TaskType
-from mitigation.trigger import InvalidWatch
+from mitigation.watch import InvalidWatch
 from tests.support import handlers
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from mitigation.task import TaskType
-from mitigation.trigger import InvalidWatch, StartedBy, Watch, listed
+from mitigation.trigger import from_cloudtrail, listed
+from mitigation.watch import InvalidWatch, StartedBy, Watch
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
@@ -29,7 +30,7 @@ def event(**detail: Any) -> dict[str, Any]:
 
 
 def test_a_started_task_is_watched_and_who_started_it_is_known() -> None:
-    assert Watch.from_cloudtrail(event()) == Watch(
+    assert from_cloudtrail(event()) == Watch(
         TaskType.DETECT,
         "quarantine-7",
         StartedBy("arn:aws:sts::123456789012:assumed-role/SecOps/ada", "203.0.113.7", NOW),
@@ -37,18 +38,18 @@ def test_a_started_task_is_watched_and_who_started_it_is_known() -> None:
 
 
 def test_a_started_audit_mitigation_task_is_watched_as_one() -> None:
-    watch = Watch.from_cloudtrail(event(eventName="StartAuditMitigationActionsTask"))
+    watch = from_cloudtrail(event(eventName="StartAuditMitigationActionsTask"))
     assert watch.task_type is TaskType.AUDIT
 
 
 def test_the_task_id_may_stand_in_the_response_alone() -> None:
     record = event(requestParameters=None, responseElements={"taskId": "quarantine-8"})
-    assert Watch.from_cloudtrail(record).task_id == "quarantine-8"
+    assert from_cloudtrail(record).task_id == "quarantine-8"
 
 
 def test_nobody_needs_to_be_known() -> None:
     record = event(userIdentity=None, sourceIPAddress=None, eventTime=None)
-    assert Watch.from_cloudtrail(record).started_by == StartedBy(None, None, None)
+    assert from_cloudtrail(record).started_by == StartedBy(None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_an_event_that_names_no_task_starts_no_watch_and_says_why(
     record: Any, complaint: str
 ) -> None:
     with pytest.raises(InvalidWatch) as error:
-        Watch.from_cloudtrail(record)
+        from_cloudtrail(record)
     assert complaint in str(error.value)
 
 
@@ -80,7 +81,7 @@ def test_a_task_id_is_all_that_an_execution_input_needs() -> None:
 
 
 def test_an_execution_input_is_read_back_as_it_was_written() -> None:
-    watch = Watch.from_cloudtrail(event())
+    watch = from_cloudtrail(event())
     assert Watch.from_input(watch.to_input()) == watch
 
 
@@ -121,7 +122,7 @@ def test_longer_names_are_cut_and_still_differ() -> None:
 
 
 def test_the_same_task_has_the_same_name_always() -> None:
-    known = Watch.from_cloudtrail(event(requestParameters={"taskId": "x" * 128}))
+    known = from_cloudtrail(event(requestParameters={"taskId": "x" * 128}))
     swept = Watch(TaskType.DETECT, "x" * 128)
     assert known.execution_name == swept.execution_name
 

@@ -7,20 +7,10 @@ from typing import Any
 
 import pytest
 
+from mitigation.decision import MOST_EVENTS, RETRY_EVENTS, ROUND_EVENTS, Look, look_at
+from mitigation.patience import INTERIM_PATIENCE_SECONDS, PATIENCE_SECONDS, retry_seconds
+from mitigation.polling import Policy, progress, wait_seconds
 from mitigation.task import Task
-from mitigation.watch import (
-    INTERIM_PATIENCE_SECONDS,
-    MOST_EVENTS,
-    PATIENCE_SECONDS,
-    RETRY_EVENTS,
-    ROUND_EVENTS,
-    Look,
-    Policy,
-    look_at,
-    progress,
-    retry_seconds,
-    wait_seconds,
-)
 from mitigation.wire import Reader
 from tests.support.tasks import audit, detect
 

@@ -6,52 +6,28 @@ details is worth more than none.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from mitigation.causes import FAILED, SKIPPED, Details, Row, Tally
+from mitigation.pace import Pace, paced
 from mitigation.resources import resource_name
 from mitigation.task import Task, TaskType
 from mitigation.wire import InvalidTask, Reader
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_iot import IoTClient
 
 MAX_ROWS = 50_000
 MAX_FINDINGS = 150  # each costs a call
 READ_SECONDS = 20.0  # a tenth of the function's timeout, less the other work
 PAGE_SIZE = 250  # AWS's largest
-CALLS_PER_SECOND = 10  # AWS's quota for each of the List operations; not adjustable
 
-type Answers = Iterable[dict[str, Any]]
 AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
-
-
-class Pace:
-    """Spaces calls to stay within AWS's rate, and stops them when the time is up."""
-
-    def __init__(
-        self,
-        seconds: float = READ_SECONDS,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._clock, self._sleep = clock, sleep
-        self._next = clock()
-        self._end = self._next + seconds
-
-    def wait(self) -> bool:
-        """Wait for the next call's turn; False when the time is up."""
-        now = self._clock()
-        if self._next > now:
-            self._sleep(self._next - now)
-        self._next = max(now, self._next) + 1 / CALLS_PER_SECOND
-        return self._clock() < self._end
 
 
 def read_details(iot: IoTClient, task: Task, pace: Pace | None = None) -> Details | None:
@@ -59,7 +35,7 @@ def read_details(iot: IoTClient, task: Task, pace: Pace | None = None) -> Detail
     if task.id is None or (task.statistics.failed == 0 and task.statistics.skipped == 0):
         return None
     tally = Tally()
-    pace = pace or Pace()
+    pace = pace or Pace(READ_SECONDS)
     try:
         cut = _READERS[task.type](iot, task, tally, pace)
     except AWS_ERRORS as error:
@@ -67,15 +43,6 @@ def read_details(iot: IoTClient, task: Task, pace: Pace | None = None) -> Detail
     except InvalidTask as error:
         return tally.details(error=str(error)[:300])
     return tally.details(cut=cut)
-
-
-def paced(pages: Answers, pace: Pace) -> Iterator[dict[str, Any]]:
-    """The pages of a paginator at AWS's rate; ends early when the time is up (see `pace`)."""
-    iterator = iter(pages)
-    while pace.wait():
-        if (page := next(iterator, None)) is None:
-            return
-        yield page
 
 
 def _read_detect(iot: IoTClient, task: Task, tally: Tally, pace: Pace) -> bool:

@@ -8,9 +8,10 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.parsers import ResponseParserError
 
-from mitigation import executions
+from mitigation import action_executions
+from mitigation.action_executions import read_details
 from mitigation.causes import Details
-from mitigation.executions import Pace, paced, read_details
+from mitigation.pace import Pace, paced
 from mitigation.task import Task
 from tests.support.static_iot import StaticIot, unpaced
 from tests.support.tasks import audit, detect
@@ -86,14 +87,14 @@ def test_rows_are_read_where_the_counts_say_nothing() -> None:
 
 
 def test_reading_stops_at_so_many_rows_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executions, "MAX_ROWS", 500)
+    monkeypatch.setattr(action_executions, "MAX_ROWS", 500)
     details = details_of(StaticIot(failing(501)), detect("FAILED"))
     assert details.rows == 500
     assert details.cut
 
 
 def test_as_many_rows_as_are_read_are_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executions, "MAX_ROWS", 500)
+    monkeypatch.setattr(action_executions, "MAX_ROWS", 500)
     assert not details_of(StaticIot(failing(500)), detect("FAILED")).cut
 
 
@@ -228,7 +229,7 @@ def test_of_a_whole_audit_only_the_task_s_checks_and_reasons_are_read() -> None:
 
 
 def test_only_so_many_findings_are_read_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executions, "MAX_FINDINGS", 3)
+    monkeypatch.setattr(action_executions, "MAX_FINDINGS", 3)
     findings = [{"findingId": f"f{n}"} for n in range(4)]
     rows = [{"findingId": f"f{n}", "status": "FAILED"} for n in range(4)]
     details = details_of(StaticIot(rows, findings), audit("FAILED", target={"auditTaskId": "a"}))
