@@ -3,13 +3,13 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bench import ROOT
 from mitigation.action_executions import read_details
-from mitigation.decision import Look
+from mitigation.codec import encode
+from mitigation.decision import Decision, Look, Memory
 from mitigation.task import TaskType, parse_task
 from tests.support.static_iot import StaticIot, unpaced
 
@@ -18,7 +18,7 @@ type Json = dict[str, Any]
 ROWS = 100_000
 EXECUTION_ARN = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-quarantine-7"
 STARTED = datetime(2026, 11, 22, 10, 1, 7, tzinfo=UTC)
-LOOK = Look(age_seconds=154, wait_seconds=5, overdue=False, gave_up=False, ended=True, tell=True)
+LOOK = Look(Decision.WAIT, 5, Memory(age_seconds=154, since=STARTED))
 
 
 def event(path: str) -> Json:
@@ -99,17 +99,18 @@ def row(number: int, violation: str, action: str, message: str, codes: int = 12)
 
 def describe_event(task_id: str) -> Json:
     """Not the first look: the state machine hands back what the last one said."""
-    look = replace(LOOK, ended=False, tell=False).to_wire()
-    return {**event("invoke/describe_task.json"), "taskId": task_id, "look": look}
+    state = event("invoke/describe_task.json")
+    return {**state, "input": {**state["input"], "taskId": task_id}, "look": encode(LOOK)}
 
 
 def notify_event(channel: str, answer: Json, rows: list[Json]) -> Json:
     """As the state machine has it after DescribeTask has read the rows."""
     task = parse_task(answer, TaskType.DETECT)
     details = read_details(StaticIot(rows), task, unpaced())  # type: ignore[arg-type]  # enough of it
-    look = {**LOOK.to_wire(), "task": answer, "details": details.to_wire() if details else None}
-    watch = {**event("invoke/describe_task.json"), "look": look}
-    return {"channel": channel, "executionArn": EXECUTION_ARN, "watch": watch}
+    memory = LOOK.memory._replace(task=answer, details=details)
+    look = Look(Decision.ENDED, 0, memory)
+    watch = {**event("invoke/describe_task.json"), "look": encode(look)}
+    return {"version": 2, "channel": channel, "executionArn": EXECUTION_ARN, "watch": watch}
 
 
 def _saved_rows(name: str) -> list[Json]:

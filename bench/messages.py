@@ -12,7 +12,7 @@ from bench.inputs import LOOK, STARTED, Json
 from bench.measure import Ratio, paired
 from bench.schedules import default_policy
 from mitigation.action_executions import read_details
-from mitigation.decision import look_at
+from mitigation.decision import Seen, decide
 from mitigation.messages import amazon_q, data, email, slack, sms, sns
 from mitigation.notice import Notice
 from mitigation.task import TaskType, parse_task
@@ -76,7 +76,8 @@ def looks() -> list[Cost]:
 
     def look() -> object:
         task = parse_task(to_wire(answer), TaskType.DETECT)
-        return look_at(task, now=STARTED + timedelta(seconds=60), policy=policy, previous=LOOK)
+        now = STARTED + timedelta(seconds=200)
+        return decide(Seen(task, answer), LOOK, now=now, policy=policy, seed="detect-quarantine-7")
 
     many, rows = inputs.many()
     task, text_of_rows = parse_task(many, TaskType.DETECT), json.dumps(rows[:50_000])

@@ -15,7 +15,8 @@ INTRODUCTION = """\
 
 AWS doesn't say when a task ends, so a watch asks again and again. The simulation draws how long
 tasks take and watches each of them with the product's own
-[polling.py](../functions/mitigation/polling.py) and the template's defaults, and with what others do.
+[polling.py](../functions/mitigation/polling.py) and the template's defaults, and with what others
+do.
 
 The wait is √({shortest} s · age), between {shortest} and {longest} s; jitter then lengthens it by
 up to {jitter:.0%}, and {longest} s stay the longest. Where the total is known (violation ids

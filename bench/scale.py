@@ -1,22 +1,19 @@
 """What many tasks do against AWS's and Slack's rates, simulated with the product's own watch."""
 
 import heapq
-import json
 import random
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from itertools import accumulate, batched, pairwise
 from statistics import fmean
 
-from bench import ROOT
 from bench.schedules import Ours, default_policy
-from bench.tasks import DAY, START, SimulatedTask, draw_mix
-from mitigation.decision import look_at
-from mitigation.polling import wait_seconds
+from bench.tasks import DAY, SimulatedTask, draw_mix
+from mitigation.decision import OUTAGE_SECONDS
+from mitigation.polling import backoff_seconds, fraction_of, wait_seconds
 
 CALLS_A_SECOND = 10  # AWS IoT, each Describe and List operation of detect
 AT_ONCE = 5 + 10  # detect and audit tasks that may run at the same time; adjustable
@@ -46,7 +43,7 @@ class Burst:
     looks: float
     throttled: float
     throttled_later: float  # after the first ten seconds
-    failed: float  # DescribeTask gave up: AWS refused every attempt
+    out_of_sight: float  # watches that AWS did not answer for so long that people are told
 
 
 def stream(tasks_a_day: int, days: int, *, seed: int = 3, cores: int | None = None) -> Load:
@@ -110,9 +107,7 @@ type Wait = Callable[[int, float], int]
 
 
 def _own_wait(number: int, age: float) -> int:
-    task = SimulatedTask(number, seconds=DAY)
-    now = START + timedelta(seconds=age)
-    return look_at(task.at(age), now=now, policy=_POLICY, previous=None).wait_seconds
+    return wait_seconds(int(age), _POLICY, None, fraction_of(f"{number}/{int(age)}"))
 
 
 def _wait_without_jitter(_number: int, age: float) -> int:
@@ -125,12 +120,13 @@ _POLICY = default_policy()
 def _burst(
     tasks: int, starts_a_second: float, wait: Wait, rng: random.Random, until: float = 3600
 ) -> tuple[int, int, int, int]:
-    """Looks, throttled calls, those of them after ten seconds, and looks that failed for good."""
-    retry = _describe_retry()
+    """Looks, throttled calls, those of them after ten seconds, and outages that people hear of."""
     starts = [n / starts_a_second for n in range(tasks)]
     due = [(start, number, 0) for number, start in enumerate(starts)]
+    trouble: dict[int, float] = {}  # since when a watch gets no answer
+    told: set[int] = set()
     recent: deque[float] = deque()
-    looks = throttled = later = failed = 0
+    looks = throttled = later = 0
     while due:
         at, number, attempt = heapq.heappop(due)
         if at > until:
@@ -139,30 +135,21 @@ def _burst(
             recent.popleft()
         if len(recent) < CALLS_A_SECOND:
             recent.append(at)
+            trouble.pop(number, None)
             looks += 1
             heapq.heappush(due, (at + wait(number, at - starts[number]), number, 0))
             continue
         throttled += 1
         later += at > starts[-1] + 10
-        outer, inner = divmod(attempt + 1, SDK_ATTEMPTS)
-        if inner:
-            backoff = rng.random() * min(2 ** (inner - 1), SDK_LONGEST)
-        elif outer <= retry["MaxAttempts"]:
-            interval = retry["IntervalSeconds"] * retry["BackoffRate"] ** (outer - 1)
-            backoff = rng.random() * min(interval, retry["MaxDelaySeconds"])
-        else:
-            failed += 1
+        if (attempt + 1) % SDK_ATTEMPTS:
+            backoff = rng.random() * min(2**attempt, SDK_LONGEST)
+            heapq.heappush(due, (at + backoff, number, attempt + 1))
             continue
-        heapq.heappush(due, (at + backoff, number, attempt + 1))
-    return looks, throttled, later, failed
-
-
-def _describe_retry() -> dict[str, float]:
-    """What the state machine does about a look that AWS throttles."""
-    path = ROOT / "statemachine" / "watch_task.asl.json"
-    states = json.loads(path.read_text(encoding="utf-8"))["States"]
-    found: dict[str, float] = states["DescribeTask"]["Retry"][-1]
-    return found
+        lasted = at - trouble.setdefault(number, at)
+        told |= {number} if lasted >= OUTAGE_SECONDS else set()
+        backoff = backoff_seconds(at - starts[number], lasted, _POLICY, rng.random())
+        heapq.heappush(due, (at + backoff, number, 0))
+    return looks, throttled, later, len(told)
 
 
 def bursts() -> list[Burst]:

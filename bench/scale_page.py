@@ -116,9 +116,15 @@ def scale_section(
             ],
         ),
         bursts=table(
-            ["50 tasks", "looks", "throttled", "of them after ten seconds", "looks given up"],
+            ["50 tasks", "looks", "throttled", "of them after ten seconds", "told as out of sight"],
             [
-                [b.name, *(f"{n:.0f}" for n in (b.looks, b.throttled, b.throttled_later, b.failed))]
+                [
+                    b.name,
+                    *(
+                        f"{n:.0f}"
+                        for n in (b.looks, b.throttled, b.throttled_later, b.out_of_sight)
+                    ),
+                ]
                 for b in bursts
             ],
         ),
@@ -142,7 +148,7 @@ def scale_section(
         timeout=timeout_seconds("start_watch"),
         sweepable=timeout_seconds("start_watch") / START_SECONDS / windows,
     )
-    given_up = [f"{b.name}: {b.failed:g} looks given up" for b in bursts if b.failed]
+    given_up = [f"{b.name}: {b.out_of_sight:g} out of sight" for b in bursts if b.out_of_sight]
     data = {
         "dollarsForATask": task,
         "loads": [asdict(load) for load in loads],

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from bench.tasks import DAY, START, SimulatedTask
-from mitigation.decision import Look, look_at
+from mitigation.decision import Look, Seen, decide
 from mitigation.polling import Policy, wait_seconds
 from tests.support.product import Product
 
@@ -58,8 +58,14 @@ class Ours:
         while age < task.seconds:
             yield age
             now = START + timedelta(seconds=age)
-            look = look_at(task.at(age), now=now, policy=self.policy, previous=look)
-            if look.gave_up:
+            look = decide(
+                Seen(task.at(age), None),
+                look,
+                now=now,
+                policy=self.policy,
+                seed=str(task.at(age).id),
+            )
+            if look.decision.is_final:
                 raise ValueError(f"{self.name} gave up on a task of {task.seconds:.0f} s")
             age += look.wait_seconds
         yield age

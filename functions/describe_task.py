@@ -1,7 +1,7 @@
-"""Looks at the task once: what AWS says about it, whether it has ended, and when to look again.
+"""Looks at the task once, decides what follows, and says when to look again.
 
-Input: the state machine's state, so `{"taskId": "…"}` at the least. Errors of AWS pass through by
-their names, for the state machine to match.
+Input: the state machine's state, so `{"taskId": "…"}` at the least. Trouble at AWS IoT is an answer
+like any other. Raises InvalidWatch for an input that names no task, for the state machine to match.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 
-from mitigation.decision import Look, look_at
+from mitigation.decision import Seen, decide
+from mitigation.describe import describe
 from mitigation.polling import Policy
-from mitigation.task import Task, TaskType, parse_task
-from mitigation.watch import Watch
-from mitigation.wire import Json, Reader, to_wire
+from mitigation.state import State, write_look
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from mitigation.causes import Details
+    from mitigation.decision import Look, Sight
+    from mitigation.task import Task
+    from mitigation.wire import Json
 
 POLICY = Policy(
     min_seconds=int(os.environ["POLL_MIN_SECONDS"]),
@@ -37,37 +38,37 @@ logger, metrics = Logger(), Metrics()
 iot = boto3.client(
     "iot", config=Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard"})
 )
-DESCRIBE = {
-    TaskType.DETECT: iot.describe_detect_mitigation_actions_task,
-    TaskType.AUDIT: iot.describe_audit_mitigation_actions_task,
-}
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Json]:
-    watch = Watch.from_input(event)
-    answer = to_wire(DESCRIBE[watch.task_type](taskId=watch.task_id))
-    task = parse_task(answer, watch.task_type, watch.task_id)
-    previous = Reader.of(event).optional("look")
-    look = look_at(
-        task,
-        now=datetime.now(UTC),
-        policy=POLICY,
-        previous=Look.from_wire(previous) if previous else None,
+    state = State.read(event)
+    sight = describe(iot, state.watch)
+    look = decide(
+        sight, state.look, now=datetime.now(UTC), policy=POLICY, seed=state.watch.execution_name
     )
-    details = details_of(task) if look.tell else None
+    look = with_details(look, sight)
     logger.info(
-        "Looked at the task", task_id=watch.task_id, status=task.status, look=look.to_wire()
+        "Looked at the task",
+        task_id=state.watch.task_id,
+        decision=look.decision.value,
+        wait_seconds=look.wait_seconds,
+        age_seconds=look.memory.age_seconds,
+        problem=look.memory.problem,
     )
-    if look.ended:
-        count(task)
-    return {**look.to_wire(), "task": answer, "details": details.to_wire() if details else None}
+    if isinstance(sight, Seen) and look.decision.is_final:
+        count(sight.task)
+    return write_look(look, state.version)
 
 
-def details_of(task: Task) -> Details | None:
-    from mitigation.action_executions import read_details  # noqa: PLC0415  few looks tell
+def with_details(look: Look, sight: Sight) -> Look:
+    """What the action executions tell, where people are told; few looks have that much to say."""
+    if not isinstance(sight, Seen) or not (look.decision.is_interim or look.decision.is_final):
+        return look
+    from mitigation.action_executions import read_details  # noqa: PLC0415  seldom wanted
 
-    return read_details(iot, task)
+    details = read_details(iot, sight.task)
+    return look._replace(memory=look.memory._replace(details=details))
 
 
 def count(task: Task) -> None:

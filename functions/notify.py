@@ -1,8 +1,8 @@
 """Tells one channel how the task ended: formats the report and hands it to SNS or to Slack.
 
-Input: `{"channel", "executionArn", "watch": {the state machine's state}, "attempt"?}`. A channel
-that is unavailable is answered with the seconds to wait: so the state machine waits, at no cost and
-for as long as Retry-After says. When patience has ended DeliveryUnavailable is raised, as
+Input: `{"version", "channel", "executionArn", "watch": {the state machine's state}, "attempt"}`. A
+channel that is unavailable is answered with the seconds to wait: so the state machine waits, at no
+cost and for as long as Retry-After says. When patience has ended DeliveryUnavailable is raised, as
 DeliveryRejected is at once.
 """
 
@@ -18,9 +18,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 
 from mitigation import delivery
+from mitigation.codec import encode
 from mitigation.messages import slack, sns
 from mitigation.notice import Notice
 from mitigation.patience import retry_seconds
+from mitigation.wire import format_time
 from mitigation.zone import find_clock
 
 if TYPE_CHECKING:
@@ -70,19 +72,28 @@ CHANNELS = {"sns": tell_sns, "slack": tell_slack}
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """What the state machine goes by; it hands `memory` back with the next notice."""
     notice = Notice.parse(event, account_alias=ACCOUNT_ALIAS)
     report = notice.report
-    if notice.channel in PROBLEMS_ONLY and not report.verdict.is_problem:
-        return done(notice.channel, "Filtered")
+    if not notice.is_wanted(problems_only=notice.channel in PROBLEMS_ONLY):
+        return done(notice, "Filtered")
     try:
         tell(notice.channel, report)
     except delivery.DeliveryUnavailable as unavailable:
-        wait = retry_seconds(notice.waited, unavailable.retry_after, final=report.verdict.is_final)
+        now, final = datetime.now(UTC), report.look.decision.is_final
+        waited = notice.waited(now)
+        wait = retry_seconds(waited, unavailable.retry_after, final=final)
         logger.warning("Channel unavailable", reason=str(unavailable), wait_seconds=wait)
         count(notice.channel, "Unavailable" if wait else "GivenUp")
         if wait is None:
             raise
-        return {"delivered": False, "waitSeconds": wait, "waitedSeconds": notice.waited + wait}
+        return {
+            "delivered": False,
+            "waitSeconds": wait,
+            "waitedSeconds": waited + wait,
+            "since": format_time(notice.since or now),
+            "memory": encode(notice.memory),
+        }
     except delivery.DeliveryRejected as rejected:
         logger.error("Delivery rejected", reason=str(rejected))  # noqa: TRY400  raised below
         count(notice.channel, "Rejected")
@@ -90,12 +101,18 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     if report.task.ended:
         delay = max((datetime.now(UTC) - report.task.ended).total_seconds(), 0)
         metrics.add_metric("DeliveryDelay", MetricUnit.Seconds, delay)
-    return done(notice.channel, "Delivered")
+    return done(notice, "Delivered")
 
 
-def done(channel: str, result: str) -> dict[str, Any]:
-    count(channel, result)
-    return {"delivered": True, "waitSeconds": 0, "waitedSeconds": 0}
+def done(notice: Notice, result: str) -> dict[str, Any]:
+    count(notice.channel, result)
+    return {
+        "delivered": True,
+        "waitSeconds": 0,
+        "waitedSeconds": 0,
+        "since": None,
+        "memory": encode(notice.remembered),
+    }
 
 
 def count(channel: str, result: str) -> None:

@@ -152,17 +152,21 @@ def duration(seconds: float) -> str:
 
 def _looked(event: Event, output: Json) -> Iterator[Line]:
     look = output.get("look")
-    if output.get("error") or not look:
+    if output.get("error") or output.get("crash") or not look:
         return
-    task = look["task"].get("taskSummary", look["task"])
-    text = ", ".join([str(task.get("taskStatus", "no status")), *_counts(task)])
-    goes_on = not look["ended"]
-    if look["gaveUp"]:
-        text += ", given up"
-    elif goes_on and look["tell"]:
-        text += ", overdue"
-    after = f", again in {duration(look['waitSeconds'])}" if goes_on else ""
-    yield Line(event.at, "DescribeTask", text, after)
+    memory = look["memory"]
+    if (problem := memory["problem"]) is not None:
+        text, style = f"{problem['error']}: {problem['message']}", "yellow"
+    elif memory["missingSince"] is not None:
+        text, style = "AWS IoT knows no such task", "yellow"
+    else:
+        task = memory["task"].get("taskSummary", memory["task"])
+        text, style = ", ".join([str(task.get("taskStatus", "no status")), *_counts(task)]), ""
+    kind, _, reason = str(look["decision"]).partition("/")
+    if reason and reason != "ended":
+        text += f" ({reason.replace('-', ' ')})"
+    after = "" if kind == "final" else f", again in {duration(look['waitSeconds'])}"
+    yield Line(event.at, "DescribeTask", text, after, style)
 
 
 def _counts(task: Json) -> list[str]:

@@ -7,9 +7,8 @@ state machine (256 KiB), so everything here is bounded and says how much it left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Self
 
-from mitigation.wire import Json, Reader, clip
+from mitigation.wire import clip
 
 MAX_CAUSES = 8
 MAX_NAMES = 10
@@ -41,39 +40,20 @@ class Row:
 class Cause:
     """The rows that share an errorCode; `names` are the first few, `more` counts the others."""
 
-    error_code: str | None
-    count: int
-    names: tuple[str, ...]
-    more: int
-    message: str | None
-
-    @classmethod
-    def from_wire(cls, cause: Reader) -> Self:
-        return cls(
-            error_code=cause.text("errorCode"),
-            count=cause.count("count") or 0,
-            names=cause.texts("names"),
-            more=cause.count("more") or 0,
-            message=cause.text("message"),
-        )
-
-    def to_wire(self) -> dict[str, Json]:
-        return {
-            "errorCode": self.error_code,
-            "count": self.count,
-            "names": list(self.names),
-            "more": self.more,
-            "message": self.message,
-        }
+    error_code: str | None = None
+    count: int = 0
+    names: tuple[str, ...] = ()
+    more: int = 0
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RetryBatch:
     """Violations or findings for which the same actions failed: what one command can retry."""
 
-    check_name: str | None
-    action_names: tuple[str, ...]
-    subject_ids: tuple[str, ...]
+    check_name: str | None = None
+    action_names: tuple[str, ...] = ()
+    subject_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,47 +74,6 @@ class Details:
     skipped: tuple[Cause, ...] = ()
     executed_names: tuple[str, ...] = ()  # the first few
     retries: tuple[RetryBatch, ...] = ()
-
-    @classmethod
-    def from_wire(cls, details: Reader) -> Self:
-        return cls(
-            rows=details.count("rows") or 0,
-            cut=details.flag("cut") or False,
-            error=details.text("error"),
-            failed_rows=details.count("failedRows") or 0,
-            skipped_rows=details.count("skippedRows") or 0,
-            failed_subjects=details.count("failedSubjects") or 0,
-            failed=tuple(Cause.from_wire(item) for item in details.items("failed")),
-            skipped=tuple(Cause.from_wire(item) for item in details.items("skipped")),
-            executed_names=details.texts("executedNames"),
-            retries=tuple(
-                RetryBatch(
-                    item.text("checkName"), item.texts("actionNames"), item.texts("subjectIds")
-                )
-                for item in details.items("retries")
-            ),
-        )
-
-    def to_wire(self) -> dict[str, Json]:
-        return {
-            "rows": self.rows,
-            "cut": self.cut,
-            "error": self.error,
-            "failedRows": self.failed_rows,
-            "skippedRows": self.skipped_rows,
-            "failedSubjects": self.failed_subjects,
-            "failed": [cause.to_wire() for cause in self.failed],
-            "skipped": [cause.to_wire() for cause in self.skipped],
-            "executedNames": list(self.executed_names),
-            "retries": [
-                {
-                    "checkName": retry.check_name,
-                    "actionNames": list(retry.action_names),
-                    "subjectIds": list(retry.subject_ids),
-                }
-                for retry in self.retries
-            ],
-        }
 
 
 @dataclass(slots=True)

@@ -1,61 +1,65 @@
 """What Notify is asked to tell, and to which channel: its input, and what a dead letter holds."""
 
-import json
-import re
-from dataclasses import dataclass
-from typing import Self
+from datetime import datetime
+from typing import NamedTuple, Self
 
-from mitigation.causes import Details
-from mitigation.decision import Look
+from mitigation.decision import ChannelMemory, Decision, Look
 from mitigation.place import Place
-from mitigation.report import DescribeError, Report
+from mitigation.report import Report
+from mitigation.state import State, check_version
 from mitigation.task import parse_task
-from mitigation.watch import Watch
-from mitigation.wire import Reader
-
-# boto3 has a class for some errors; the others are all ClientError and name their code here.
-_ERROR_CODE = re.compile(r"An error occurred \((\w+)\)")
+from mitigation.wire import InvalidTask, Reader
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     channel: str
     report: Report
-    waited: int  # seconds that this channel was waited for already
+    waited_seconds: int  # by the state machine, for this channel
+    since: datetime | None  # when it was first tried; None the first time
+    memory: ChannelMemory  # what this channel was told before
 
     @classmethod
     def parse(cls, event: object, *, account_alias: str | None = None) -> Self:
-        """Raises InvalidTask or InvalidWatch, which name what is wrong."""
-        root = Reader.of(event)
-        state = root.child("watch")
-        watch = Watch.from_input(state.members)
-        look, error = state.optional("look"), state.optional("error")
-        details = look.optional("details") if look else None
+        """Raises InvalidTask, InvalidWatch or UnknownVersion, which name what is wrong."""
+        root = Reader.of(event, "the notice")
+        check_version(root.count("version"))
+        watch, look, _ = State.read(root.child("watch").members)
+        channel, attempt = root.text("channel") or "", root.child("attempt")
+        look = look or Look(Decision.CRASHED)
+        if look.decision is Decision.WAIT:
+            raise InvalidTask("look.decision: there is nothing to tell while the watch waits")
+        memory = look.memory.channels.get(channel, ChannelMemory())
         return cls(
-            channel=root.text("channel") or "",
-            waited=root.child("attempt").count("waitedSeconds") or 0,
+            channel=channel,
+            waited_seconds=attempt.count("waitedSeconds") or 0,
+            since=attempt.time("since"),
+            memory=memory,
             report=Report.of(
-                parse_task(
-                    look.child("task").members if look else {}, watch.task_type, watch.task_id
-                ),
-                look=Look.from_wire(look) if look else None,
-                error=_error(error) if error else None,
-                details=Details.from_wire(details) if details else None,
+                parse_task(look.memory.task or {}, watch.task_type, watch.task_id),
+                look=look,
+                details=look.memory.details,
                 started_by=watch.started_by,
                 place=Place.of_execution(root.text("executionArn"), account_alias),
+                follows_interim=memory.told_interim,
             ),
         )
 
+    def waited(self, now: datetime) -> int:
+        """Seconds that this channel was waited for; those in which Notify itself failed count too.
 
-def _error(error: Reader) -> DescribeError:
-    """A Lambda error as Step Functions catches it: Cause is JSON where the function raised."""
-    cause = error.text("Cause") or ""
-    try:
-        parsed = json.loads(cause)
-    except ValueError:
-        parsed = None
-    message = str((parsed.get("errorMessage") if isinstance(parsed, dict) else cause) or "")
-    name = error.text("Error") or "unknown error"
-    if code := _ERROR_CODE.match(message):
-        name = code[1]
-    return DescribeError(name, message[:500] or None)
+        Else a function that fails for hours between the answers of a channel that is down could use
+        up the history of the execution.
+        """
+        passed = int((now - self.since).total_seconds()) if self.since else 0
+        return max(passed, self.waited_seconds)
+
+    def is_wanted(self, *, problems_only: bool) -> bool:
+        """Whoever was told in between is told the end, whatever the filter says."""
+        report = self.report
+        return report.verdict.is_problem or report.follows_interim or not problems_only
+
+    @property
+    def remembered(self) -> ChannelMemory:
+        """What this channel has been told once this notice is delivered."""
+        interim = self.report.look.decision.is_interim
+        return self.memory._replace(told_interim=self.memory.told_interim or interim)

@@ -38,6 +38,16 @@ def wait_seconds(age: float, policy: Policy, progress: float | None, jitter: flo
     return min(round(wait), policy.max_seconds)
 
 
+def backoff_seconds(age: float, lasted: float, policy: Policy, jitter: float) -> int:
+    """Seconds until the next look while AWS is in trouble that has `lasted` so many seconds.
+
+    It doubles, up to the longest wait; and trouble that comes and goes makes the looks at a task of
+    this `age` no more frequent than progress may.
+    """
+    wait = max(lasted, SHORTEST_SHARE * math.sqrt(policy.min_seconds * age), policy.min_seconds)
+    return min(round(wait * (1 + JITTER * jitter)), policy.max_seconds)
+
+
 def progress(task: Task) -> float | None:
     """The share that is done, or None where the total isn't known or doesn't fit.
 

@@ -7,7 +7,7 @@ from typing import Self
 from mitigation import words
 from mitigation.causes import Details
 from mitigation.commands import NextStep, next_steps
-from mitigation.decision import Look
+from mitigation.decision import Decision, Look
 from mitigation.place import Place
 from mitigation.task import AddThingsToThingGroup, Task, TaskStatus
 from mitigation.watch import StartedBy
@@ -46,10 +46,6 @@ class Verdict(StrEnum):
     def is_problem(self) -> bool:
         return self.severity is not Severity.INFO
 
-    @property
-    def is_final(self) -> bool:
-        return self is not Verdict.OVERDUE
-
 
 _SEVERITIES = {
     Verdict.SUCCEEDED: Severity.INFO,
@@ -59,18 +55,6 @@ _SEVERITIES = {
 }
 # One word for both ways to fail: the counts beside it say how much.
 _LABELS = {Verdict.PARTLY_FAILED: "FAILED", Verdict.OVERDUE: "STILL RUNNING"}
-
-
-@dataclass(frozen=True, slots=True)
-class DescribeError:
-    """Why the task could not be described: AWS's error class and message."""
-
-    name: str
-    message: str | None
-
-    @property
-    def task_is_gone(self) -> bool:
-        return self.name == "ResourceNotFoundException"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +68,8 @@ class Report:
     next_steps: tuple[NextStep, ...]
     started_by: StartedBy | None
     place: Place
+    look: Look
+    follows_interim: bool  # whether this channel was told something in between
 
     @property
     def name(self) -> str:
@@ -104,43 +90,64 @@ class Report:
         task: Task,
         *,
         look: Look | None = None,
-        error: DescribeError | None = None,
         details: Details | None = None,
         started_by: StartedBy | None = None,
         place: Place | None = None,
+        follows_interim: bool = False,
     ) -> Self:
-        """The report on `task` as it was last seen; `error` is why it could not be seen again."""
+        """The report on `task` as it was last seen, after the decision in `look`.
+
+        Without a look, what a saved answer says by itself.
+        """
         place = place or Place()
-        verdict = judge(task, look, error)
+        look = look or Look(_decision_on(task))
+        verdict = judge(task, look.decision)
         return cls(
             task=task,
             verdict=verdict,
-            headline=_headline(task, verdict, look, error),
+            headline=_headline(task, verdict, look),
             summary=_summary(task),
-            notes=tuple(_notes(task, verdict, look, error)),
+            notes=tuple(_notes(task, verdict, look)),
             details=details,
             next_steps=next_steps(
                 task,
                 details,
                 place,
-                running=not task.is_terminal and error is None,
-                readable=error is None,
+                running=look.decision in _MAY_STILL_RUN,
+                readable=look.decision in _SEEN,
             ),
             started_by=started_by,
             place=place,
+            look=look,
+            follows_interim=follows_interim,
         )
 
 
-def judge(task: Task, look: Look | None, error: DescribeError | None) -> Verdict:
+def _decision_on(task: Task) -> Decision:
+    if task.is_terminal:
+        return Decision.ENDED
+    return Decision.STILL_RUNNING if task.has_known_status else Decision.GAVE_UP
+
+
+_SEEN = {Decision.ENDED, Decision.STILL_RUNNING, Decision.GAVE_UP}
+_MAY_STILL_RUN = {Decision.STILL_RUNNING, Decision.GAVE_UP}
+
+_VERDICTS = {
+    Decision.STILL_RUNNING: Verdict.OVERDUE,
+    Decision.OUT_OF_SIGHT: Verdict.UNREADABLE,
+    Decision.GAVE_UP: Verdict.GAVE_UP,
+    Decision.VANISHED: Verdict.VANISHED,
+    Decision.REFUSED: Verdict.UNREADABLE,
+    Decision.UNREADABLE: Verdict.UNREADABLE,
+    Decision.CRASHED: Verdict.UNREADABLE,
+}
+
+
+def judge(task: Task, decision: Decision) -> Verdict:
     """The verdict; a status that is unknown never counts as success."""
-    if error:
-        return Verdict.VANISHED if error.task_is_gone else Verdict.UNREADABLE
-    if not task.is_terminal:
-        if look and not look.ended:
-            return Verdict.OVERDUE
-        if not task.has_known_status:
-            return Verdict.UNKNOWN_STATUS
-        return Verdict.GAVE_UP if look else Verdict.OVERDUE
+    if decision is not Decision.ENDED:
+        unknown = decision is Decision.GAVE_UP and not task.has_known_status
+        return Verdict.UNKNOWN_STATUS if unknown else _VERDICTS[decision]
     executed, failed = task.statistics.executed, task.statistics.failed
     if task.status == TaskStatus.CANCELED:
         return Verdict.CANCELED
@@ -156,10 +163,11 @@ def _summary(task: Task) -> str | None:
     return counts if task.is_terminal else f"so far {counts}"
 
 
-def _headline(task: Task, verdict: Verdict, look: Look | None, error: DescribeError | None) -> str:
+def _headline(task: Task, verdict: Verdict, look: Look) -> str:
     s = task.statistics
     whole = task.whole or 0
-    age = words.duration(look.age_seconds) if look else None
+    memory = look.memory
+    age = words.duration(memory.age_seconds) if memory.age_seconds else None
     counted = words.plural(whole, task.kind.counts)
     match verdict:
         case Verdict.SUCCEEDED if s.executed is None:
@@ -193,16 +201,26 @@ def _headline(task: Task, verdict: Verdict, look: Look | None, error: DescribeEr
         case Verdict.VANISHED:
             return f"AWS IoT {'no longer knows' if task.status else 'does not know'} this task"
         case Verdict.UNREADABLE:
-            return f"the task could not be read: {error.name if error else 'unknown error'}"
+            return _unreadable(look)
         case Verdict.UNKNOWN_STATUS:
             told = f"status {task.status} is unknown" if task.status else "AWS gave no status"
-            return f"{told}; gave up watching after {age}" if look and look.gave_up else told
+            return f"{told}; gave up watching after {age}" if age else told
 
 
-def _notes(
-    task: Task, verdict: Verdict, look: Look | None, error: DescribeError | None
-) -> list[str]:
-    s = task.statistics
+def _unreadable(look: Look) -> str:
+    memory, error = look.memory, look.memory.problem.error if look.memory.problem else None
+    why = f": {error}" if error else ""
+    match look.decision:
+        case Decision.OUT_OF_SIGHT:
+            lasted = words.duration(memory.age_seconds - (memory.trouble_since or 0))
+            return f"out of sight for {lasted}{why}; still watching"
+        case Decision.CRASHED:
+            return f"the watch broke off; how it ended is not known{why}"
+    return f"how it ended is not known{why}"
+
+
+def _notes(task: Task, verdict: Verdict, look: Look) -> list[str]:
+    s, decision, problem = task.statistics, look.decision, look.memory.problem
     notes = []
     if verdict is Verdict.VANISHED and task.status:
         notes.append("It was there before; how it ended is not known.")
@@ -211,25 +229,28 @@ def _notes(
             "AWS IoT answers that there is no such task: it was named wrongly, runs in another "
             "region or account, or is older than the 90 days that AWS keeps tasks."
         )
-    if verdict is Verdict.UNREADABLE and error:
+    if decision is Decision.OUT_OF_SIGHT:
         notes.append(
-            "How the task ended is not known. Look at it yourself, with the command below."
+            "AWS IoT can't be asked about it right now. The watch goes on; a final message will "
+            "follow."
         )
-        if error.message:
-            notes.append(f"AWS says: {error.message}")
+    elif verdict is Verdict.UNREADABLE:
+        notes.append("Look at it yourself, with the command below.")
+    if verdict is Verdict.UNREADABLE and problem and problem.message:
+        notes.append(f"{_SAYS.get(decision, 'AWS says')}: {problem.message}")
     if verdict is Verdict.NOTHING_DONE:
         why = "all were skipped" if s.done else "most likely its target matched nothing"
         notes.append(
             f"AWS IoT calls the task {task.status}, yet no {task.kind.counts} was "
             f"{task.kind.executed}: {why}."
         )
-    if look and look.gave_up:
+    if decision in _LAST_WORDS:
         notes.append("No further message will come about this task.")
     if verdict is Verdict.OVERDUE:
         notes.append("The watch goes on; a final message will follow.")
         if task.status and not task.has_known_status:
             notes.append(f"AWS gives it the status {task.status}, which is not a known one.")
-    if error and s.known:
+    if decision not in _SEEN and s.known:
         notes.append("The counts are those of the last look that worked.")
     groups = any(isinstance(p, AddThingsToThingGroup) for a in task.actions for p in a.params)
     if groups and s.executed:
@@ -239,3 +260,8 @@ def _notes(
     if task.started and task.ended and task.ended < task.started:
         notes.append("AWS reports an end before the start: trust neither time.")
     return notes
+
+
+# Why nothing more will come is not plain from the task's own end.
+_LAST_WORDS = {Decision.GAVE_UP, Decision.UNREADABLE, Decision.CRASHED}
+_SAYS = {Decision.CRASHED: "The function that looks at it failed"}

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from mitigation.codec import decode, encode
 from mitigation.task import TASK_ID, TaskType
-from mitigation.wire import InvalidTask, Json, Reader, format_time
+from mitigation.wire import InvalidTask, Json, Reader
 
 EXECUTION_NAME_LENGTH = 80  # Step Functions, StartExecution, `name`
 _HASH_LENGTH = 12
@@ -23,9 +24,6 @@ class StartedBy:
     arn: str | None
     source_ip: str | None
     at: datetime | None
-
-    def to_wire(self) -> dict[str, Json]:
-        return {"arn": self.arn, "sourceIp": self.source_ip, "at": format_time(self.at)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +43,13 @@ class Watch:
             return cls(
                 _task_type(root.text("taskType") or TaskType.DETECT),
                 parse_task_id(root.text("taskId")),
-                StartedBy(by.text("arn"), by.text("sourceIp"), by.time("at")) if by else None,
+                decode(StartedBy, by.members, "startedBy") if by else None,
             )
         except InvalidTask as error:
             raise InvalidWatch(f"execution input: {error}") from error
 
-    def to_input(self) -> dict[str, Json]:
-        return {
-            "taskType": self.task_type.value,
-            "taskId": self.task_id,
-            "startedBy": self.started_by.to_wire() if self.started_by else None,
-        }
+    def to_input(self) -> Json:
+        return encode(self)
 
     @property
     def execution_name(self) -> str:

@@ -22,9 +22,9 @@ def to_wire(value: object) -> Json:
         case datetime():
             return format_time(value)
         case Mapping():
-            return {_clean(str(k)): to_wire(v) for k, v in value.items() if k != "ResponseMetadata"}
+            return {clean(str(k)): to_wire(v) for k, v in value.items() if k != "ResponseMetadata"}
         case str():
-            return _clean(value)
+            return clean(value)
         case bool() | int() | float() | None:
             return value
         case Sequence():
@@ -85,7 +85,7 @@ class Reader:
 
     def children(self) -> Iterator[tuple[str, Self]]:
         for name, value in self.members.items():
-            yield _clean(str(name)), self.of({} if value is None else value, self._at(name))
+            yield clean(str(name)), self.of({} if value is None else value, self._at(name))
 
     def items(self, name: str) -> Iterator[Self]:
         for index, value in enumerate(self._list(name)):
@@ -97,7 +97,7 @@ class Reader:
         if value is None:
             return None
         if isinstance(value, str):
-            return _clean(value) or None
+            return clean(value) or None
         raise InvalidTask(f"{self._at(name)}: expected text, got {_show(value)}")
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -105,10 +105,10 @@ class Reader:
         for value in values:
             if not isinstance(value, str):
                 raise InvalidTask(f"{self._at(name)}: expected texts only, got {_show(value)}")
-        return tuple(_clean(str(value)) for value in values)
+        return tuple(clean(str(value)) for value in values)
 
     def texts_by_name(self) -> dict[str, tuple[str, ...]]:
-        return {_clean(str(name)): self.texts(str(name)) for name in self.members}
+        return {clean(str(name)): self.texts(str(name)) for name in self.members}
 
     def count(self, name: str) -> int | None:
         value = self.members.get(name)
@@ -141,7 +141,7 @@ def clip(text: str, size: int, ellipsis: str = "…") -> str:
     return raw[: size - len(ellipsis.encode())].decode(errors="ignore") + ellipsis
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Half of a surrogate pair is legal in JSON and nowhere else: it could not be sent on."""
     return text.encode(errors="replace").decode()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from local.saved import read_saved
-from mitigation.decision import Look
+from mitigation.decision import Decision, Look, Memory
 from mitigation.messages import amazon_q, data, email, slack, sms, sns
 from mitigation.notice import Notice
 from mitigation.place import Place
@@ -26,8 +26,8 @@ DESCRIBE = {path.stem: path for path in sorted((EVENTS / "describe").glob("*.jso
 NOTIFY = {path.stem: path for path in sorted((EVENTS / "notify").glob("*.json"))}
 MACHINE = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask"
 ADA = StartedBy("arn:aws:sts::123456789012:assumed-role/SecOps/ada", "203.0.113.7", None)
-OVERDUE = Look(3_672, 60, overdue=True, gave_up=False, ended=False, tell=True)
-GIVEN_UP = Look(604_800, 60, overdue=True, gave_up=True, ended=True, tell=True)
+OVERDUE = Look(Decision.STILL_RUNNING, 60, Memory(age_seconds=3_672))
+GIVEN_UP = Look(Decision.GAVE_UP, 0, Memory(age_seconds=604_800))
 
 
 def report_on_answer(name: str) -> Report:

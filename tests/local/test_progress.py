@@ -10,6 +10,8 @@ from rich.console import Console
 
 from local.history import Event
 from local.progress import Progress, duration, lines_of
+from mitigation.codec import encode
+from mitigation.decision import Decision, Look, Memory, Problem
 
 START = datetime(2026, 11, 22, 10, 1, 7, tzinfo=UTC)
 
@@ -22,10 +24,12 @@ def event(kind: str, seconds: float = 0, **details: Any) -> Event:
     return Event(1, START + timedelta(seconds=seconds), kind, packed)
 
 
-def look(seconds: float = 0, wait: int = 10, **changes: Any) -> Event:
+def look(
+    seconds: float = 0, wait: int = 10, decision: Decision = Decision.WAIT, **memory: Any
+) -> Event:
     task = {"taskStatus": "IN_PROGRESS", "taskStatistics": {"actionsExecuted": 2}}
-    found = {"ended": False, "tell": False, "gaveUp": False, "waitSeconds": wait, **changes}
-    output = {"look": {"task": {"taskSummary": task}, **found}}
+    known = {"task": {"taskSummary": task}, **memory}
+    output = {"look": encode(Look(decision, wait, Memory(**known)))}
     return event("TaskStateExited", seconds, name="DescribeTask", output=output)
 
 
@@ -53,17 +57,23 @@ def test_the_checks_of_an_audit_are_summed() -> None:
         "OTHER_CHECK": {"succeededFindingsCount": 4, "skippedFindingsCount": 0},
     }
     task = {"taskStatus": "COMPLETED", "taskStatistics": statistics}
-    assert text_of(look(ended=True, task=task)) == ["COMPLETED, 7 succeeded, 1 failed"]
+    assert text_of(look(decision=Decision.ENDED, task=task)) == ["COMPLETED, 7 succeeded, 1 failed"]
 
 
-def test_overdue_and_given_up_are_said() -> None:
-    assert text_of(look(tell=True)) == ["IN_PROGRESS, 2 executed, overdue, again in 10 s"]
-    given_up = look(ended=True, tell=True, gaveUp=True)
-    assert text_of(given_up) == ["IN_PROGRESS, 2 executed, given up"]
+def test_why_people_are_told_is_said() -> None:
+    reminder = look(decision=Decision.STILL_RUNNING)
+    assert text_of(reminder) == ["IN_PROGRESS, 2 executed (still running), again in 10 s"]
+    assert text_of(look(decision=Decision.GAVE_UP)) == ["IN_PROGRESS, 2 executed (gave up)"]
+
+
+def test_what_keeps_the_task_out_of_sight_is_said() -> None:
+    denied = Problem("AccessDeniedException", "no")
+    assert text_of(look(problem=denied)) == ["AccessDeniedException: no, again in 10 s"]
+    assert text_of(look(missing_since=0)) == ["AWS IoT knows no such task, again in 10 s"]
 
 
 def test_an_answer_without_anything_is_said_so() -> None:
-    assert text_of(look(ended=True, task={})) == ["no status"]
+    assert text_of(look(decision=Decision.ENDED, task={})) == ["no status"]
 
 
 def test_of_an_aws_error_only_what_aws_said_is_shown() -> None:
@@ -114,10 +124,10 @@ def test_an_error_is_shown_with_the_state_that_it_happened_in() -> None:
 
 
 def test_lines_that_say_nothing_new_are_counted() -> None:
-    lines = shown(look(0, 10), look(10, 11), look(21, 12), look(33, ended=True))
+    lines = shown(look(0, 10), look(10, 11), look(21, 12), look(33, 0, Decision.ENDED))
     assert [line.strip().split("  ")[0] for line in lines] == ["+0 s", "… 3 times more"]
     task = {"taskStatus": "FAILED"}
-    lines = shown(look(0), look(10), look(21, ended=True, task=task))
+    lines = shown(look(0), look(10), look(21, 0, Decision.ENDED, task=task))
     assert [line.split()[-1] for line in lines] == ["s", "more", "FAILED"]
     assert lines[1].strip() == "… once more"
 

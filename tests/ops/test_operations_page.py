@@ -83,7 +83,7 @@ def test_the_table_says_how_severe_each_verdict_is() -> None:
 
 def test_filters_use_attributes_that_messages_have() -> None:
     event = notify_input()
-    summary = event["watch"]["look"]["task"]["taskSummary"]
+    summary = event["watch"]["look"]["memory"]["task"]["taskSummary"]
     summary["target"] = {"securityProfileName": "FleetBaseline", "behaviorName": "b"}
     known = attributes(Notice.parse(event).report)
     policies = []
@@ -93,6 +93,10 @@ def test_filters_use_attributes_that_messages_have() -> None:
             policies.append(json.loads(policy))
     assert len(policies) == 2
     for policy in policies:
+        both = policy.pop("$or")
+        assert {"followsInterim": ["true"]} in both
+        for alternative in both:
+            assert set(alternative) < set(known)
         assert all(known[name] in values for name, values in policy.items())
     sentence = PAGE.partition("carries the attributes")[2].partition("each where")[0]
     assert set(re.findall(r"`(\w+)`", sentence)) == set(known)

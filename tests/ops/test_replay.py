@@ -30,7 +30,7 @@ def run(*arguments: str) -> int:
 
 
 def sent(stack: FakeStack) -> list[str]:
-    return [payload["watch"]["taskId"] for payload in stack.invoked]
+    return [payload["watch"]["input"]["taskId"] for payload in stack.invoked]
 
 
 def test_a_letter_is_sent_as_notify_once_got_it_and_then_deleted(stack: FakeStack) -> None:
@@ -38,7 +38,9 @@ def test_a_letter_is_sent_as_notify_once_got_it_and_then_deleted(stack: FakeStac
 
     assert run() == 0
 
-    assert stack.invoked == [notify_input("t1")]
+    sent = notify_input("t1")
+    del sent["attempt"]  # it is tried as if for the first time
+    assert stack.invoked == [sent]
     assert stack.counts(LETTERS) == (0, 0)
 
 
@@ -61,7 +63,7 @@ def test_only_what_was_delivered_is_deleted(
     stack: FakeStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def notify(payload: Any) -> Any:
-        match payload["watch"]["taskId"]:
+        match payload["watch"]["input"]["taskId"]:
             case "down":
                 return UNAVAILABLE
             case "refused":
@@ -82,7 +84,7 @@ def test_only_what_was_delivered_is_deleted(
     assert "the function's answer is not understood: null" in out
     assert "1 delivered; 3 kept." in out
     assert stack.counts(LETTERS) == (3, 0)
-    kept = [letter["watch"]["taskId"] for letter in stack.bodies(LETTERS)]
+    kept = [letter["watch"]["input"]["taskId"] for letter in stack.bodies(LETTERS)]
     assert sorted(kept) == ["down", "odd", "refused"]
 
 
@@ -136,7 +138,7 @@ def test_a_dry_run_shows_no_character_that_a_terminal_would_obey(
     stack: FakeStack, capsys: pytest.CaptureFixture[str], channel: str
 ) -> None:
     letter = dead_letter("t1", channel)
-    letter["watch"]["look"]["task"]["taskSummary"]["taskStatus"] = "\x1b[31m[red]\u202e\r"
+    letter["watch"]["look"]["memory"]["task"]["taskSummary"]["taskStatus"] = "\x1b[31m[red]\u202e\r"
     stack.put(LETTERS, letter)
 
     assert run("--dry-run") == 0
@@ -150,7 +152,7 @@ def test_a_letter_that_cannot_be_rendered_here_is_still_for_notify_to_judge(
     stack: FakeStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     letter = dead_letter("t1")
-    letter["watch"]["look"]["task"]["taskSummary"]["taskStatus"] = 7
+    letter["watch"]["look"]["memory"]["task"]["taskSummary"]["taskStatus"] = 7
     stack.put(LETTERS, letter)
 
     assert run("--dry-run") == 1

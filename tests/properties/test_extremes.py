@@ -8,9 +8,11 @@ import pytest
 from local.slack_limits import read_payload
 from local.sns_limits import check_publish
 from mitigation.action_executions import read_details
+from mitigation.decision import Decision, Look, Memory
 from mitigation.messages import data, email, slack, sns
 from mitigation.notice import Notice
 from mitigation.report import Report
+from mitigation.state import write_look
 from mitigation.task import Task, TaskType, parse_task
 from mitigation.wire import to_wire
 from mitigation.words import Clock
@@ -65,7 +67,8 @@ def look_at(task_type: TaskType, answer: dict[str, Any], rows: int, **texts: str
     iot = cast("IoTClient", StaticIot(rows_of(task, rows, **texts), findings))
     details = read_details(iot, task, unpaced())
     assert details is not None
-    return {"ageSeconds": 60, "ended": True, "task": answer, "details": details.to_wire()}
+    memory = Memory(age_seconds=60, task=answer, details=details)
+    return write_look(Look(Decision.ENDED, 0, memory))
 
 
 def report_on(task_type: TaskType, look: dict[str, Any]) -> Report:

@@ -6,14 +6,21 @@ watch counts its own events and gives up in time; and this never ends a watch th
 
 from collections.abc import Iterator, Mapping
 from itertools import product as combinations
+from typing import Any
 
 import pytest
 
 from local.scenario import SlackAnswer
 from mitigation import decision, patience, polling
-from mitigation.decision import MOST_EVENTS, RETRY_EVENTS, ROUND_EVENTS
+from mitigation.decision import (
+    INTERIM_EVENTS,
+    MOST_EVENTS,
+    MOST_OUTAGES_TOLD,
+    REMINDER_SECONDS,
+    RETRY_EVENTS,
+    ROUND_EVENTS,
+)
 from mitigation.polling import Policy
-from tests.support.aws import WORKS, Fault, Refusal
 from tests.support.functions import Mishap
 from tests.support.machine import World
 from tests.support.slack import Slack
@@ -34,18 +41,41 @@ def most_task_events(state_name: str) -> int:
     return TASK_EVENTS + RETRY_EVENTS * sum(int(rule["MaxAttempts"]) for rule in rules)
 
 
+def seconds_of(failures: int, rule: Mapping[str, Any]) -> float:
+    """How long so many retries of one visit take at the least."""
+    if "JitterStrategy" in rule:
+        return 0.0
+    delays = (rule["IntervalSeconds"] * rule["BackoffRate"] ** n for n in range(failures))
+    return float(sum(min(delay, rule["MaxDelaySeconds"]) for delay in delays))
+
+
 def most_telling_events(*, final: bool) -> int:
-    """Of telling every channel once, where each is down until patience ends, and SQS is slow."""
-    attempt = most_task_events("Notify") + PASSING_EVENTS
-    waited, events = 0, attempt
-    while (wait := patience.retry_seconds(waited, None, final=final)) is not None:
-        waited += wait
-        events += PASSING_EVENTS + attempt
+    """Of telling every channel once, where each is down until patience ends, and SQS is slow.
+
+    And where Notify fails before each answer, as often as makes for the most events; in its last
+    visit as often as it may.
+    """
+    name = "Notify" if final else "NotifyInterim"
+    [rule] = [s["Retry"][-1] for n, s in states(product().definition) if n == name]
+    events = max(_visits(failures, rule, final=final) for failures in range(rule["MaxAttempts"]))
     reason, letter, outcome = PASSING_EVENTS, most_task_events("DeadLetter"), PASSING_EVENTS
     iteration = 2  # started, succeeded
     the_map = 4  # entered, started, succeeded, exited
-    around = 3 * PASSING_EVENTS  # Channels, StillWatching?, AllDelivered?
-    return CHANNELS * (iteration + events + reason + letter + outcome) + the_map + around
+    around = 2 * PASSING_EVENTS  # StillWatching?, Explain…
+    last_visit = most_task_events(name)
+    return (
+        CHANNELS * (iteration + events + last_visit + reason + letter + outcome) + the_map + around
+    )
+
+
+def _visits(failures: int, rule: Mapping[str, Any], *, final: bool) -> int:
+    """Events of all visits of one channel where each comes after so many failures."""
+    attempt = TASK_EVENTS + RETRY_EVENTS * failures + 2 * PASSING_EVENTS  # Final?, Delivered?
+    waited, events = 0, attempt
+    while (wait := patience.retry_seconds(waited, None, final=final)) is not None:
+        waited += wait + int(seconds_of(failures, rule))
+        events += PASSING_EVENTS + attempt
+    return events
 
 
 def extremes() -> Iterator[dict[str, int]]:
@@ -77,14 +107,19 @@ def most_rounds(values: Mapping[str, int]) -> int:
 
 def test_there_is_room_to_tell_once_the_watch_has_used_up_its_events() -> None:
     last_look = most_task_events("DescribeTask") + PASSING_EVENTS
-    telling = most_telling_events(final=False) + most_telling_events(final=True)
+    telling = most_telling_events(final=True)
     start_and_end = 2 * PASSING_EVENTS
     assert MOST_EVENTS + last_look + telling + start_and_end < EVENT_LIMIT
 
 
+def test_telling_in_between_is_counted_with_the_most_that_it_can_take() -> None:
+    assert most_telling_events(final=False) <= INTERIM_EVENTS
+
+
 @pytest.mark.parametrize("values", [defaults(), *extremes()], ids=lambda v: str(list(v.values())))
 def test_the_limit_in_hours_ends_a_watch_before_its_events_do(values: dict[str, int]) -> None:
-    assert ROUND_EVENTS * most_rounds(values) < MOST_EVENTS
+    interim = INTERIM_EVENTS * (1 + len(REMINDER_SECONDS) + MOST_OUTAGES_TOLD)
+    assert ROUND_EVENTS * most_rounds(values) + interim < MOST_EVENTS
 
 
 def test_by_default_every_look_may_fail_once_as_well() -> None:
@@ -106,7 +141,7 @@ def test_the_interpreter_counts_as_the_arithmetic_does(slack: Slack) -> None:
     least = history(slack)
     assert history(slack, looks=3) - least == 3 * ROUND_EVENTS
     assert history(slack, failures=4) - least == 4 * RETRY_EVENTS
-    assert history(slack, posts=2) - least == 2 * (TASK_EVENTS + 2 * PASSING_EVENTS)
+    assert history(slack, posts=2) - least == 2 * (TASK_EVENTS + 3 * PASSING_EVENTS)
     assert least < most_telling_events(final=True)
 
 
@@ -115,9 +150,9 @@ def test_a_watch_that_has_used_up_its_events_gives_up_and_tells(
 ) -> None:
     """Looks that fail three times each use up six rounds' worth of events in three looks."""
     monkeypatch.setattr(decision, "MOST_EVENTS", 6 * ROUND_EVENTS)
-    failing: list[Fault] = [*(9 * [Refusal("ThrottlingException")]), WORKS]
-    faults = {"DescribeDetectMitigationActionsTask": 10 * failing}
-    with World(slack, [task("detect", running("detect"))], aws=faults) as world:
+    crashing = [*(3 * [Mishap.EXIT_BEFORE]), Mishap.NONE]
+    lambdas = {"DescribeTaskFunction": 10 * crashing}
+    with World(slack, [task("detect", running("detect"))], lambdas=lambdas) as world:
         world.happens(started("detect"))
         assert world.execution.status == "SUCCEEDED"
         assert world.execution.states.count("DescribeTask") == 4

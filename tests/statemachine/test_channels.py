@@ -23,7 +23,7 @@ def test_a_rejected_channel_fails_the_execution_and_leaves_the_other_alone(
         assert len(world.subjects) == 1
         [letter] = world.dead_letters
         assert letter["channel"] == "slack"
-        assert letter["watch"]["taskId"] == TASK_IDS[task_type]
+        assert letter["watch"]["input"]["taskId"] == TASK_IDS[task_type]
         assert letter["failure"]["Error"] == "DeliveryRejected"
         assert len(world.slack_server.posts) == 1
 

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from mitigation.action_executions import read_details
 from mitigation.causes import Details
+from mitigation.decision import ChannelMemory, Decision, Look, Memory, Problem
 from mitigation.notice import Notice
 from mitigation.report import Report
+from mitigation.state import write_look
 from mitigation.task import Task, TaskType, parse_task
 from mitigation.wire import format_time, to_wire
 from tests.support.service_model import DESCRIBE, output_shape
@@ -78,6 +80,8 @@ CAUSES = st.one_of(
     texts(600),
     st.just(""),
 )
+DECISIONS = st.sampled_from([each for each in Decision if each is not Decision.WAIT])
+TOLD = st.builds(ChannelMemory, st.booleans())
 AGES = st.one_of(st.integers(0, 10**6), st.integers(0, 10**11))
 EXECUTION_ARNS = st.one_of(
     st.none(),
@@ -187,32 +191,38 @@ def looks(draw: st.DrawFn, task_type: TaskType, task_id: str) -> dict[str, Any]:
     """What DescribeTask returns."""
     answer = to_wire(draw(answers(task_type)))
     found = draw(details(parse_task(answer, task_type, task_id)))
-    return {
-        "ageSeconds": draw(AGES),
-        "waitSeconds": 60,
-        **{name: draw(st.booleans()) for name in ("overdue", "gaveUp", "ended", "tell")},
-        "task": answer,
-        "details": found.to_wire() if found else None,
-    }
+    memory = Memory(
+        age_seconds=draw(AGES),
+        trouble_since=draw(st.none() | AGES),
+        problem=draw(st.none() | st.builds(Problem, ERRORS, st.none() | CAUSES)),
+        channels=draw(st.dictionaries(st.sampled_from(["sns", "slack"]), TOLD)),
+        task=answer,
+        details=found,
+    )
+    look = Look(draw(DECISIONS), 60, memory)
+    return {**write_look(look), "retries": draw(st.integers(0, 200))}
 
 
 @st.composite
 def notices(draw: st.DrawFn) -> dict[str, Any]:
     """Any input of Notify: of any answer, seen or not, with any details, from anywhere."""
     task_type, task_id = draw(TASK_TYPES), draw(TASK_IDS)
-    state: dict[str, Any] = {"taskType": task_type.value, "taskId": task_id}
+    given: dict[str, Any] = {"taskType": task_type.value, "taskId": task_id}
     if draw(st.booleans()):
-        state["startedBy"] = {
+        given["startedBy"] = {
             "arn": draw(maybe_texts(200)),
             "sourceIp": draw(maybe_texts(60)),
             "at": draw(MAYBE_TIMES),
         }
+    state: dict[str, Any] = {"input": given}
     chance = draw(st.integers(0, 9))
     if chance:
         state["look"] = draw(looks(task_type, task_id))
     if chance < 2:
-        state["error"] = {"Error": draw(ERRORS), "Cause": draw(CAUSES)}
-    return {"channel": "sns", "executionArn": draw(EXECUTION_ARNS), "watch": state}
+        state["look"] = state.get("look", {}) | {"decision": "final/crashed"}
+        state["crash"] = {"Error": draw(ERRORS), "Cause": draw(CAUSES)}
+    arn = draw(EXECUTION_ARNS)
+    return {"version": 2, "channel": "sns", "executionArn": arn, "watch": state}
 
 
 @st.composite

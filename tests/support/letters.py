@@ -2,7 +2,9 @@
 
 from typing import Any
 
-EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-{}"
+from mitigation.decision import Decision
+from tests.support import looks
+from tests.support.looks import look
 
 
 def dead_letter(task_id: str = "quarantine-7", channel: str = "slack") -> dict[str, Any]:
@@ -15,38 +17,16 @@ def dead_letter(task_id: str = "quarantine-7", channel: str = "slack") -> dict[s
 
 
 def notify_input(task_id: str = "quarantine-7", channel: str = "slack") -> dict[str, Any]:
-    return {
-        "channel": channel,
-        "executionArn": EXECUTION.format(task_id),
-        "watch": {
-            "taskType": "detect",
-            "taskId": task_id,
-            "startedBy": None,
-            "look": {
-                "ageSeconds": 154,
-                "waitSeconds": 15,
-                "overdue": False,
-                "gaveUp": False,
-                "ended": True,
-                "tell": True,
-                "details": None,
-                "task": {
-                    "taskSummary": {
-                        "taskId": task_id,
-                        "taskStatus": "FAILED",
-                        "taskStartTime": "2026-11-22T10:01:07Z",
-                        "taskEndTime": "2026-11-22T10:03:41Z",
-                        "taskStatistics": {
-                            "actionsExecuted": 8,
-                            "actionsSkipped": 1,
-                            "actionsFailed": 3,
-                        },
-                    }
-                },
-            },
-            "channels": {"names": ["sns", "slack"]},
-        },
+    counts = {"actionsExecuted": 8, "actionsSkipped": 1, "actionsFailed": 3}
+    summary = {
+        "taskId": task_id,
+        "taskStatus": "FAILED",
+        "taskStartTime": "2026-11-22T10:01:07Z",
+        "taskEndTime": "2026-11-22T10:03:41Z",
+        "taskStatistics": counts,
     }
+    ended = look(Decision.ENDED, age=154, task={"taskSummary": summary})
+    return looks.notify_input(ended, channel, task_id=task_id)
 
 
 def cloudtrail_event(task_id: str = "quarantine-7") -> dict[str, Any]:

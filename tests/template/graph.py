@@ -1,6 +1,7 @@
 """The state machine: a sound graph, in which nothing fails, hangs or ends unseen."""
 
 import ast
+import math
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -10,6 +11,7 @@ import boto3
 from statelint.config import Config
 from statelint.linter import Linter
 
+from mitigation.patience import PATIENCE_SECONDS
 from tests.support.combinations import BOTH
 from tests.support.product import REGION, ROOT, Product
 from tests.template.probing import Crashed, probe
@@ -59,8 +61,33 @@ def tasks_fail_safely(product: Product) -> Iterator[str]:
             if any("States.ALL" in rule["ErrorEquals"] for rule in rules[:-1]):
                 yield f"{name}: States.ALL stands before the end of {field}"
         for rule in state.get("Retry", []):
-            if rule.get("MaxAttempts", 3) > 0 and rule.get("JitterStrategy") != "FULL":
+            lasts = name in PATIENT and rule["ErrorEquals"] == ["States.ALL"]
+            if lasts and not _lasts(rule):
+                yield f"{name}: its retries may end before {PATIENCE_SECONDS} s"
+            elif not lasts and _jitters_not(rule):
                 yield f"{name}: a Retry without jitter"
+
+
+# What no jitter may shorten: a watch outlives a function that fails for half a day.
+PATIENT = {"DescribeTask", "Notify"}
+LONGEST_DELAY_SECONDS = 300
+
+
+def _jitters_not(rule: dict[str, Any]) -> bool:
+    return rule.get("MaxAttempts", 3) > 0 and rule.get("JitterStrategy") != "FULL"
+
+
+def _lasts(rule: dict[str, Any]) -> bool:
+    """Also where each failure takes no time at all."""
+    delays = (
+        rule["IntervalSeconds"] * rule["BackoffRate"] ** n for n in range(rule["MaxAttempts"])
+    )
+    longest = rule.get("MaxDelaySeconds", math.inf)
+    return (
+        longest <= LONGEST_DELAY_SECONDS
+        and "JitterStrategy" not in rule
+        and sum(min(delay, longest) for delay in delays) >= PATIENCE_SECONDS
+    )
 
 
 def timeouts_are_caught(product: Product) -> Iterator[str]:

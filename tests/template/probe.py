@@ -95,7 +95,9 @@ def play_describe_task(module: Any) -> Iterator[Any]:
         task_type = path.name.partition("-")[0]
         answer = json.loads(path.read_text(encoding="utf-8"))
         AWS[f"Describe{task_type.title()}MitigationActionsTask"] = answer
-        yield module.handler({"taskId": "probe", "taskType": task_type}, CONTEXT)
+        machine = {"version": 2, "channels": ["sns"]}
+        event = {"taskId": "probe", "taskType": task_type, "machine": machine}
+        yield module.handler(event, CONTEXT)
 
 
 def play_notify(module: Any) -> Iterator[Any]:
@@ -115,7 +117,10 @@ def play_notify(module: Any) -> Iterator[Any]:
                 "channel": channel,
                 "executionArn": EXECUTION,
                 "attempt": {"waitedSeconds": waited},
-                "watch": {"taskId": "probe", "look": {"task": answer, "ended": True}},
+                "watch": {
+                    "taskId": "probe",
+                    "look": {"decision": "final/ended", "memory": {"task": answer}},
+                },
             }
             with contextlib.suppress(module.delivery.DeliveryError):
                 yield module.handler(event, CONTEXT)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mitigation.decision import Look
+from mitigation.decision import Decision, Look
 from mitigation.messages import amazon_q
 from mitigation.place import Place
 from mitigation.report import Report
@@ -39,8 +39,7 @@ def test_it_has_the_documented_shape() -> None:
 
 
 def test_messages_about_one_task_share_a_thread() -> None:
-    look = Look(3_600, 300, overdue=True, gave_up=False, ended=False, tell=True)
-    overdue = notification(detect("IN_PROGRESS"), look=look)
+    overdue = notification(detect("IN_PROGRESS"), look=Look(Decision.STILL_RUNNING))
     assert overdue["metadata"]["eventType"] == "MitigationTaskOverdue"
     assert overdue["metadata"]["threadId"] == notification(detect())["metadata"]["threadId"]
 

@@ -10,7 +10,6 @@ from mitigation.causes import (
     Details,
     RetryBatch,
 )
-from mitigation.wire import Reader
 from tests.support.details import fold, row
 
 
@@ -124,15 +123,3 @@ def test_retries_are_bounded_and_the_count_says_how_many_there_are() -> None:
 
 def test_a_failure_without_an_action_or_an_id_cannot_be_retried() -> None:
     assert fold(row(subject_id="v1"), row(action_name="A")).retries == ()
-
-
-def test_details_come_back_from_the_wire_as_they_went() -> None:
-    rows = [
-        row(
-            error_code="E", name="a", message="m", subject_id="f1", action_name="A", check_name="C"
-        ),
-        row("SKIPPED", name="b"),
-        row("SUCCESSFUL", name="c"),
-    ]
-    details = fold(*rows, cut=True, error="ThrottlingException: Rate exceeded")
-    assert Details.from_wire(Reader.of(details.to_wire())) == details

@@ -7,11 +7,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
 from mitigation.watch import InvalidWatch
-from mitigation.wire import InvalidTask
 from tests.support import handlers
 
 DESCRIBE = "describe_detect_mitigation_actions_task"
@@ -42,7 +40,9 @@ def summary(status: str, minutes: float = 1, **members: Any) -> dict[str, Any]:
 
 
 def look(module: ModuleType, **state: Any) -> dict[str, Any]:
-    answer = module.handler({"taskId": "quarantine-7", **state}, handlers.Context())
+    machine = {"version": 2, "channels": ["sns"]}
+    event = {"taskId": "quarantine-7", "machine": machine, **state}
+    answer = module.handler(event, handlers.Context())
     seen: dict[str, Any] = json.loads(json.dumps(answer))  # Lambda's answer is JSON
     return seen
 
@@ -52,12 +52,12 @@ def test_a_running_task_is_to_be_looked_at_again(
 ) -> None:
     iot.add_response(DESCRIBE, summary("IN_PROGRESS"), {"taskId": "quarantine-7"})
     seen = look(describe_task)
-    assert not seen["ended"]
-    assert not seen["tell"]
+    assert seen["decision"] == "wait"
     assert 10 <= seen["waitSeconds"] <= 300
-    assert 60 <= seen["ageSeconds"] < 120
-    assert seen["task"]["taskSummary"]["taskStatus"] == "IN_PROGRESS"
-    assert seen["details"] is None
+    memory = seen["memory"]
+    assert 60 <= memory["ageSeconds"] < 120
+    assert memory["task"]["taskSummary"]["taskStatus"] == "IN_PROGRESS"
+    assert memory["details"] is None
     assert handlers.metrics(capsys.readouterr().out) == {}
 
 
@@ -73,9 +73,8 @@ def test_a_task_that_has_ended_is_told_with_its_failures_and_counted(
         {"taskId": "quarantine-7", "maxResults": ANY},
     )
     seen = look(describe_task)
-    assert seen["ended"]
-    assert seen["tell"]
-    assert seen["details"]["failed"][0]["names"] == ["sensor-17"]
+    assert seen["decision"] == "final/ended"
+    assert seen["memory"]["details"]["failed"][0]["names"] == ["sensor-17"]
     task = "{TaskStatus=FAILED,TaskType=detect}"
     assert handlers.metrics(capsys.readouterr().out) == {
         f"TasksEnded{task}": 1,
@@ -92,8 +91,8 @@ def test_an_audit_task_is_described_as_one(
     answer = {"taskStatus": "COMPLETED", "taskStatistics": checks}
     iot.add_response("describe_audit_mitigation_actions_task", answer, {"taskId": "quarantine-7"})
     seen = look(describe_task, taskType="audit")
-    assert seen["ended"]
-    assert seen["details"]["rows"] == 0
+    assert seen["decision"] == "final/ended"
+    assert seen["memory"]["details"]["rows"] == 0
     task = "{TaskStatus=COMPLETED,TaskType=audit}"
     assert handlers.metrics(capsys.readouterr().out)[f"ActionsExecuted{task}"] == 4
 
@@ -103,9 +102,8 @@ def test_an_overdue_task_is_told_once(describe_task: ModuleType, iot: Stubber) -
     for _ in range(2):
         iot.add_response(DESCRIBE, summary("IN_PROGRESS", 90, taskStatistics=counts))
     first = look(describe_task)
-    assert first["overdue"]
-    assert first["tell"]
-    assert not look(describe_task, look=first)["tell"]
+    assert first["decision"] == "interim/still-running"
+    assert look(describe_task, look=first)["decision"] == "wait"
 
 
 def test_a_task_is_given_up_at_the_limit_and_counted_with_the_status_it_had(
@@ -113,7 +111,7 @@ def test_a_task_is_given_up_at_the_limit_and_counted_with_the_status_it_had(
 ) -> None:
     counts = {"actionsSkipped": 0, "actionsFailed": 0}
     iot.add_response(DESCRIBE, summary("IN_PROGRESS", 24 * 60, taskStatistics=counts))
-    assert look(describe_task)["gaveUp"]
+    assert look(describe_task)["decision"] == "final/gave-up"
     counted = handlers.metrics(capsys.readouterr().out)
     assert counted["TasksEnded{TaskStatus=IN_PROGRESS,TaskType=detect}"] == 1
 
@@ -126,36 +124,39 @@ def test_failures_that_cannot_be_read_do_not_cost_the_message(
         "list_detect_mitigation_actions_executions", "AccessDeniedException", "not authorized", 403
     )
     seen = look(describe_task)
-    assert seen["ended"]
-    assert "AccessDeniedException" in seen["details"]["error"]
+    assert seen["decision"] == "final/ended"
+    assert "AccessDeniedException" in seen["memory"]["details"]["error"]
 
 
-@pytest.mark.parametrize("code", ["ThrottlingException", "ResourceNotFoundException"])
-def test_an_error_of_aws_passes_by_its_own_name(
-    describe_task: ModuleType, iot: Stubber, code: str
+@pytest.mark.parametrize(
+    ("code", "decision"),
+    [
+        ("ThrottlingException", "wait"),
+        ("InternalFailureException", "wait"),
+        ("AccessDeniedException", "wait"),
+        ("ExpiredTokenException", "wait"),
+        ("ResourceNotFoundException", "wait"),
+        ("InvalidRequestException", "final/refused"),
+    ],
+)
+def test_trouble_at_aws_is_an_answer_with_the_seconds_to_wait(
+    describe_task: ModuleType, iot: Stubber, code: str, decision: str
 ) -> None:
     iot.add_client_error(DESCRIBE, code, "why", 400)
-    with pytest.raises(ClientError) as error:
-        look(describe_task)
-    assert type(error.value).__name__ == code
+    seen = look(describe_task)
+    assert seen["decision"] == decision
+    assert (seen["waitSeconds"] > 0) is (decision == "wait")
+    known = code != "ResourceNotFoundException"
+    assert seen["memory"]["problem"] == ({"error": code, "message": "why"} if known else None)
 
 
-def test_an_error_that_boto3_has_no_class_for_is_a_client_error(
-    describe_task: ModuleType, iot: Stubber
-) -> None:
-    iot.add_client_error(DESCRIBE, "AccessDeniedException", "not authorized", 403)
-    with pytest.raises(ClientError, match="AccessDeniedException") as error:
-        look(describe_task)
-    assert type(error.value).__name__ == "ClientError"
-
-
-def test_an_answer_that_is_no_task_is_an_invalid_task(
-    describe_task: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broken: Any = {kind: lambda **_members: {"taskSummary": []} for kind in describe_task.DESCRIBE}
-    monkeypatch.setattr(describe_task, "DESCRIBE", broken)
-    with pytest.raises(InvalidTask, match="taskSummary: expected an object"):
-        look(describe_task)
+def test_trouble_keeps_what_was_seen_before(describe_task: ModuleType, iot: Stubber) -> None:
+    iot.add_response(DESCRIBE, summary("IN_PROGRESS"))
+    iot.add_client_error(DESCRIBE, "ThrottlingException", "slow down", 400)
+    first = look(describe_task)
+    second = look(describe_task, look=first)
+    assert second["memory"]["task"] == first["memory"]["task"]
+    assert second["memory"]["ageSeconds"] > first["memory"]["ageSeconds"]
 
 
 @pytest.mark.parametrize("state", [{"taskId": ""}, {"taskId": "a b"}, {"taskType": "x"}])
@@ -164,3 +165,23 @@ def test_an_input_that_names_no_task_is_an_invalid_watch(
 ) -> None:
     with pytest.raises(InvalidWatch):
         look(describe_task, **state)
+
+
+def test_a_watch_that_began_under_the_first_definition_gets_what_that_reads(
+    describe_task: ModuleType, iot: Stubber
+) -> None:
+    for _ in range(2):
+        iot.add_response(DESCRIBE, summary("IN_PROGRESS", 90, taskStatistics={"actionsFailed": 0}))
+    seen = look(describe_task, machine=None)
+    assert {name: seen[name] for name in ("ended", "tell", "overdue", "gaveUp")} == {
+        "ended": False,
+        "tell": True,
+        "overdue": True,
+        "gaveUp": False,
+    }
+    today = look(describe_task)
+    assert set(today) == {"decision", "waitSeconds", "memory"}
+    assert seen["details"].keys() == today.keys()
+    assert seen["waitSeconds"] == seen["details"]["waitSeconds"]
+    assert seen["ageSeconds"] == seen["details"]["memory"]["ageSeconds"]
+    assert seen["events"] == seen["details"]["memory"]["events"]

@@ -1,29 +1,35 @@
 """Notify's input becomes a report: of a task that was seen, or of why it could not be seen."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from mitigation.causes import Cause, Details
+from mitigation.decision import ChannelMemory, Decision, Look, Problem
 from mitigation.notice import Notice
-from mitigation.report import DescribeError, Verdict
+from mitigation.report import Verdict
+from mitigation.state import UnknownVersion
 from mitigation.watch import InvalidWatch
 from mitigation.wire import InvalidTask
+from tests.support.looks import look, notify_input
 
+ENDED = look(Decision.ENDED, age=60, task={"taskSummary": {"taskStatus": "FAILED"}})
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 WATCH = {"taskType": "detect", "taskId": "quarantine-7"}
-LOOK = {"task": {"taskSummary": {"taskStatus": "FAILED"}}, "ageSeconds": 60, "ended": True}
-ARN = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-quarantine-7"
 
 
-def notice(state: dict[str, Any], **more: Any) -> Notice:
-    event = {"channel": "slack", "executionArn": ARN, "watch": WATCH | state, **more}
-    return Notice.parse(event, account_alias="production")
+def notice(found: Look, state: dict[str, Any] | None = None, **more: Any) -> Notice:
+    event = notify_input(found, **more)
+    event["watch"] |= state or {}
+    return Notice.parse(json.loads(json.dumps(event)), account_alias="production")
 
 
 def test_a_task_that_ended_is_told_to_its_channel_from_its_place() -> None:
-    told = notice({"look": LOOK, "startedBy": {"arn": "ada"}})
+    told = notice(ENDED, {"input": WATCH | {"startedBy": {"arn": "ada"}}})
     assert told.channel == "slack"
-    assert told.waited == 0
+    assert told.waited(NOW) == 0
     report = told.report
     assert report.verdict is Verdict.FAILED
     assert report.task.id == "quarantine-7"
@@ -33,66 +39,95 @@ def test_a_task_that_ended_is_told_to_its_channel_from_its_place() -> None:
 
 
 def test_what_the_action_executions_told_is_read_too() -> None:
-    details = {"rows": 3, "failedRows": 1, "failed": [{"errorCode": "E", "count": 1}]}
-    told = notice({"look": LOOK | {"details": details}})
-    assert told.report.details is not None
-    assert told.report.details.failed[0].error_code == "E"
-
-
-def test_a_second_attempt_knows_how_long_was_waited() -> None:
-    attempt = {"delivered": False, "waitSeconds": 30, "waitedSeconds": 45}
-    assert notice({"look": LOOK}, attempt=attempt).waited == 45
+    details = Details(rows=3, failed_rows=1, failed=(Cause("E", 1),))
+    told = notice(ENDED._replace(memory=ENDED.memory._replace(details=details)))
+    assert told.report.details == details
 
 
 @pytest.mark.parametrize(
-    ("error", "expected"),
+    ("since", "waited"),
+    [(None, 45), (NOW - timedelta(seconds=30), 45), (NOW - timedelta(hours=2), 7_200)],
+)
+def test_a_second_attempt_knows_how_long_was_waited(since: datetime | None, waited: int) -> None:
+    attempt = {"waitedSeconds": 45, "since": since and since.isoformat()}
+    assert notice(ENDED, attempt=attempt).waited(NOW) == waited
+
+
+def test_who_was_told_in_between_is_known_from_the_state() -> None:
+    earlier = look(Decision.ENDED, channels={"slack": ChannelMemory(told_interim=True)})
+    assert notice(earlier).report.follows_interim
+    assert not notice(earlier, channel="sns").report.follows_interim
+
+
+def test_the_last_deliveries_count_before_a_look_has_taken_them_up() -> None:
+    told = {"channel": "slack", "delivered": True, "memory": {"toldInterim": True}}
+    not_told = {"channel": "sns", "delivered": False, "memory": None}
+    state = {"deliveries": {"all": [told, not_told]}}
+    assert notice(ENDED, state).report.follows_interim
+    # What lies in the dead-letter queue may yet be told, by a replay.
+    assert notice(ENDED, state, channel="sns").report.follows_interim
+
+
+def test_an_interim_notice_is_remembered_and_a_final_one_changes_nothing() -> None:
+    assert notice(look(Decision.STILL_RUNNING)).remembered == ChannelMemory(told_interim=True)
+    assert notice(ENDED).remembered == ChannelMemory(told_interim=False)
+
+
+@pytest.mark.parametrize("decision", Decision)
+def test_only_good_news_that_nobody_waits_for_is_unwanted(decision: Decision) -> None:
+    if decision is Decision.WAIT:
+        return
+    told = notice(look(decision, task={"taskSummary": {"taskStatus": "SUCCESSFUL"}}))
+    assert told.is_wanted(problems_only=False)
+    assert told.is_wanted(problems_only=True) is (decision is not Decision.ENDED)
+
+
+@pytest.mark.parametrize(
+    ("crash", "expected"),
     [
         (
-            {
-                "Error": "ClientError",
-                "Cause": json.dumps(
-                    {
-                        "errorType": "ClientError",
-                        "errorMessage": "An error occurred (AccessDeniedException) when calling …",
-                    }
-                ),
-            },
-            DescribeError(
-                "AccessDeniedException", "An error occurred (AccessDeniedException) when calling …"
-            ),
+            {"Error": "ClientError", "Cause": '{"errorMessage": "An error occurred (E) when …"}'},
+            Problem("E", "An error occurred (E) when …"),
         ),
-        (
-            {"Error": "ClientError", "Cause": '{"errorMessage": "else"}'},
-            DescribeError("ClientError", "else"),
-        ),
-        (
-            {"Error": "States.Timeout", "Cause": "timed out"},
-            DescribeError("States.Timeout", "timed out"),
-        ),
-        ({"Error": "States.Timeout", "Cause": ""}, DescribeError("States.Timeout", None)),
-        ({"Error": "E", "Cause": "[]"}, DescribeError("E", "[]")),
-        ({"Error": "E", "Cause": '{"errorMessage": null}'}, DescribeError("E", None)),
-        ({}, DescribeError("unknown error", None)),
+        ({"Error": "X", "Cause": '{"errorMessage": "else"}'}, Problem("X", "else")),
+        ({"Error": "States.Timeout", "Cause": "timed out"}, Problem("States.Timeout", "timed out")),
+        ({"Error": "States.Timeout", "Cause": ""}, Problem("States.Timeout")),
+        ({"Error": "E", "Cause": "[]"}, Problem("E", "[]")),
+        ({"Error": "E", "Cause": '{"errorMessage": null}'}, Problem("E")),
+        ({}, Problem("unknown error")),
     ],
 )
-def test_why_a_task_could_not_be_seen_is_told_in_aws_own_words(
-    error: dict[str, str], expected: DescribeError
+def test_why_the_function_failed_is_told_in_its_own_words(
+    crash: dict[str, str], expected: Problem
 ) -> None:
-    report = notice({"error": error}).report
+    """Before the first look, all that the state machine has to write is the decision."""
+    event = notify_input(Look(Decision.CRASHED))
+    event["watch"] |= {"look": {"decision": "final/crashed"}, "crash": crash}
+    report = Notice.parse(event).report
     assert report.verdict is Verdict.UNREADABLE
-    assert expected.name in report.headline
-    said = f"AWS says: {expected.message}"
-    assert (said in report.notes) is (expected.message is not None)
+    assert report.look.memory.problem == expected
+    assert expected.error in report.headline
 
 
 def test_a_long_error_is_cut() -> None:
-    report = notice({"error": {"Error": "E", "Cause": "x" * 30_000}}).report
+    crash = {"Error": "E", "Cause": "x" * 30_000}
+    report = notice(look(Decision.CRASHED), {"crash": crash}).report
     assert max(map(len, report.notes)) < 600
 
 
-def test_a_task_that_is_gone_has_vanished() -> None:
-    error = {"Error": "ResourceNotFoundException", "Cause": "{}"}
-    assert notice({"error": error}).report.verdict is Verdict.VANISHED
+def test_a_crash_midway_keeps_what_was_seen_before() -> None:
+    seen = look(Decision.CRASHED, task={"taskSummary": {"taskStatus": "IN_PROGRESS"}})
+    report = notice(seen, {"crash": {"Error": "E", "Cause": ""}}).report
+    assert report.task.status == "IN_PROGRESS"
+
+
+@pytest.mark.parametrize("version", [3, 40])
+def test_what_newer_code_wrote_is_refused_with_one_clear_line(version: int) -> None:
+    line = f"version {version} was written by newer code; this code reads versions up to 2"
+    with pytest.raises(UnknownVersion, match=line):
+        Notice.parse(notify_input(ENDED, version=version))
+    with pytest.raises(UnknownVersion, match=line):
+        notice(ENDED._replace(memory=ENDED.memory._replace(version=version)))
 
 
 @pytest.mark.parametrize(
@@ -102,6 +137,12 @@ def test_a_task_that_is_gone_has_vanished() -> None:
         ({}, InvalidWatch),
         ({"watch": WATCH | {"look": "x"}}, InvalidTask),
         ({"watch": WATCH | {"look": {"details": []}}}, InvalidTask),
+        ({"watch": WATCH | {"look": {"decision": "final/else"}}}, InvalidTask),
+        ({"watch": WATCH | {"look": {"decision": "wait"}}}, InvalidTask),
+        (
+            {"watch": WATCH | {"deliveries": {"all": [7]}, "look": {"decision": "wait"}}},
+            InvalidTask,
+        ),
         ({"watch": {"taskId": "a b"}}, InvalidWatch),
     ],
 )

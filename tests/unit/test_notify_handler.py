@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -12,16 +13,24 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from local.scenario import SlackAnswer
+from mitigation.decision import ChannelMemory, Decision
 from mitigation.delivery import DeliveryRejected, DeliveryUnavailable
 from mitigation.patience import PATIENCE_SECONDS
 from mitigation.watch import InvalidWatch
 from tests.support import handlers
+from tests.support.looks import look, notify_input
 from tests.support.slack import RESET, Slack
 
 TOKEN = "XyZ0SecretTokenXyZ0Secret"
 URL = f"https://hooks.slack.com/services/T0/B0/{TOKEN}"
-ARN = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-quarantine-7"
-TOLD = {"delivered": True, "waitSeconds": 0, "waitedSeconds": 0}
+NOT_TOLD_YET = {"toldInterim": False}
+TOLD = {
+    "delivered": True,
+    "waitSeconds": 0,
+    "waitedSeconds": 0,
+    "since": None,
+    "memory": NOT_TOLD_YET,
+}
 
 type Load = Callable[..., ModuleType]
 type Received = Callable[[], list[dict[str, Any]]]
@@ -89,15 +98,16 @@ def received(queue: Received) -> Received:
     return queue
 
 
-def notice(channel: str, status: str = "FAILED", **more: Any) -> dict[str, Any]:
+def notice(
+    channel: str, status: str = "FAILED", memory: dict[str, Any] | None = None, **more: Any
+) -> dict[str, Any]:
     summary = {"taskStatus": status, "taskStartTime": "2026-11-22T10:00:00Z"}
     if status != "IN_PROGRESS":
         summary["taskEndTime"] = "2026-11-22T10:01:00Z"
-    state = {
-        "taskId": "quarantine-7",
-        "look": {"task": {"taskSummary": summary}, "ended": status != "IN_PROGRESS"},
-    }
-    return {"channel": channel, "executionArn": ARN, "watch": state, **more}
+    decision = Decision.STILL_RUNNING if status == "IN_PROGRESS" else Decision.ENDED
+    return notify_input(
+        look(decision, task={"taskSummary": summary}, **(memory or {})), channel, **more
+    )
 
 
 def handle(module: ModuleType, event: dict[str, Any]) -> Any:
@@ -169,6 +179,26 @@ def test_a_channel_for_problems_gets_no_good_news(
     assert len(received()) + len(slack.posts) == 1
 
 
+@pytest.mark.parametrize("channel", ["sns", "slack"])
+def test_who_was_told_in_between_is_told_the_end_whatever_the_filter_says(
+    load: Load, received: Received, slack: Slack, channel: str
+) -> None:
+    module = load(SNS_VERDICTS="problems", SLACK_VERDICTS="problems")
+    interim = handle(module, notice(channel, "IN_PROGRESS"))
+    assert interim["memory"] == {"toldInterim": True}
+    assert len(received()) + len(slack.posts) == 1
+    slack.play([])
+    told = {channel: ChannelMemory(told_interim=True)}
+    assert handle(module, notice(channel, "SUCCESSFUL", {"channels": told})) == {
+        **TOLD,
+        "memory": {"toldInterim": True},
+    }
+    messages = received()
+    assert len(messages) + len(slack.posts) == 1
+    for message in messages:
+        assert message["MessageAttributes"]["followsInterim"]["Value"] == "true"
+
+
 def test_a_filter_of_one_channel_leaves_the_other_alone(load: Load, slack: Slack) -> None:
     module = load(SNS_VERDICTS="problems")
     handle(module, notice("slack", "SUCCESSFUL"))
@@ -181,7 +211,14 @@ def test_a_channel_that_is_unavailable_is_waited_for(
     slack.play([SlackAnswer(429, {"Retry-After": "40"}, "rate_limited"), SlackAnswer()])
     module = load()
     first = handle(module, notice("slack"))
-    assert first == {"delivered": False, "waitSeconds": 40, "waitedSeconds": 40}
+    assert datetime.fromisoformat(first["since"]).tzinfo is UTC
+    assert first == {
+        "delivered": False,
+        "since": first["since"],
+        "waitSeconds": 40,
+        "waitedSeconds": 40,
+        "memory": NOT_TOLD_YET,
+    }
     assert handlers.metrics(capsys.readouterr().out) == {"DeliveriesUnavailable{Channel=slack}": 1}
     assert handle(module, notice("slack", attempt=first)) == TOLD
     assert len(slack.posts) == 2
@@ -196,6 +233,16 @@ def test_when_patience_has_ended_the_channel_s_failure_is_raised(
         handle(load(), notice("slack", attempt=attempt))
     out = capsys.readouterr().out
     assert handlers.metrics(out) == {"DeliveriesGivenUp{Channel=slack}": 1}
+
+
+def test_hours_in_which_the_function_itself_failed_count_as_patience(
+    load: Load, slack: Slack
+) -> None:
+    slack.play([RESET])
+    long_ago = datetime.now(UTC) - timedelta(seconds=PATIENCE_SECONDS)
+    attempt = {"delivered": False, "waitedSeconds": 15, "since": long_ago.isoformat()}
+    with pytest.raises(DeliveryUnavailable):
+        handle(load(), notice("slack", attempt=attempt))
 
 
 def test_a_channel_that_refuses_is_raised_at_once(

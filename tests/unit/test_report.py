@@ -5,21 +5,19 @@ from typing import Any
 
 import pytest
 
-from mitigation.decision import Look
-from mitigation.report import DescribeError, Report, Severity, Verdict
+from mitigation.decision import Decision, Look, Problem
+from mitigation.report import Report, Severity, Verdict, judge
 from mitigation.task import Task
+from tests.support.looks import DENIED, look
 from tests.support.tasks import QUARANTINE, audit, detect
 
-GONE = DescribeError("ResourceNotFoundException", "no such task")
-DENIED = DescribeError("AccessDeniedException", "not authorized")
-
-
-def look(*, age: int = 3_660, gave_up: bool = False, ended: bool | None = None) -> Look:
-    over = gave_up if ended is None else ended
-    return Look(age, 300, overdue=True, gave_up=gave_up, ended=over, tell=True)
-
-
-RUNNING, GIVEN_UP = look(), look(age=7 * 86_400, gave_up=True)
+RUNNING = look(Decision.STILL_RUNNING)
+GIVEN_UP = look(Decision.GAVE_UP, age=7 * 86_400)
+GONE = look(Decision.VANISHED)
+OUT_OF_SIGHT = look(Decision.OUT_OF_SIGHT, trouble_since=2_760, problem=DENIED)
+UNREADABLE = look(Decision.UNREADABLE, problem=DENIED)
+REFUSED = look(Decision.REFUSED, problem=Problem("InvalidRequestException", "bad id"))
+CRASHED = look(Decision.CRASHED, problem=Problem("Runtime.ExitError", "exit status 1"))
 
 
 def test_the_example_of_the_design_reads_as_it_stands_there() -> None:
@@ -146,46 +144,73 @@ def test_counts_of_a_task_that_did_not_run_to_its_end_claim_no_whole(
 
 
 @pytest.mark.parametrize(
-    ("task", "seen", "error", "verdict", "headline"),
+    ("task", "seen", "verdict", "headline"),
     [
-        (detect("IN_PROGRESS"), RUNNING, None, Verdict.OVERDUE, "still running after 1 h 1 min"),
-        (detect("ROLLED_BACK"), RUNNING, None, Verdict.OVERDUE, "still running after 1 h 1 min"),
+        (detect("IN_PROGRESS"), RUNNING, Verdict.OVERDUE, "still running after 1 h 1 min"),
+        (detect("ROLLED_BACK"), RUNNING, Verdict.OVERDUE, "still running after 1 h 1 min"),
         (
             detect("IN_PROGRESS"),
             GIVEN_UP,
-            None,
             Verdict.GAVE_UP,
             "gave up watching after 7 d; it may still be running",
         ),
         (
             detect("ROLLED_BACK"),
             GIVEN_UP,
-            None,
             Verdict.UNKNOWN_STATUS,
             "status ROLLED_BACK is unknown; gave up watching after 7 d",
         ),
-        (detect(None), None, GONE, Verdict.VANISHED, "AWS IoT does not know this task"),
-        (detect("IN_PROGRESS"), None, GONE, Verdict.VANISHED, "AWS IoT no longer knows this task"),
+        (detect(None), GONE, Verdict.VANISHED, "AWS IoT does not know this task"),
+        (detect("IN_PROGRESS"), GONE, Verdict.VANISHED, "AWS IoT no longer knows this task"),
+        (
+            detect("IN_PROGRESS"),
+            OUT_OF_SIGHT,
+            Verdict.UNREADABLE,
+            "out of sight for 15 min: AccessDeniedException; still watching",
+        ),
+        (
+            detect("IN_PROGRESS"),
+            UNREADABLE,
+            Verdict.UNREADABLE,
+            "how it ended is not known: AccessDeniedException",
+        ),
         (
             detect(None),
-            None,
-            DENIED,
+            REFUSED,
             Verdict.UNREADABLE,
-            "the task could not be read: AccessDeniedException",
+            "how it ended is not known: InvalidRequestException",
         ),
-        (detect("SUCCESSFUL"), look(ended=True), None, Verdict.SUCCEEDED, None),
+        (
+            detect(None),
+            CRASHED,
+            Verdict.UNREADABLE,
+            "the watch broke off; how it ended is not known: Runtime.ExitError",
+        ),
+        (
+            detect(None),
+            Look(Decision.CRASHED),
+            Verdict.UNREADABLE,
+            "the watch broke off; how it ended is not known",
+        ),
+        (detect("SUCCESSFUL"), look(Decision.ENDED), Verdict.SUCCEEDED, None),
     ],
 )
 def test_what_the_watch_found_is_told_in_one_clause(
-    task: Task,
-    seen: Look | None,
-    error: DescribeError | None,
-    verdict: Verdict,
-    headline: str | None,
+    task: Task, seen: Look, verdict: Verdict, headline: str | None
 ) -> None:
-    report = Report.of(task, look=seen, error=error)
+    report = Report.of(task, look=seen)
     assert report.verdict is verdict
     assert headline in (None, report.headline)
+
+
+@pytest.mark.parametrize(
+    "decision", [each for each in Decision if each not in (Decision.WAIT, Decision.ENDED)]
+)
+def test_every_decision_to_tell_has_a_verdict_of_its_own_accord(decision: Decision) -> None:
+    """However the task looks: the decision was made once, and nothing is derived anew."""
+    verdicts = {judge(detect(status), decision) for status in ("SUCCESSFUL", "FAILED")}
+    assert len(verdicts) == 1
+    assert verdicts.pop().is_problem
 
 
 @pytest.mark.parametrize("status", ["ROLLED_BACK", None, "COMPLETED", "succeeded"])
@@ -214,10 +239,10 @@ def test_each_verdict_has_a_severity_and_a_label(
     assert verdict.severity is severity
     assert verdict.label == label
     assert verdict.is_problem is (verdict is not Verdict.SUCCEEDED)
-    assert verdict.is_final is (verdict is not Verdict.OVERDUE)
 
 
 DENY = "A thing group enforces nothing by itself: it needs a deny policy attached to it."
+LOOK_YOURSELF = "Look at it yourself, with the command below."
 LAST = "No further message will come about this task."
 
 
@@ -269,7 +294,7 @@ LAST = "No further message will come about this task."
         (detect("IN_PROGRESS"), {"look": GIVEN_UP}, [LAST]),
         (
             detect(None),
-            {"error": GONE},
+            {"look": GONE},
             [
                 (
                     "AWS IoT answers that there is no such task: it was named wrongly, runs in "
@@ -279,18 +304,37 @@ LAST = "No further message will come about this task."
         ),
         (
             detect("IN_PROGRESS", executed=1),
-            {"error": GONE},
+            {"look": GONE},
             [
                 "It was there before; how it ended is not known.",
                 "The counts are those of the last look that worked.",
             ],
         ),
         (
-            detect(None),
-            {"error": DENIED},
+            detect("IN_PROGRESS"),
+            {"look": OUT_OF_SIGHT},
             [
-                "How the task ended is not known. Look at it yourself, with the command below.",
+                (
+                    "AWS IoT can't be asked about it right now. The watch goes on; a final "
+                    "message will follow."
+                ),
                 "AWS says: not authorized",
+            ],
+        ),
+        (
+            detect(None),
+            {"look": UNREADABLE},
+            [LOOK_YOURSELF, "AWS says: not authorized", LAST],
+        ),
+        (detect(None), {"look": REFUSED}, [LOOK_YOURSELF, "AWS says: bad id"]),
+        (
+            detect("IN_PROGRESS", executed=1),
+            {"look": CRASHED},
+            [
+                LOOK_YOURSELF,
+                "The function that looks at it failed: exit status 1",
+                LAST,
+                "The counts are those of the last look that worked.",
             ],
         ),
         (

@@ -58,7 +58,7 @@ def test_only_amazon_q_changes_what_https_gets() -> None:
     ],
 )
 def test_what_is_known_can_be_filtered_by(task: Task, attributes: dict[str, str]) -> None:
-    assert sns.attributes(Report.of(task)) == attributes
+    assert sns.attributes(Report.of(task)) == {**attributes, "followsInterim": "false"}
 
 
 def test_an_attribute_hides_nothing_and_is_bounded() -> None:

@@ -48,7 +48,7 @@ def render(report: Report, clock: Clock) -> dict[str, Json]:
             "threadId": f"{report.task.type}-{report.task.id or 'unnamed'}",
             "summary": cut(_escape(report.headline), TITLE_LENGTH),
             "eventType": "MitigationTaskEnded"
-            if report.verdict.is_final
+            if report.look.decision.is_final
             else "MitigationTaskOverdue",
             "relatedResources": [place.execution_arn] if place.execution_arn else [],
             "additionalContext": {"severity": report.verdict.severity.value},

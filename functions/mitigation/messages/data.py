@@ -3,9 +3,10 @@
 import json
 
 from mitigation.causes import Details
+from mitigation.codec import encode
 from mitigation.report import Report
 from mitigation.task import Action, Check, Statistics
-from mitigation.wire import Json, format_time, to_wire
+from mitigation.wire import Json, format_time
 
 VERSION = "1"
 # Characters, all ASCII: a share of SNS's 256 KB, of which each may take two as text in JSON.
@@ -40,14 +41,14 @@ def to_json(report: Report) -> dict[str, Json]:
         "taskStatus": task.status,
         "verdict": report.verdict.value,
         "severity": report.verdict.severity.value,
-        "final": report.verdict.is_final,
+        "final": report.look.decision.is_final,
         "headline": report.headline,
         "notes": list(report.notes),
         "counts": _counts(task.statistics),
         "startedAt": format_time(task.started),
         "endedAt": format_time(task.ended),
         "tookSeconds": report.took_seconds,
-        "startedBy": by.to_wire() if by else None,
+        "startedBy": encode(by),
         "target": {
             "violationIds": list(task.target.violation_ids),
             "securityProfileName": task.target.security_profile_name,
@@ -65,8 +66,8 @@ def to_json(report: Report) -> dict[str, Json]:
         "suppressedAlertsIncluded": task.suppressed_alerts_included,
         "actions": [_action(action) for action in task.actions],
         "checks": [_check(check) for check in task.checks],
-        "failed": [cause.to_wire() for cause in details.failed] if details else [],
-        "skipped": [cause.to_wire() for cause in details.skipped] if details else [],
+        "failed": encode(details.failed) if details else [],
+        "skipped": encode(details.skipped) if details else [],
         "rows": _rows(details) if details else None,
         "nextSteps": [
             {"title": step.title, "commands": list(step.commands)} for step in report.next_steps
@@ -91,10 +92,7 @@ def _counts(s: Statistics) -> dict[str, Json]:
 
 def _action(action: Action) -> Json:
     params: dict[str, Json] = {
-        _camel(f"{type(params).__name__}Params"): {
-            _camel(name): to_wire(value) for name, value in params._asdict().items()
-        }
-        for params in action.params
+        _lower(f"{type(params).__name__}Params"): encode(params) for params in action.params
     }
     return {
         "name": action.name,
@@ -104,10 +102,9 @@ def _action(action: Action) -> Json:
     }
 
 
-def _camel(name: str) -> str:
-    """AWS's name for one of ours: the parameters of an action are named after its members."""
-    first, *others = name.split("_")
-    return first[0].lower() + first[1:] + "".join(word.capitalize() for word in others)
+def _lower(name: str) -> str:
+    """The parameters of an action are named after its members."""
+    return name[0].lower() + name[1:]
 
 
 def _check(check: Check) -> Json:

@@ -34,6 +34,7 @@ def attributes(report: Report) -> dict[str, str]:
         "taskStatus": task.status,
         "verdict": report.verdict.value,
         "severity": report.verdict.severity.value,
+        "followsInterim": "true" if report.follows_interim else "false",
         "securityProfileName": task.target.security_profile_name,
     }
     return {name: cut(printable(text), ATTRIBUTE_LENGTH) for name, text in known.items() if text}

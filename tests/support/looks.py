@@ -1,0 +1,36 @@
+"""Looks at tasks, and what Notify is given about them, with no more than a test is about."""
+
+from typing import Any
+
+from mitigation.codec import encode
+from mitigation.decision import Decision, Look, Memory, Problem
+
+DENIED = Problem("AccessDeniedException", "not authorized")
+
+
+def look(decision: Decision, *, age: int = 3_660, **memory: Any) -> Look:
+    return Look(decision, 0, Memory(age_seconds=age, **memory))
+
+
+def notify_input(
+    found: Look,
+    channel: str = "slack",
+    *,
+    task_id: str = "quarantine-7",
+    task_type: str = "detect",
+    **more: Any,
+) -> dict[str, Any]:
+    """What the state machine hands to Notify."""
+    return {
+        "version": 2,
+        "channel": channel,
+        "executionArn": "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:"
+        f"{task_type}-{task_id}",
+        "watch": {
+            "machine": {"version": 2, "channels": ["sns", "slack"]},
+            "input": {"taskType": task_type, "taskId": task_id, "startedBy": None},
+            "look": encode(found),
+        },
+        "attempt": {"waitedSeconds": 0, "memory": None},
+        **more,
+    }

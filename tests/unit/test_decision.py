@@ -1,0 +1,270 @@
+"""What follows from a look: every row of the table in decision.py, and its edges."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from mitigation import decision
+from mitigation.decision import (
+    INTERIM_EVENTS,
+    MOST_EVENTS,
+    RETRY_EVENTS,
+    ROUND_EVENTS,
+    ChannelMemory,
+    Decision,
+    Look,
+    Memory,
+    Missing,
+    Problem,
+    Refused,
+    Seen,
+    Sight,
+    Trouble,
+    decide,
+)
+from mitigation.polling import Policy
+from tests.support.tasks import detect
+
+START = datetime(2026, 11, 22, 10, tzinfo=UTC)
+POLICY = Policy(min_seconds=10, max_seconds=300, overdue_seconds=3600, limit_seconds=72 * 3600)
+DENIED = Trouble(Problem("AccessDeniedException", "not authorized"))
+MISSING = Missing()
+
+
+def look(
+    sight: Sight,
+    seconds: float,
+    before: Look | None = None,
+    *,
+    policy: Policy = POLICY,
+    seed: str = "detect-t",
+) -> Look:
+    return decide(sight, before, now=START + timedelta(seconds=seconds), policy=policy, seed=seed)
+
+
+def seen(status: str | None = "IN_PROGRESS", start: datetime | None = START) -> Seen:
+    return Seen(detect(status, taskStartTime=start), {"taskSummary": {"taskStatus": status}})
+
+
+def watch(*sights: tuple[Sight, int]) -> list[Look]:
+    """One sight for so many seconds and one look at the least, then the next; in time."""
+    looks: list[Look] = []
+    now = end = 0
+    for sight, seconds in sights:
+        end = max(end + seconds, now + 1)
+        while now < end and not (looks and looks[-1].decision.is_final):
+            looks.append(look(sight, now, looks[-1] if looks else None))
+            now += looks[-1].wait_seconds
+    return looks
+
+
+def told(looks: list[Look]) -> list[Decision]:
+    return [each.decision for each in looks if each.decision is not Decision.WAIT]
+
+
+@pytest.mark.parametrize(
+    ("sight", "expected"),
+    [
+        (seen(), Decision.WAIT),
+        (seen("FAILED"), Decision.ENDED),
+        (seen("CANCELED"), Decision.ENDED),
+        (seen("ROLLED_BACK"), Decision.WAIT),
+        (MISSING, Decision.WAIT),
+        (DENIED, Decision.WAIT),
+        (Refused(Problem("InvalidRequestException")), Decision.REFUSED),
+    ],
+)
+def test_the_first_look_decides_by_what_it_brought(sight: Sight, expected: Decision) -> None:
+    first = look(sight, 5)
+    assert first.decision is expected
+    assert (first.wait_seconds == 0) is expected.is_final
+    assert expected.is_final or 10 <= first.wait_seconds <= 13
+
+
+def test_every_decision_but_waiting_is_either_interim_or_final() -> None:
+    for each in Decision:
+        assert each.is_interim + each.is_final == (each is not Decision.WAIT)
+
+
+def test_a_running_task_is_told_at_its_first_mark_then_after_4_and_24_hours() -> None:
+    looks = watch((seen(), 71 * 3600))
+    assert told(looks) == 3 * [Decision.STILL_RUNNING]
+    ages = [each.memory.age_seconds for each in looks if each.decision.is_interim]
+    marks = [3_600, 4 * 3_600, 24 * 3_600]
+    assert all(mark <= age < mark + 301 for mark, age in zip(marks, ages, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("overdue", "reminders"), [(4 * 3600, 2), (5 * 3600, 2), (24 * 3600, 1), (300, 3)]
+)
+def test_no_reminder_comes_before_the_first_mark_nor_twice(overdue: int, reminders: int) -> None:
+    policy = POLICY._replace(overdue_seconds=overdue)
+    late = look(seen(), 71 * 3600, policy=policy)
+    assert late.decision is Decision.STILL_RUNNING
+    assert late.memory.reminders == reminders  # marks that passed unseen are not told one by one
+    assert look(seen(), 71 * 3600 + 300, late, policy=policy).decision is Decision.WAIT
+
+
+def test_a_task_that_never_ends_is_given_up_at_the_limit() -> None:
+    looks = watch((seen(), 80 * 3600))
+    assert told(looks)[-1] is Decision.GAVE_UP
+    assert looks[-1].memory.age_seconds == 72 * 3600
+
+
+def test_a_task_that_has_ended_late_has_ended() -> None:
+    assert look(seen("SUCCESSFUL"), 90 * 3600).decision is Decision.ENDED
+
+
+def test_trouble_is_told_after_15_minutes_once_and_waited_out() -> None:
+    looks = watch((seen(), 60), (DENIED, 13 * 3600), (seen("FAILED"), 10))
+    assert told(looks) == [Decision.OUT_OF_SIGHT, Decision.ENDED]
+    first = next(each for each in looks if each.memory.problem)
+    at = next(each for each in looks if each.decision is Decision.OUT_OF_SIGHT)
+    assert at.memory.age_seconds - first.memory.age_seconds == 900
+    assert at.memory.problem == DENIED.problem
+    assert looks[-1].memory.problem is None
+
+
+def test_trouble_that_ends_in_time_is_told_to_nobody() -> None:
+    assert told(watch((DENIED, 890), (seen(), 30), (DENIED, 890), (seen("FAILED"), 10))) == [
+        Decision.ENDED
+    ]
+
+
+def test_a_second_outage_is_told_too_but_not_a_fourth() -> None:
+    outage = ((DENIED, 1_200), (seen(), 300))
+    assert told(watch(*2 * outage, (seen("FAILED"), 10)))[:2] == 2 * [Decision.OUT_OF_SIGHT]
+    many = told(watch(*6 * outage))
+    assert many.count(Decision.OUT_OF_SIGHT) == 3
+
+
+def test_trouble_at_the_limit_is_the_end_and_says_that_nobody_knows() -> None:
+    looks = watch((seen(), 60), (DENIED, 80 * 3600))
+    assert told(looks) == [Decision.OUT_OF_SIGHT, Decision.UNREADABLE]
+    assert looks[-1].memory.age_seconds == 72 * 3600
+    assert looks[-1].memory.task == {"taskSummary": {"taskStatus": "IN_PROGRESS"}}
+
+
+def test_a_task_that_is_not_known_is_looked_for_during_ten_minutes_exactly() -> None:
+    for seed in ("detect-a", "detect-b", "audit-c"):
+        looks = [look(MISSING, 0, seed=seed)]
+        while not looks[-1].decision.is_final:
+            now = looks[-1].memory.age_seconds + looks[-1].wait_seconds
+            looks.append(look(MISSING, now, looks[-1], seed=seed))
+        assert looks[-1].memory.age_seconds == 600
+        assert told(looks) == [Decision.VANISHED]
+        assert len(looks) > 10
+
+
+def test_a_task_that_is_found_late_is_watched() -> None:
+    assert told(watch((MISSING, 590), (seen(), 60), (seen("FAILED"), 10))) == [Decision.ENDED]
+
+
+def test_a_task_that_vanishes_midway_gets_the_same_ten_minutes() -> None:
+    looks = watch((seen(), 7_200), (MISSING, 590), (seen(), 60), (MISSING, 3_600))
+    assert told(looks) == [Decision.STILL_RUNNING, Decision.VANISHED]
+    gone = [each for each in looks if each.memory.missing_since is not None]
+    assert looks[-1].memory.age_seconds - gone[-2].memory.missing_since == 600  # type: ignore[operator]  # it is known
+    assert looks[-1].memory.task is not None
+
+
+def test_trouble_does_not_make_a_missing_task_less_missing() -> None:
+    looks = watch((MISSING, 300), (DENIED, 320), (MISSING, 10))
+    assert told(looks) == [Decision.VANISHED]
+
+
+def test_an_answer_about_the_task_ends_the_trouble() -> None:
+    looks = watch((DENIED, 600), (MISSING, 20), (DENIED, 600), (MISSING, 20))
+    assert told(looks) == [Decision.VANISHED]
+
+
+@pytest.mark.parametrize("start", [None, START + timedelta(days=365), START])
+def test_the_limit_is_reached_in_few_looks_whatever_the_clocks_say(start: datetime | None) -> None:
+    looks = [look(seen(start=start), 0)]
+    while not looks[-1].decision.is_final:
+        looks.append(look(seen(start=start), 0, looks[-1]))  # the clock stands still
+        assert len(looks) < 2_000
+    assert looks[-1].memory.age_seconds == 72 * 3600
+    pairs = pairwise(each.memory.age_seconds for each in looks)
+    assert all(later > earlier for earlier, later in pairs)
+    assert told(looks) == [*3 * [Decision.STILL_RUNNING], Decision.GAVE_UP]
+
+
+def test_a_clock_that_goes_back_makes_nobody_younger() -> None:
+    before = look(seen(), 5_000)
+    assert look(seen(), -10, before).memory.age_seconds == 5_000 + before.wait_seconds
+    assert look(DENIED, -10, before).memory.age_seconds == 5_000 + before.wait_seconds
+
+
+def test_a_start_before_the_calendar_is_just_old() -> None:
+    long_ago = datetime(1, 1, 1, tzinfo=UTC)
+    assert look(seen(start=long_ago), 0).decision is Decision.GAVE_UP
+
+
+def test_the_last_wait_ends_at_the_limit_and_at_what_is_to_be_told() -> None:
+    limit = POLICY.limit_seconds
+    assert look(seen(), limit - 10).wait_seconds == 10
+    assert look(DENIED, 0).wait_seconds <= 13
+    down = Look(
+        Decision.WAIT,
+        250,
+        Memory(age_seconds=10_000, since=START, trouble_since=9_560, problem=DENIED.problem),
+    )
+    assert look(DENIED, 0, down).wait_seconds == 900 - 690
+
+
+def test_tasks_that_started_together_do_not_ask_together() -> None:
+    for sight in (seen(), DENIED):
+        before = look(sight, 1_000)
+        waits = {look(sight, 1_100, before, seed=f"t{n}").wait_seconds for n in range(50)}
+        assert len(waits) > 10
+
+
+def test_the_same_look_always_waits_the_same() -> None:
+    assert look(seen(), 1_000) == look(seen(), 1_000)
+
+
+def test_a_watch_counts_its_history_with_retries_and_with_what_was_told() -> None:
+    first = look(seen(), 3_600)
+    assert first.decision is Decision.STILL_RUNNING
+    assert first.memory.events == ROUND_EVENTS
+    second = look(seen(), 3_700, first._replace(retries=4))
+    assert second.memory.events == 2 * ROUND_EVENTS + INTERIM_EVENTS + 4 * RETRY_EVENTS
+    assert look(seen(), 3_800, second).memory.events == second.memory.events + ROUND_EVENTS
+
+
+@pytest.mark.parametrize(
+    ("sight", "expected"),
+    [
+        (seen(), Decision.GAVE_UP),
+        (DENIED, Decision.UNREADABLE),
+        (MISSING, Decision.VANISHED),
+        (seen("FAILED"), Decision.ENDED),
+    ],
+)
+def test_a_watch_ends_with_a_message_before_its_history_is_full(
+    sight: Sight, expected: Decision
+) -> None:
+    nearly = Look(Decision.WAIT, 10, Memory(events=MOST_EVENTS - ROUND_EVENTS - 1, since=START))
+    if not isinstance(sight, Seen) or not sight.task.is_terminal:
+        assert look(sight, 10, nearly).decision is Decision.WAIT
+    full = nearly._replace(memory=nearly.memory._replace(events=MOST_EVENTS - ROUND_EVENTS))
+    assert look(sight, 10, full).decision is expected
+
+
+def test_what_channels_were_told_is_kept() -> None:
+    channels = {"slack": ChannelMemory(told_interim=True)}
+    before = Look(Decision.WAIT, 10, Memory(channels=channels))
+    for sight in (seen(), MISSING, DENIED, seen("FAILED")):
+        assert look(sight, 10, before).memory.channels == channels
+
+
+def test_nothing_follows_the_end() -> None:
+    with pytest.raises(ValueError, match="the watch is over: final/ended"):
+        look(seen(), 10, look(seen("FAILED"), 5))
+
+
+def test_the_marks_are_where_people_were_promised_them() -> None:
+    assert (decision.MISSING_SECONDS, decision.OUTAGE_SECONDS) == (600, 900)
+    assert decision.REMINDER_SECONDS == (14_400, 86_400)
