@@ -107,7 +107,7 @@ def notify_event(channel: str, answer: Json, rows: list[Json]) -> Json:
     """As the state machine has it after DescribeTask has read the rows."""
     task = parse_task(answer, TaskType.DETECT)
     details = read_details(StaticIot(rows), task, unpaced())  # type: ignore[arg-type]  # enough of it
-    memory = LOOK.memory._replace(task=answer, details=details)
+    memory = LOOK.memory._replace(task=answer, details=encode(details))
     look = Look(Decision.ENDED, 0, memory)
     watch = {**event("invoke/describe_task.json"), "look": encode(look)}
     return {"version": 2, "channel": channel, "executionArn": EXECUTION_ARN, "watch": watch}

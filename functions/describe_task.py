@@ -15,6 +15,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 
+from mitigation.codec import encode
 from mitigation.decision import Seen, decide
 from mitigation.describe import describe
 from mitigation.polling import Policy
@@ -67,7 +68,7 @@ def with_details(look: Look, sight: Sight) -> Look:
         return look
     from mitigation.action_executions import read_details  # noqa: PLC0415  seldom wanted
 
-    details = read_details(iot, sight.task)
+    details = encode(read_details(iot, sight.task))
     return look._replace(memory=look.memory._replace(details=details))
 
 

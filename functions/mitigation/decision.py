@@ -19,7 +19,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from mitigation.causes import Details
 from mitigation.polling import Policy, backoff_seconds, fraction_of, progress, wait_seconds
 from mitigation.task import Task
 from mitigation.wire import Json
@@ -120,7 +119,7 @@ class Memory(NamedTuple):
     problem: Problem | None = None  # the last one; None once the task was seen
     channels: dict[str, ChannelMemory] = {}  # noqa: RUF012  never changed in place
     task: Json = None  # AWS's answer when the task was last seen
-    details: Details | None = None  # of its action executions, where there is something to tell
+    details: Json = None  # Details of its action executions, where people are told; see causes.py
 
 
 class Look(NamedTuple):

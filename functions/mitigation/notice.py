@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import NamedTuple, Self
 
+from mitigation.causes import Details
+from mitigation.codec import decode
 from mitigation.decision import ChannelMemory, Decision, Look
 from mitigation.place import Place
 from mitigation.report import Report
@@ -28,6 +30,7 @@ class Notice(NamedTuple):
         look = look or Look(Decision.CRASHED)
         if look.decision is Decision.WAIT:
             raise InvalidTask("look.decision: there is nothing to tell while the watch waits")
+        details = look.memory.details
         memory = look.memory.channels.get(channel, ChannelMemory())
         return cls(
             channel=channel,
@@ -37,7 +40,7 @@ class Notice(NamedTuple):
             report=Report.of(
                 parse_task(look.memory.task or {}, watch.task_type, watch.task_id),
                 look=look,
-                details=look.memory.details,
+                details=decode(Details, details, "look.memory.details") if details else None,
                 started_by=watch.started_by,
                 place=Place.of_execution(root.text("executionArn"), account_alias),
                 follows_interim=memory.told_interim,

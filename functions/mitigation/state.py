@@ -15,7 +15,6 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple, Self
 
-from mitigation.causes import Details
 from mitigation.codec import decode, encode
 from mitigation.decision import (
     VERSION,
@@ -164,7 +163,7 @@ def _first_look(look: Reader) -> Look:
             reminders=int(overdue),
             channels={"sns": _TOLD, "slack": _TOLD} if overdue and not tell else {},
             task=to_wire(task.members) if task else None,
-            details=decode(Details, details.members, details.path) if details else None,
+            details=to_wire(details.members) if details else None,
         ),
         look.count("retries") or 0,
     )

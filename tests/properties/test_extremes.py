@@ -8,6 +8,7 @@ import pytest
 from local.slack_limits import read_payload
 from local.sns_limits import check_publish
 from mitigation.action_executions import read_details
+from mitigation.codec import encode
 from mitigation.decision import Decision, Look, Memory
 from mitigation.messages import data, email, slack, sns
 from mitigation.notice import Notice
@@ -67,7 +68,7 @@ def look_at(task_type: TaskType, answer: dict[str, Any], rows: int, **texts: str
     iot = cast("IoTClient", StaticIot(rows_of(task, rows, **texts), findings))
     details = read_details(iot, task, unpaced())
     assert details is not None
-    memory = Memory(age_seconds=60, task=answer, details=details)
+    memory = Memory(age_seconds=60, task=answer, details=encode(details))
     return write_look(Look(Decision.ENDED, 0, memory))
 
 

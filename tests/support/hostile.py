@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mitigation.action_executions import read_details
 from mitigation.causes import Details
+from mitigation.codec import encode
 from mitigation.decision import ChannelMemory, Decision, Look, Memory, Problem
 from mitigation.notice import Notice
 from mitigation.report import Report
@@ -197,7 +198,7 @@ def looks(draw: st.DrawFn, task_type: TaskType, task_id: str) -> dict[str, Any]:
         problem=draw(st.none() | st.builds(Problem, ERRORS, st.none() | CAUSES)),
         channels=draw(st.dictionaries(st.sampled_from(["sns", "slack"]), TOLD)),
         task=answer,
-        details=found,
+        details=encode(found),
     )
     look = Look(draw(DECISIONS), 60, memory)
     return {**write_look(look), "retries": draw(st.integers(0, 200))}

@@ -40,7 +40,7 @@ LOOK = Look(
         problem=Problem("AccessDeniedException", "no"),
         channels={"sns": ChannelMemory(told_interim=True), "slack": ChannelMemory()},
         task={"taskSummary": {"taskStatus": "IN_PROGRESS", "new": [1, None]}},
-        details=DETAILS,
+        details=encode(DETAILS),
     ),
     retries=2,
 )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mitigation.causes import Cause, Details
+from mitigation.codec import encode
 from mitigation.decision import ChannelMemory, Decision, Look, Problem
 from mitigation.notice import Notice
 from mitigation.report import Verdict
@@ -40,7 +41,7 @@ def test_a_task_that_ended_is_told_to_its_channel_from_its_place() -> None:
 
 def test_what_the_action_executions_told_is_read_too() -> None:
     details = Details(rows=3, failed_rows=1, failed=(Cause("E", 1),))
-    told = notice(ENDED._replace(memory=ENDED.memory._replace(details=details)))
+    told = notice(ENDED._replace(memory=ENDED.memory._replace(details=encode(details))))
     assert told.report.details == details
 
 
