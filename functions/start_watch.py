@@ -7,7 +7,6 @@ event that names no task; Lambda retries it, and then the start-failures queue h
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from datetime import UTC, datetime, timedelta
@@ -20,9 +19,16 @@ from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 
 from mitigation.pace import Pace, paced
+from mitigation.starts import start
 from mitigation.task import TaskType
-from mitigation.trigger import SWEEP_GRACE_SECONDS, SWEEP_WINDOW_SECONDS, from_cloudtrail, listed
-from mitigation.watch import InvalidWatch, Watch
+from mitigation.trigger import (
+    SWEEP_GRACE_SECONDS,
+    SWEEP_WINDOW_SECONDS,
+    Started,
+    from_cloudtrail,
+    listed,
+)
+from mitigation.watch import InvalidWatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,8 +54,9 @@ def iot() -> IoTClient:
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
     is_sweep = event.get("source") == "aws.events"
     seen = 0
-    for watch in sweep() if is_sweep else [from_event(event)]:
-        start(watch)
+    for watch, started in sweep() if is_sweep else [from_event(event)]:
+        execution_arn = start(states, STATE_MACHINE_ARN, watch, started)
+        logger.info("Watched", execution_arn=execution_arn)
         seen += 1
     metrics.add_dimension("Trigger", "sweep" if is_sweep else "event")
     metrics.add_metric("TasksSeen", MetricUnit.Count, seen)
@@ -57,15 +64,16 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
     return {"tasksSeen": seen}
 
 
-def from_event(event: dict[str, Any]) -> Watch:
+def from_event(event: dict[str, Any]) -> Started:
     try:
-        return from_cloudtrail(event)
+        watch = from_cloudtrail(event)
     except InvalidWatch:
         logger.exception("This event starts no watch", event_id=event.get("id"))
         raise
+    return Started(watch, watch.started_by.at if watch.started_by else None)
 
 
-def sweep() -> Iterator[Watch]:
+def sweep() -> Iterator[Started]:
     """The tasks that started lately, but after this stack was made: older ones are not its own."""
     now = datetime.now(UTC)
     made = states.describe_state_machine(stateMachineArn=STATE_MACHINE_ARN)["creationDate"]
@@ -78,18 +86,3 @@ def sweep() -> Iterator[Watch]:
         paginator: Any = iot().get_paginator(f"list_{task_type}_mitigation_actions_tasks")  # type: ignore[call-overload]  # one name of two
         for page in paced(paginator.paginate(startTime=since, endTime=until), pace):
             yield from listed(page.get("tasks", []), task_type, since=since, until=until)
-
-
-def start(watch: Watch) -> None:
-    """Start the watch; that the task was, or is, watched already is success."""
-    try:
-        answer = states.start_execution(
-            stateMachineArn=STATE_MACHINE_ARN,
-            name=watch.execution_name,
-            input=json.dumps(watch.to_input()),
-        )
-    except states.exceptions.ExecutionAlreadyExists:
-        logger.debug("Watched already", execution_name=watch.execution_name)
-    else:
-        # An answer without the ARN was not Step Functions' own: so a KeyError is right.
-        logger.info("Watch started, or still running", execution_arn=answer["executionArn"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from mitigation.task import TaskType
 from mitigation.watch import InvalidWatch, StartedBy, Watch, parse_task_id
@@ -16,6 +17,13 @@ START_CALLS = {
 SWEEP_WINDOW_SECONDS = 6 * 3600
 # …and leaves the youngest to CloudTrail's event, which knows who started them.
 SWEEP_GRACE_SECONDS = 120
+
+
+class Started(NamedTuple):
+    """A task that has started: what watches it, and when it did."""
+
+    watch: Watch
+    at: datetime | None
 
 
 def from_cloudtrail(event: object) -> Watch:
@@ -42,19 +50,19 @@ def from_cloudtrail(event: object) -> Watch:
 
 def listed(
     tasks: Iterable[Mapping[str, object]], task_type: TaskType, *, since: datetime, until: datetime
-) -> list[Watch]:
-    """The watches for tasks as List…MitigationActionsTasks gives them, started in [since, until).
+) -> list[Started]:
+    """The tasks of List…MitigationActionsTasks that started in [since, until).
 
     The list is filtered here too: which time AWS filters it by is not documented.
     """
-    watches = []
+    found = []
     for index, item in enumerate(tasks):
         summary = Reader.of(item, f"tasks[{index}]")
         started = summary.time("taskStartTime") or summary.time("startTime")
         task_id = summary.text("taskId")
         if task_id and (started is None or since <= started < until):
-            watches.append(Watch(task_type, task_id))
-    return watches
+            found.append(Started(Watch(task_type, task_id), started))
+    return found
 
 
 def _started_by(detail: Reader) -> StartedBy | None:

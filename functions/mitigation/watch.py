@@ -1,6 +1,7 @@
 """One task to watch: the execution's input, and the execution's name."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -10,6 +11,7 @@ from mitigation.task import TASK_ID, TaskType
 from mitigation.wire import InvalidTask, Json, Reader
 
 EXECUTION_NAME_LENGTH = 80  # Step Functions, StartExecution, `name`
+MOST_NAMES = 9  # for one task; see starts.py
 _HASH_LENGTH = 12
 
 
@@ -54,11 +56,22 @@ class Watch:
     @property
     def execution_name(self) -> str:
         """The same for the same task, always: so a task can't be watched, or told, twice."""
+        return self._named("")
+
+    @property
+    def execution_names(self) -> Iterator[str]:
+        """That name, and those for when it was used up before there was such a task."""
+        yield self.execution_name
+        for number in range(2, MOST_NAMES + 1):
+            yield self._named(f"-{number}")
+
+    def _named(self, suffix: str) -> str:
         name = f"{self.task_type}-{self.task_id}"
-        if len(name) <= EXECUTION_NAME_LENGTH:
-            return name
-        digest = hashlib.sha256(name.encode()).hexdigest()[:_HASH_LENGTH]
-        return f"{name[: EXECUTION_NAME_LENGTH - _HASH_LENGTH - 1]}-{digest}"
+        room = EXECUTION_NAME_LENGTH - len(suffix)
+        if len(name) > room:
+            digest = hashlib.sha256(name.encode()).hexdigest()[:_HASH_LENGTH]
+            name = f"{name[: room - _HASH_LENGTH - 1]}-{digest}"
+        return name + suffix
 
 
 def _task_type(text: str) -> TaskType:

@@ -116,9 +116,19 @@ def test_a_name_of_eighty_characters_is_kept() -> None:
 
 
 def test_longer_names_are_cut_and_still_differ() -> None:
-    names = {Watch(TaskType.DETECT, f"{'x' * 100}{n}").execution_name for n in range(20)}
-    assert len(names) == 20
+    watches = [Watch(TaskType.DETECT, f"{'x' * 100}{n}") for n in range(20)]
+    names = {name for watch in watches for name in watch.execution_names}
+    assert len(names) == 20 * 9
     assert {len(name) for name in names} == {80}
+
+
+def test_a_name_that_is_used_up_has_eight_after_it() -> None:
+    first, second, *_, last = Watch(TaskType.DETECT, "quarantine-7").execution_names
+    assert [first, second, last] == [
+        "detect-quarantine-7",
+        "detect-quarantine-7-2",
+        "detect-quarantine-7-9",
+    ]
 
 
 def test_the_same_task_has_the_same_name_always() -> None:
@@ -136,10 +146,13 @@ def test_the_sweep_takes_the_tasks_that_started_in_its_window() -> None:
         {"taskStartTime": NOW - timedelta(hours=1)},
     ]
     since = NOW - timedelta(hours=6)
-    watches = listed(tasks, TaskType.DETECT, since=since, until=NOW)
-    assert [watch.task_id for watch in watches] == ["first", "audit-has-another-member"]
+    found = listed(tasks, TaskType.DETECT, since=since, until=NOW)
+    assert found == [
+        (Watch(TaskType.DETECT, "first"), NOW - timedelta(hours=6)),
+        (Watch(TaskType.DETECT, "audit-has-another-member"), NOW - timedelta(hours=1)),
+    ]
 
 
 def test_the_sweep_takes_a_task_whose_start_is_not_known() -> None:
-    watches = listed([{"taskId": "a"}], TaskType.AUDIT, since=NOW, until=NOW)
-    assert watches == [Watch(TaskType.AUDIT, "a")]
+    found = listed([{"taskId": "a"}], TaskType.AUDIT, since=NOW, until=NOW)
+    assert found == [(Watch(TaskType.AUDIT, "a"), None)]
