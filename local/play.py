@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -48,6 +48,7 @@ class Outcome:
     messages: Mapping[str, list[Json]]
     posts: list[Post]
     dead_letters: list[Json]
+    iot_calls: list[Json]
 
     @property
     def succeeded(self) -> bool:
@@ -59,6 +60,7 @@ class Outcome:
             "execution": self.execution,
             "messages": self.messages,
             "deadLetters": self.dead_letters,
+            "iotCalls": self.iot_calls,
         }
 
 
@@ -178,6 +180,7 @@ def collect(engine: Engine, stack: Stack, execution_arn: str) -> Outcome:
         },
         posts=engine.slack.posts,
         dead_letters=letters,
+        iot_calls=[asdict(call) for call in engine.iot.calls],
     )
 
 

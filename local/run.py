@@ -5,6 +5,7 @@ import contextlib
 import json
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -17,6 +18,7 @@ from local import play, show
 from local.cli import BAD_INPUT
 from local.deploy import deploy
 from local.engine import Engine
+from local.parameters import BadParameter, read_parameters
 from local.process import EngineFailed
 from local.progress import Progress
 from local.scenario import BadScenario, Scenario, load
@@ -34,6 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what AWS IoT and Slack answer; a saved Describe answer is a scenario too",
     )
     parser.add_argument("--no-slack", action="store_true", help="deploy without a Slack webhook")
+    parser.add_argument(
+        "--parameter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of template.yaml, such as SlackVerdicts=problems; may be repeated",
+    )
     parser.add_argument("--json", action="store_true", help="print what came of it as JSON")
 
 
@@ -41,12 +50,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit status: 0 where the execution succeeded, 1 where it failed, 2 for bad input."""
     try:
         scenario = load(arguments.scenario)
-    except BadScenario as error:
+        parameters = read_parameters(arguments.parameter)
+    except (BadScenario, BadParameter) as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
     progress = Progress(Console(stderr=True))
     try:
-        outcome = _play(scenario, progress, slack=not arguments.no_slack)
+        outcome = _play(scenario, progress, parameters, slack=not arguments.no_slack)
     except (EngineFailed, play.PlayFailed, ClientError, BotoCoreError) as error:
         progress.failed(str(error))
         return 1
@@ -57,7 +67,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if outcome.succeeded else 1
 
 
-def _play(scenario: Scenario, progress: Progress, *, slack: bool) -> play.Outcome:
+def _play(
+    scenario: Scenario, progress: Progress, parameters: Mapping[str, str], *, slack: bool
+) -> play.Outcome:
     deadline = time.monotonic() + DEADLINE_SECONDS
     now = (scenario.started or datetime.now(UTC)) + play.TRAIL_LAG
     engine = Engine([scenario], slack=scenario.slack, now=now, speed=SPEED, started=False)
@@ -65,7 +77,7 @@ def _play(scenario: Scenario, progress: Progress, *, slack: bool) -> play.Outcom
         with progress.step("An embedded AWS starts on this machine"):
             stack.enter_context(engine)
         with progress.step("template.yaml is deployed into it"):
-            deployed = deploy(engine, play.stack_parameters(engine, slack=slack))
+            deployed = deploy(engine, play.stack_parameters(engine, slack=slack) | parameters)
         with progress.step(f"{scenario.task_type.capitalize()} task {scenario.task_id} starts"):
             play.start_task(engine, scenario)
             execution_arn = play.await_execution(engine, deployed, deadline)

@@ -29,12 +29,12 @@ def start(
 ) -> str:
     """The ARN of the execution that watches the task: started now, or the one that already does.
 
-    Two starters at once choose the same name, so one of them finds the other's watch. `task_started`
-    is when the task started. Where it is not known, any execution of the task counts as its watch:
-    nothing is told twice, and the next sweep knows when it started.
+    Two starters at once choose the same name, so one of them finds the other's watch. Where it is
+    not known when the task started, any execution of the task counts as its watch: nothing is told
+    twice, and the next sweep knows it.
 
-    Raises NoNameLeft, and what Step Functions raises: ExecutionDoesNotExist too, for a name that was
-    taken just now may not be found yet, and trying again in a minute is what helps.
+    Raises NoNameLeft, and what Step Functions raises: ExecutionDoesNotExist too, as a name that was
+    taken just now may not be found yet; trying again in a minute is what helps.
     """
     prefix = state_machine_arn.replace(":stateMachine:", ":execution:", 1)
     execution_input = json.dumps(watch.to_input())

@@ -61,7 +61,10 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, 
     """Two runs at once, so that they would meet if they could: status, stdout, stderr of each."""
     commands = {
         "quarantine": [str(SCENARIOS / "quarantine.json"), "--json"],
-        "slack-revoked": [str(SCENARIOS / "slack-revoked.json")],
+        "slack-revoked": [
+            str(SCENARIOS / "slack-revoked.json"),
+            *("--parameter", "AccountAlias=The fleet", "--parameter", "TimeZone=Europe/Berlin"),
+        ],
     }
     folders = {name: tmp_path_factory.mktemp(name) for name in commands}
     processes = {name: start(folders[name], *words) for name, words in commands.items()}
@@ -78,7 +81,7 @@ def test_a_whole_run_prints_what_came_of_it_as_json(both: Any) -> None:
     status, out, err = both["quarantine"]
     assert status == 0, err
     result = json.loads(out)
-    assert result.keys() == {"execution", "messages", "deadLetters"}
+    assert result.keys() == {"execution", "messages", "deadLetters", "iotCalls"}
     execution = result["execution"]
     assert (execution["name"], execution["status"]) == ("detect-quarantine-7", "SUCCEEDED")
     assert execution["error"] is execution["cause"] is None
@@ -95,6 +98,13 @@ def test_a_whole_run_prints_what_came_of_it_as_json(both: Any) -> None:
     assert published["attributes"]
     assert post["status"] == 200
     assert "LimitExceededException" in json.dumps(post["payload"])
+    start, *looks = result["iotCalls"]
+    assert start["operation"] == "StartDetectMitigationActionsTask"
+    assert looks[0] == {
+        "operation": "DescribeDetectMitigationActionsTask",
+        "parameters": {"taskId": "quarantine-7"},
+        "error": None,
+    }
 
 
 @pytest.mark.slow
@@ -117,6 +127,8 @@ def test_a_channel_that_refuses_is_a_dead_letter_and_exit_status_1(both: Any) ->
     assert status == 1, err
     assert "Subject: [FAILED] quarantine-7: 3 of 12 mitigation actions failed" in out
     assert "From:    AWS Notifications" in out
+    assert "The fleet" in out
+    assert "CET" in out
     assert "Slack, which answered 404 no_service" in out
     assert "The message for slack: DeliveryRejected, Slack answered 404: no_service" in out
     assert out.splitlines()[-1].startswith("✗ NotAllDelivered: detect-quarantine-7 could not be")
@@ -159,6 +171,36 @@ def test_bad_input_is_one_line_and_exit_status_2(tmp_path: Path) -> None:
     assert err == f"error: {tmp_path}/none.json: No such file or directory\n"
 
 
+def run_with(scenario: Path, *parameters: str) -> int:
+    """The command's exit status, in this process."""
+    return run.run(
+        argparse.Namespace(
+            scenario=scenario, no_slack=False, json=False, parameter=list(parameters)
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameter", "said"),
+    [
+        ("SlackVerdicts=some", "SlackVerdicts: expected one of all | problems, got 'some'"),
+        ("OverdueMinutes=4", "OverdueMinutes: expected a number from 5 to 1440, got '4'"),
+        ("OverdueMinutes=soon", "OverdueMinutes: expected a number from 5 to 1440, got 'soon'"),
+        ("EmailAddress=ada", "EmailAddress: must be one e-mail address, or empty, got 'ada'"),
+        ("Verbose=yes", "Verbose: unknown; expected one of AccountAlias, "),
+        ("TimeZone", "TimeZone: expected NAME=VALUE"),
+    ],
+)
+def test_a_parameter_that_the_template_would_not_take_starts_nothing(
+    capsys: pytest.CaptureFixture[str], parameter: str, said: str
+) -> None:
+    assert run_with(SCENARIOS / "quarantine.json", "AmazonQ=true", parameter) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"error: --parameter {said}")
+    assert captured.err.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -172,7 +214,7 @@ def test_a_scenario_with_a_mistake_starts_nothing(
 ) -> None:
     path = tmp_path / "scenario.json"
     path.write_text(content)
-    assert run.run(argparse.Namespace(scenario=path, no_slack=False, json=False)) == 2
+    assert run_with(path) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith(f"error: {path}: {said}")

@@ -1,9 +1,9 @@
 """The parameters: each used, described, and held within bounds that are known to be right."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from local.parameters import why_not
 from tests.support.combinations import ACCOUNT, BOUNDARY, KEY, SECRET, TOPIC
 from tests.support.product import Product
 
@@ -104,16 +104,4 @@ def parameters_take_what_they_should(product: Product) -> Iterator[str]:
 
 
 def takes(parameter: dict[str, Any], value: str) -> bool:
-    """Whether CloudFormation takes this value for the parameter."""
-    if "AllowedValues" in parameter and value not in map(str, parameter["AllowedValues"]):
-        return False
-    if parameter["Type"] == "Number":
-        try:
-            number = float(value)
-        except ValueError:
-            return False
-        least, most = parameter.get("MinValue", number), parameter.get("MaxValue", number)
-        return float(least) <= number <= float(most)
-    if len(value) > parameter.get("MaxLength", len(value)):
-        return False
-    return re.fullmatch(parameter.get("AllowedPattern", "(?s:.*)"), value) is not None
+    return why_not(parameter, value) is None

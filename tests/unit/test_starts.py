@@ -1,7 +1,7 @@
 """Which execution watches a task, when the name that it would have is taken already."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -72,10 +72,10 @@ class States:
 
 
 @pytest.fixture
-def states(monkeypatch: pytest.MonkeyPatch) -> Iterator[States]:
+def states(monkeypatch: pytest.MonkeyPatch) -> States:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    yield States()
+    return States()
 
 
 def told(decision: Decision, looked: datetime, first: datetime | None = None) -> str:
