@@ -77,7 +77,7 @@ def _play(
         with progress.step("An embedded AWS starts on this machine"):
             stack.enter_context(engine)
         with progress.step("template.yaml is deployed into it"):
-            deployed = deploy(engine, play.stack_parameters(engine, slack=slack) | parameters)
+            deployed = deploy(engine, {**play.stack_parameters(engine, slack=slack), **parameters})
         with progress.step(f"{scenario.task_type.capitalize()} task {scenario.task_id} starts"):
             play.start_task(engine, scenario)
             execution_arn = play.await_execution(engine, deployed, deadline)
