@@ -1,5 +1,6 @@
-"""A catcher for Slack: an HTTPS proxy that is hooks.slack.com itself, and refuses all other hosts.
+"""A catcher for Slack: an HTTPS proxy that is Slack itself, and refuses all other hosts.
 
+It takes what comes through an incoming webhook, and is the Web API of a workspace with one app.
 The product posts to Slack's true address and has no switch for tests. So its functions are given
 this proxy, and a throw-away certificate authority that vouches for it, through the environment.
 """
@@ -8,32 +9,32 @@ import json
 import ssl
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from email.message import Message
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
-from local.scenario import SlackAnswer
+from local.certificates import make_certificates
 from local.serving import Handler, serving
+from local.slack_answers import SlackAnswer, SlackAppAnswer
 from local.slack_limits import SlackRefused, read_payload
+from local.slack_workspace import Refused, Workspace, read_arguments
 
-HOSTS = ("hooks.slack.com", "hooks.slack-gov.com")
-WEBHOOK_PATH = "/services/"
+WEBHOOK_HOSTS = ("hooks.slack.com", "hooks.slack-gov.com")
+API_HOSTS = ("slack.com", "slack-gov.com")
+WEBHOOK_PATH, API_PATH = "/services/", "/api/"
+MESSAGE_METHODS = ("chat.postMessage", "chat.update")
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One post that reached Slack: what it held, and what it was answered.
+    """One message that reached Slack: what it held, and what it was answered.
 
-    `payload` is None where the body is not JSON; `why` explains a refusal by Block Kit's limits.
+    `payload` is None where the body is not JSON; `body` is `ok` or Slack's word for what is wrong;
+    `why` explains a refusal by Block Kit's limits; `ts` names the message that was made or changed.
     """
 
     path: str
@@ -41,23 +42,38 @@ class Post:
     status: int
     body: str
     why: str | None = None
+    method: str = "webhook"
+    ts: str | None = None
+
+    @property
+    def was_taken(self) -> bool:
+        return self.status == 200 and self.body == "ok"
 
 
 class FakeSlack:
-    """Catches `.posts` while the `with` block runs.
+    """Catches `.posts` while the `with` block runs, and `.calls`, the API methods called.
 
     `answers` are for one post each, the last for ever after; none means 200 `ok`. A payload that
-    Slack would refuse is refused first, and uses up no answer.
+    Slack would refuse is refused first, and uses up no answer. So do `app_answers` for calls of
+    each method.
     """
 
-    def __init__(self, answers: Sequence[SlackAnswer] = ()) -> None:
+    def __init__(
+        self,
+        answers: Sequence[SlackAnswer] = (),
+        app_answers: Mapping[str, Sequence[SlackAppAnswer]] | None = None,
+        workspace: Workspace | None = None,
+    ) -> None:
         self.posts: list[Post] = []
+        self.calls: list[str] = []
+        self.workspace = workspace or Workspace()
         self._answers = list(answers or [SlackAnswer()])
+        self._app_answers = {name: list(each) for name, each in (app_answers or {}).items()}
         self._lock = threading.Lock()
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._authority, certificate = _make_certificates()
+        self._authority, certificate = make_certificates(WEBHOOK_HOSTS + API_HOSTS)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with tempfile.NamedTemporaryFile() as file:  # OpenSSL reads keys from files only
             file.write(certificate)
@@ -100,12 +116,46 @@ class FakeSlack:
         answer = self._answers[0] if len(self._answers) == 1 else self._answers.pop(0)
         return Post(path, payload, answer.status, answer.body), answer
 
+    def call(self, path: str, headers: Message, body: bytes) -> SlackAnswer:
+        """Answer one call of an API method; raises ConnectionResetError where the line drops."""
+        method = path.removeprefix(API_PATH)
+        with self._lock:
+            return self._call(method, headers, body)
+
+    def _call(self, method: str, headers: Message, body: bytes) -> SlackAnswer:
+        planned = self._app_answers.get(method) or [SlackAppAnswer()]
+        answer = planned[0] if len(planned) == 1 else planned.pop(0)
+        self.calls.append(method)
+        payload, said, why = _json(body), {}, None
+        if answer.drop != "before" and not answer.refuses:
+            try:
+                payload = read_arguments(headers.get("Content-Type", ""), body)
+                said = self.workspace.call(method, headers.get("Authorization"), payload)
+            except Refused as refused:
+                said = {"ok": False, "error": str(refused), **refused.more}
+            except SlackRefused as refused:
+                said, why = {"ok": False, "error": str(refused)}, refused.why
+        elif answer.refuses:
+            said = {"ok": False, "error": answer.error or "ratelimited"}
+        status = answer.status
+        if said.get("error") in ("ratelimited", "rate_limited"):
+            status = 429
+        if method in MESSAGE_METHODS:
+            word = (answer.drop and f"connection lost {answer.drop}") or said.get("error", "ok")
+            ts = said.get("ts")
+            self.posts.append(Post(API_PATH + method, payload, status, word, why, method, ts))
+        if answer.drop:
+            raise ConnectionResetError
+        scopes = {"x-oauth-scopes": ",".join(self.workspace.scopes)}
+        wait = {"Retry-After": "1"} if status == 429 else {}
+        return SlackAnswer(status, {**scopes, **wait, **answer.headers}, json.dumps(said))
+
 
 def _proxy(slack: FakeSlack, context: ssl.SSLContext) -> type[Handler]:
     class Proxy(Handler):
         def do_CONNECT(self) -> None:  # noqa: N802  http.server's name
             host, _, port = self.path.rpartition(":")
-            if host not in HOSTS or port != "443":
+            if host not in (*WEBHOOK_HOSTS, *API_HOSTS) or port != "443":
                 self.answer(403, {}, f"{self.path} is not Slack".encode())
                 return
             self.send_response_only(200, "Connection established")
@@ -115,16 +165,21 @@ def _proxy(slack: FakeSlack, context: ssl.SSLContext) -> type[Handler]:
             self.rfile = self.connection.makefile("rb")
             self.wfile = self.connection.makefile("wb")
             self.close_connection = False  # the next request is the one in the tunnel
+            self.host = host
 
         def do_POST(self) -> None:  # noqa: N802  http.server's name
             if not isinstance(self.connection, ssl.SSLSocket):
                 self.answer(403, {}, b"Slack speaks HTTPS only")
                 return
             body = self.body()
-            if not self.path.startswith(WEBHOOK_PATH):
+            is_api = self.host in API_HOSTS
+            if not self.path.startswith(API_PATH if is_api else WEBHOOK_PATH):
                 self.answer(404, {}, b"no_service")
                 return
-            answer = slack.respond(self.path, body)
+            if is_api:
+                answer = slack.call(self.path, self.headers, body)
+            else:
+                answer = slack.respond(self.path, body)
             self.answer(answer.status, answer.headers, answer.body.encode())
 
         def finish(self) -> None:
@@ -132,56 +187,6 @@ def _proxy(slack: FakeSlack, context: ssl.SSLContext) -> type[Handler]:
             self.connection.close()
 
     return Proxy
-
-
-def _make_certificates() -> tuple[bytes, bytes]:
-    """An authority to trust, and Slack's certificate with its key, in PEM, valid for a day."""
-    ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mitigation-notifier local run")])
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOSTS[0])])
-    now = datetime.now(UTC)
-
-    def builder(name: x509.Name, public_key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-        return (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(issuer)
-            .public_key(public_key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(hours=1))
-            .not_valid_after(now + timedelta(days=1))
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), False
-            )
-        )
-
-    usage = {
-        "content_commitment": False,
-        "key_encipherment": False,
-        "data_encipherment": False,
-        "key_agreement": False,
-        "encipher_only": False,
-        "decipher_only": False,
-    }
-    ca = (
-        builder(issuer, ca_key.public_key())
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), False)
-        .add_extension(
-            x509.KeyUsage(digital_signature=False, key_cert_sign=True, crl_sign=True, **usage), True
-        )
-        .sign(ca_key, hashes.SHA256())
-    )
-    leaf = (
-        builder(subject, key.public_key())
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host) for host in HOSTS]), False)
-        .sign(ca_key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(
-        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return ca.public_bytes(pem), private + leaf.public_bytes(pem)
 
 
 def _json(body: bytes) -> Any:

@@ -23,6 +23,12 @@ from local.checked import (
     required,
     short,
 )
+from local.slack_answers import (
+    SlackAnswer,
+    SlackAppAnswer,
+    read_app_answers,
+    read_webhook_answers,
+)
 
 __all__ = (
     "Answer",
@@ -31,6 +37,7 @@ __all__ = (
     "Json",
     "Scenario",
     "SlackAnswer",
+    "SlackAppAnswer",
     "TaskType",
     "ended_at",
     "load",
@@ -44,7 +51,7 @@ type TaskType = Literal["detect", "audit"]
 
 # AWS IoT API reference, MitigationActionsTaskId.
 _TASK_ID = re.compile(r"[a-zA-Z0-9_-]{1,128}")
-_KEYS = ("taskType", "taskId", "describe", "executions", "findings", "slack")
+_KEYS = ("taskType", "taskId", "describe", "executions", "findings", "slack", "slackApp")
 _AUDIT_ANSWER = (
     "taskStatus",
     "startTime",
@@ -74,19 +81,11 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class SlackAnswer:
-    """What Slack answers to one post."""
-
-    status: int = 200
-    headers: Mapping[str, str] = MappingProxyType({})
-    body: str = "ok"
-
-
-@dataclass(frozen=True, slots=True)
 class Scenario:
     """One task and how the world answers about it.
 
-    `describe` and `slack` answer one call each, the last of them for ever after.
+    `describe`, `slack` and each method of `slack_app` answer one call each, the last of them for
+    ever after.
     """
 
     task_type: TaskType
@@ -95,6 +94,7 @@ class Scenario:
     executions: tuple[Json, ...] = ()
     findings: tuple[Json, ...] = ()
     slack: tuple[SlackAnswer, ...] = (SlackAnswer(),)
+    slack_app: Mapping[str, tuple[SlackAppAnswer, ...]] = MappingProxyType({})
 
     @property
     def summaries(self) -> Iterator[Json]:
@@ -175,16 +175,14 @@ def parse(document: object) -> Scenario:
     steps = as_list(required(root, "describe", "a list of Describe answers and errors"), "describe")
     if not steps:
         raise BadScenario("describe: expected at least one answer or error, got none")
-    slack = as_list(root.get("slack", [{}]), "slack")
-    if not slack:
-        raise BadScenario("slack: expected at least one answer, got none (leave it out for `ok`)")
     return Scenario(
         task_type=task_type,
         task_id=_task_id(required(root, "taskId", "the task's id")),
         describe=tuple(_step(step, f"describe[{i}]", task_type) for i, step in enumerate(steps)),
         executions=_rows(root, "executions"),
         findings=_rows(root, "findings"),
-        slack=tuple(_slack(answer, f"slack[{i}]") for i, answer in enumerate(slack)),
+        slack=read_webhook_answers(root),
+        slack_app=read_app_answers(root),
     )
 
 
@@ -209,18 +207,6 @@ def _step(value: object, where: str, task_type: TaskType) -> Answer | Failure:
         code=as_text(required(error, "code", "an AWS error code", where), f"{where}.code"),
         status=as_status(error.get("status", 400), f"{where}.status", 400),
         message=as_text(error.get("message", ""), f"{where}.message"),
-    )
-
-
-def _slack(value: object, where: str) -> SlackAnswer:
-    answer = as_object(value, where)
-    known(answer, ("status", "headers", "body"), where)
-    status = as_status(answer.get("status", 200), f"{where}.status", 200)
-    headers = as_object(answer.get("headers", {}), f"{where}.headers")
-    return SlackAnswer(
-        status,
-        {name: as_text(text, f"{where}.headers.{name}") for name, text in headers.items()},
-        as_text(answer.get("body", "ok" if status == 200 else ""), f"{where}.body"),
     )
 
 

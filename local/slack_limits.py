@@ -37,12 +37,17 @@ def read_payload(body: bytes) -> dict[str, Any]:
         raise SlackRefused("invalid_payload", "the body is not JSON") from None
     if not isinstance(payload, dict):
         raise SlackRefused("invalid_payload", "the body is not a JSON object")
+    check_message(payload)
+    return payload
+
+
+def check_message(payload: Mapping[str, Any]) -> None:
+    """Raises SlackRefused for a message, sent in whatever way, that Slack would not take."""
     blocks = payload.get("blocks")
     if not (payload.get("text") or blocks or payload.get("attachments")):
         raise SlackRefused("no_text", "neither text nor blocks")
     if blocks is not None:
         _check_blocks(blocks)
-    return payload
 
 
 def _check_blocks(blocks: object) -> None:

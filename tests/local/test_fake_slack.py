@@ -11,7 +11,7 @@ import pytest
 from slack_sdk.webhook import WebhookClient, WebhookResponse
 
 from local.fake_slack import FakeSlack
-from local.scenario import SlackAnswer
+from local.slack_answers import SlackAnswer
 
 URL = "https://hooks.slack.com/services/T00000000/B00000000/secret"
 MESSAGE = {"text": "headline"}
@@ -78,7 +78,7 @@ def test_a_path_that_is_no_webhook_is_unknown(catch: Callable[..., FakeSlack]) -
     assert slack.posts == []
 
 
-@pytest.mark.parametrize("host", ["example.com", "slack.com", "hooks.slack.com.example.com"])
+@pytest.mark.parametrize("host", ["example.com", "api.slack.com", "hooks.slack.com.example.com"])
 def test_no_other_host_is_reached(catch: Callable[..., FakeSlack], host: str) -> None:
     slack = catch()
     with pytest.raises(urllib.error.URLError, match="403 Forbidden"):

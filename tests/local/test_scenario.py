@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.scenario import Answer, BadScenario, Failure, SlackAnswer, load, parse
+from local.scenario import Answer, BadScenario, Failure, SlackAnswer, SlackAppAnswer, load, parse
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "events" / "scenarios").glob("*.json"))
 DESCRIBED: dict[str, Any] = {"taskId": "t-1", "describe": [{"taskSummary": {}}]}
@@ -42,6 +42,21 @@ def test_the_task_type_is_detect_unless_said() -> None:
 
 def test_slack_answers_ok_unless_said() -> None:
     assert parse(DESCRIBED).slack == (SlackAnswer(200, {}, "ok"),)
+
+
+def test_the_slack_app_is_answered_by_method() -> None:
+    answers = [{"error": "channel_not_found"}, {"status": 429, "headers": {"Retry-After": "1"}}, {}]
+    parsed = parse(
+        scenario(slackApp={"chat.postMessage": answers, "chat.update": [{"drop": "after"}]})
+    )
+    assert parsed.slack_app == {
+        "chat.postMessage": (
+            SlackAppAnswer(error="channel_not_found"),
+            SlackAppAnswer(429, {"Retry-After": "1"}),
+            SlackAppAnswer(),
+        ),
+        "chat.update": (SlackAppAnswer(drop="after"),),
+    }
 
 
 def test_a_refusal_of_slack_has_no_body_unless_said() -> None:
@@ -114,6 +129,19 @@ def test_a_start_that_is_no_time_is_none(time: object) -> None:
         (scenario(slack=[]), "slack: expected at least one answer, got none (leave it out"),
         (scenario(slack=[429]), "slack[0]: expected an object, got 429"),
         (scenario(slack=[{"status": 99}]), "slack[0].status: expected an HTTP status from 200 to"),
+        (
+            scenario(slackApp={"chat.delete": [{}]}),
+            "slackApp.chat.delete: unknown key; expected one",
+        ),
+        (scenario(slackApp={"chat.update": []}), "slackApp.chat.update: expected at least one"),
+        (
+            scenario(slackApp={"chat.update": [{"drop": "now"}]}),
+            'slackApp.chat.update[0].drop: expected "before" or "after", got "now"',
+        ),
+        (
+            scenario(slackApp={"chat.update": [{"body": "ok"}]}),
+            "slackApp.chat.update[0].body: unknown key; expected one of status, headers, error",
+        ),
         (scenario(slack=[{"delay": 5}]), "slack[0].delay: unknown key; expected one of status, "),
         (
             scenario(slack=[{"headers": {"Retry-After": 1}}]),

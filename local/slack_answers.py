@@ -1,0 +1,93 @@
+"""What Slack answers in a scenario: to posts through a webhook, and to calls of its Web API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from local.checked import (
+    BadScenario,
+    Json,
+    as_list,
+    as_object,
+    as_status,
+    as_text,
+    known,
+    short,
+)
+from local.slack_workspace import METHODS
+
+
+@dataclass(frozen=True, slots=True)
+class SlackAnswer:
+    """What Slack answers to one post."""
+
+    status: int = 200
+    headers: Mapping[str, str] = MappingProxyType({})
+    body: str = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class SlackAppAnswer:
+    """What Slack answers to one call of an API method: what it would itself, or an error word.
+
+    `drop`: the connection is lost, before or after Slack has done what it was asked for.
+    """
+
+    status: int = 200
+    headers: Mapping[str, str] = MappingProxyType({})
+    error: str | None = None
+    drop: Literal["before", "after"] | None = None
+
+    @property
+    def refuses(self) -> bool:
+        return self.error is not None or self.status != 200
+
+
+def read_webhook_answers(root: Json) -> tuple[SlackAnswer, ...]:
+    answers = as_list(root.get("slack", [{}]), "slack")
+    if not answers:
+        raise BadScenario("slack: expected at least one answer, got none (leave it out for `ok`)")
+    return tuple(_webhook_answer(answer, f"slack[{i}]") for i, answer in enumerate(answers))
+
+
+def read_app_answers(root: Json) -> Mapping[str, tuple[SlackAppAnswer, ...]]:
+    """By API method."""
+    methods = as_object(root.get("slackApp", {}), "slackApp")
+    known(methods, METHODS, "slackApp")
+    found = {}
+    for name, value in methods.items():
+        where = f"slackApp.{name}"
+        answers = as_list(value, where)
+        if not answers:
+            raise BadScenario(f"{where}: expected at least one answer, got none")
+        found[name] = tuple(_app_answer(each, f"{where}[{i}]") for i, each in enumerate(answers))
+    return found
+
+
+def _webhook_answer(value: object, where: str) -> SlackAnswer:
+    answer = as_object(value, where)
+    known(answer, ("status", "headers", "body"), where)
+    status = as_status(answer.get("status", 200), f"{where}.status", 200)
+    headers = as_object(answer.get("headers", {}), f"{where}.headers")
+    return SlackAnswer(
+        status,
+        {name: as_text(text, f"{where}.headers.{name}") for name, text in headers.items()},
+        as_text(answer.get("body", "ok" if status == 200 else ""), f"{where}.body"),
+    )
+
+
+def _app_answer(value: object, where: str) -> SlackAppAnswer:
+    answer = as_object(value, where)
+    known(answer, ("status", "headers", "error", "drop"), where)
+    drop = answer.get("drop")
+    if drop not in (None, "before", "after"):
+        raise BadScenario(f'{where}.drop: expected "before" or "after", got {short(drop)}')
+    error = answer.get("error")
+    headers = as_object(answer.get("headers", {}), f"{where}.headers")
+    return SlackAppAnswer(
+        as_status(answer.get("status", 200), f"{where}.status", 200),
+        {name: as_text(text, f"{where}.headers.{name}") for name, text in headers.items()},
+        None if error is None else as_text(error, f"{where}.error"),
+        drop,
+    )
