@@ -177,7 +177,7 @@ def start_cold(package: Path, where: Path) -> dict[str, list[str]]:
     stack = Product.load().stack()
     for name in functions(stack):
         environment |= variables(stack, name)
-    modules = [name.removesuffix(".py") for name in OUR_OWN if name.endswith(".py")]
+    modules = [stack[name]["Properties"]["Handler"].partition(".")[0] for name in functions(stack)]
     done = subprocess.run(
         # -S: without site-packages; -B: it may not mend what it is to count
         [sys.executable, "-S", "-B", "-c", COUNT_COMPILATIONS],

@@ -28,7 +28,7 @@ PSEUDO_PARAMETERS = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 # What functions/ holds of our own, at the top of the package.
-OUR_OWN = {"start_watch.py", "describe_task.py", "notify.py", "mitigation"}
+OUR_OWN = {"start_watch.py", "describe_task.py", "notify.py", "receive_click.py", "mitigation"}
 _UPLOADED = {"Bucket": "uploads", "Key": "functions"}
 _NOTHING = object()
 

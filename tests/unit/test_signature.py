@@ -1,0 +1,104 @@
+"""Slack's v0 signature: ours, and Slack's own verifier, must say the same."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from slack_sdk.signature import Clock, SignatureVerifier
+
+from mitigation.acts.secret import InvalidSecret, signing_secrets
+from mitigation.acts.signature import MAX_BODY_SIZE, NotFromSlack, check_signature, sign
+from tests.support.clicks import NOW, SECRET
+
+OTHER = "0123456789abcdef" * 2
+
+
+class Now(Clock):
+    def now(self) -> float:
+        return NOW
+
+
+def is_ours(body: bytes, headers: dict[str, str], *secrets: str) -> bool:
+    try:
+        check_signature(body, headers, secrets or (SECRET,), NOW)
+    except NotFromSlack:
+        return False
+    return True
+
+
+def slack_says(body: bytes, headers: dict[str, str]) -> bool:
+    try:
+        return SignatureVerifier(SECRET, Now()).is_valid_request(body, headers)
+    except (TypeError, ValueError):  # it raises where headers are malformed
+        return False
+
+
+def signed(body: bytes, timestamp: str, secret: str = SECRET) -> dict[str, str]:
+    return {
+        "x-slack-request-timestamp": timestamp,
+        "x-slack-signature": sign(body, timestamp, secret),
+    }
+
+
+# Slack signs text; what is none is no payload either.
+bodies = st.text(max_size=200).map(str.encode)
+times = st.integers(-400, 400).map(lambda age: str(int(NOW) + age))
+junk = st.text(max_size=80) | st.from_regex(r"v0=[0-9a-fA-F]{63,65}", fullmatch=True)
+
+
+@given(bodies, times, st.sampled_from([SECRET, OTHER]), st.booleans(), bodies)
+def test_what_slack_s_verifier_takes_and_refuses_we_do_too(
+    body: bytes, timestamp: str, secret: str, changed: bool, other: bytes
+) -> None:
+    headers = signed(body, timestamp, secret)
+    got = other if changed else body
+    assert is_ours(got, headers) is slack_says(got, headers)
+
+
+@given(bodies, times | junk, junk)
+def test_malformed_headers_are_refused_and_raise_nothing_else(
+    body: bytes, timestamp: str, signature: str
+) -> None:
+    headers = {"x-slack-request-timestamp": timestamp, "x-slack-signature": signature}
+    assert is_ours(body, headers) is slack_says(body, headers) is False
+
+
+@pytest.mark.parametrize(("age", "taken"), [(300, True), (301, False), (-300, True), (-301, False)])
+def test_five_minutes_are_the_bound(age: int, taken: bool) -> None:
+    assert is_ours(b"x", signed(b"x", str(int(NOW) - age))) is taken
+
+
+@pytest.mark.parametrize("timestamp", ["+1764000000", " 1764000000", "1_764_000_000", "١٧٦٤٠٠٠٠٠٠"])
+def test_a_timestamp_is_digits_alone(timestamp: str) -> None:
+    assert not is_ours(b"x", signed(b"x", timestamp))
+
+
+def test_the_previous_secret_is_right_while_it_is_kept() -> None:
+    headers = signed(b"x", str(int(NOW)), OTHER)
+    assert is_ours(b"x", headers, SECRET, OTHER)
+    assert not is_ours(b"x", headers, SECRET)
+
+
+def test_a_large_body_is_not_even_looked_at() -> None:
+    for size, taken in ((MAX_BODY_SIZE, True), (MAX_BODY_SIZE + 1, False)):
+        assert is_ours(b"x" * size, signed(b"x" * size, str(int(NOW)))) is taken
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"{SECRET}\n", (SECRET,)),
+        ("12345678901234567890123456789012", ("12345678901234567890123456789012",)),
+        (f'{{"current": "{SECRET}", "previous": "{OTHER}"}}', (SECRET, OTHER)),
+    ],
+)
+def test_a_secret_is_plain_or_two_of_them(text: str, found: tuple[str, ...]) -> None:
+    assert signing_secrets(text) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["", "xoxb-hush", "{}", "{hush", f'["{SECRET}"]', f'{{"a": "{SECRET}", "b": "hush"}}']
+)
+def test_anything_else_is_refused_without_a_word_of_it(text: str) -> None:
+    with pytest.raises(InvalidSecret) as refused:
+        signing_secrets(text)
+    assert "hush" not in str(refused.value)
