@@ -17,7 +17,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 
-from mitigation import delivery
+from mitigation import delivery, webhook
 from mitigation.codec import encode
 from mitigation.messages import slack, sns
 from mitigation.notice import Notice
@@ -57,8 +57,15 @@ def tell_slack(report: Report) -> None:
         raise delivery.DeliveryRejected(
             "Slack is no longer configured: SlackWebhookSecretArn is empty"
         )
-    url = delivery.read_webhook_url(secrets, SLACK_SECRET_ARN)
-    delivery.post(url, slack.render(report, CLOCK))
+    url = webhook.check_url(delivery.read_secret(secrets, SLACK_SECRET_ARN))
+    try:
+        webhook.post(url, slack.render(report, CLOCK))
+    except delivery.DeliveryRejected as rejected:
+        if not rejected.layout_refused:
+            raise
+        logger.error("Layout refused", reason=str(rejected))  # noqa: TRY400  a text is sent now
+        count("slack", "LayoutRefused")
+        webhook.post(url, slack.without_layout(report, rejected.layout_refused))
 
 
 def tell(channel: str, report: Report) -> None:
@@ -81,8 +88,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         tell(notice.channel, report)
     except delivery.DeliveryUnavailable as unavailable:
         now, final = datetime.now(UTC), report.look.decision.is_final
-        waited = notice.waited(now)
-        wait = retry_seconds(waited, unavailable.retry_after, final=final)
+        waited, unsure = notice.waited(now), notice.memory.unsure + unavailable.is_unsure
+        wait = retry_seconds(waited, unavailable.retry_after, final=final, unsure=unsure)
         logger.warning("Channel unavailable", reason=str(unavailable), wait_seconds=wait)
         count(notice.channel, "Unavailable" if wait else "GivenUp")
         if wait is None:
@@ -92,7 +99,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
             "waitSeconds": wait,
             "waitedSeconds": waited + wait,
             "since": format_time(notice.since or now),
-            "memory": encode(notice.memory),
+            "memory": encode(notice.memory._replace(unsure=unsure)),
         }
     except delivery.DeliveryRejected as rejected:
         logger.error("Delivery rejected", reason=str(rejected))  # noqa: TRY400  raised below

@@ -102,6 +102,7 @@ class ChannelMemory(NamedTuple):
     """What one channel was told so far."""
 
     told_interim: bool = False
+    unsure: int = 0  # tries of the present message after which nobody knows whether it arrived
 
 
 class Memory(NamedTuple):

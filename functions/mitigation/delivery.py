@@ -1,38 +1,39 @@
-"""Hands a message to SNS or to Slack, and says what became of it.
+"""What may become of a message; hands it to SNS; reads the secrets that other channels need.
 
     DeliveryError
     ├── DeliveryUnavailable   nobody can say that it arrived: try again later
     └── DeliveryRejected      it will never be taken as it is: a person has to act
 
-It knows messages, not tasks. The webhook URL is a secret: no error and no log line holds it.
+It knows messages, not tasks. No error and no log line holds a secret.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import re
-import urllib.request
-from http.client import HTTPException
-from typing import IO, TYPE_CHECKING, NoReturn, override
+from typing import TYPE_CHECKING, NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.parsers import ResponseParserError
-from slack_sdk.webhook import WebhookClient, WebhookResponse
 
 if TYPE_CHECKING:
-    from email.message import Message
-    from http.client import HTTPMessage
-
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
 
-    from mitigation.messages import SlackMessage, SnsMessage
+    from mitigation.messages import SnsMessage
 
-SLACK_TIMEOUT_SECONDS = 10
-_WEBHOOK = re.compile(r"https://hooks\.slack(-gov)?\.com/[A-Za-z0-9/_-]+")
-_WORDS = re.compile(r"[a-z_ ]{1,80}")  # such as `channel_is_archived`
-_ANSWER_LENGTH = 200
+# Slack's words for "not with this layout"; a plain text may still be taken.
+# Source: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/ and, for the
+# same messages, https://docs.slack.dev/reference/methods/chat.postMessage
+LAYOUT_REFUSALS = frozenset(
+    {
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "invalid_payload",
+        "msg_blocks_too_long",
+        "msg_too_long",
+    }
+)
 
 # AWS's words for "later", across services; HTTP 429 and 5xx mean the same whatever the word.
 _UNAVAILABLE_CODES = frozenset(
@@ -61,16 +62,27 @@ class DeliveryError(Exception):
 class DeliveryUnavailable(DeliveryError):  # noqa: N818  the state machine matches this name
     """A time-out, no connection, 429, 5xx, or an answer that nobody can read.
 
-    `retry_after` is what the provider asked for, in seconds, or None.
+    `retry_after` is what the provider asked for, in seconds, or None. `is_unsure`: it answered, but
+    with what tells nobody whether the message arrived, and each try may be one message more.
     """
 
-    def __init__(self, reason: str, retry_after: int | None = None) -> None:
+    def __init__(
+        self, reason: str, retry_after: int | None = None, *, is_unsure: bool = False
+    ) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+        self.is_unsure = is_unsure
 
 
 class DeliveryRejected(DeliveryError):  # noqa: N818  the state machine matches this name
-    """A refusal: webhook revoked, topic gone, payload not accepted, channel not configured."""
+    """A refusal: webhook revoked, topic gone, payload not accepted, channel not configured.
+
+    `layout_refused` is Slack's word for what it refused, where a plain text may yet be taken.
+    """
+
+    def __init__(self, reason: str, *, layout_refused: str | None = None) -> None:
+        super().__init__(reason)
+        self.layout_refused = layout_refused
 
 
 def publish(sns: SNSClient, topic_arn: str, message: SnsMessage) -> None:
@@ -91,8 +103,8 @@ def publish(sns: SNSClient, topic_arn: str, message: SnsMessage) -> None:
         _raise_for_aws(error, "SNS")
 
 
-def read_webhook_url(secrets: SecretsManagerClient, secret_arn: str) -> str:
-    """The webhook URL in the secret: plain, or the one value of a JSON object.
+def read_secret(secrets: SecretsManagerClient, secret_arn: str) -> str:
+    """What the secret holds: plain, or the one value of a JSON object; else "".
 
     Raises DeliveryUnavailable or DeliveryRejected, never with the secret in it.
     """
@@ -104,77 +116,7 @@ def read_webhook_url(secrets: SecretsManagerClient, secret_arn: str) -> str:
         _raise_for_aws(error, "Secrets Manager")
     if "ARN" not in answer:
         raise DeliveryUnavailable("Secrets Manager's answer holds no secret")
-    url = _only_value(answer.get("SecretString", "")).strip()
-    if not _WEBHOOK.fullmatch(url):
-        raise DeliveryRejected(
-            "the Slack secret does not hold a webhook URL: "
-            "expected https://hooks.slack.com/services/… or https://hooks.slack-gov.com/…"
-        )
-    return url
-
-
-def post(webhook_url: str, message: SlackMessage) -> None:
-    """Post to the Slack webhook; raises DeliveryUnavailable or DeliveryRejected."""
-    client = _Webhook(
-        webhook_url, timeout=SLACK_TIMEOUT_SECONDS, logger=_silent_logger(), retry_handlers=[]
-    )
-    try:
-        response = client.send_dict(message.payload)
-    except (OSError, HTTPException, UnicodeError, LookupError, ValueError) as error:
-        # `from None`: what lies below may hold the request, and so the URL.
-        raise DeliveryUnavailable(f"Slack did not answer: {type(error).__name__}") from None
-    _raise_for_slack(response)
-
-
-class _Webhook(WebhookClient):
-    """slack_sdk's client, but a redirect is an answer like any other and is never followed."""
-
-    @override
-    def _perform_http_request_internal(
-        self, url: str, req: urllib.request.Request
-    ) -> WebhookResponse:
-        handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
-        if self.proxy is not None:
-            handlers.append(urllib.request.ProxyHandler({"https": self.proxy}))
-        with urllib.request.build_opener(*handlers).open(req, timeout=self.timeout) as answer:
-            return WebhookResponse(
-                url=url,
-                status_code=answer.status,
-                body=answer.read(_ANSWER_LENGTH).decode(errors="replace"),
-                headers=dict(answer.headers),
-            )
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    @override
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: Message | HTTPMessage,
-        newurl: str,
-    ) -> None:
-        return None
-
-
-def _raise_for_slack(response: WebhookResponse) -> None:
-    """Source: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/"""
-    status, body = response.status_code, (response.body or "").strip()
-    if status == 200 and body == "ok":
-        return
-    # Anything but Slack's own words may be a proxy's page, with the address that it was asked for.
-    reason = f"Slack answered {status}" + (f": {body}" if _WORDS.fullmatch(body) else "")
-    if status in {200, 408, 429} or status >= 500:
-        raise DeliveryUnavailable(reason, _retry_after(response))
-    raise DeliveryRejected(reason)
-
-
-def _retry_after(response: WebhookResponse) -> int | None:
-    headers = {name.lower(): value for name, value in dict(response.headers).items()}
-    text = str(headers.get("retry-after", ""))
-    return int(text) if text.isdecimal() and len(text) < 10 else None
+    return _only_value(answer.get("SecretString", "")).strip()
 
 
 def _raise_for_aws(error: Exception, service: str) -> NoReturn:
@@ -198,10 +140,3 @@ def _only_value(secret: str) -> str:
         return secret
     values = list(pairs.values()) if isinstance(pairs, dict) else []
     return values[0] if len(values) == 1 and isinstance(values[0], str) else ""
-
-
-def _silent_logger() -> logging.Logger:
-    """slack_sdk logs the URL at DEBUG, so it gets a logger that never logs."""
-    logger = logging.getLogger("mitigation.slack_sdk")
-    logger.disabled = True
-    return logger

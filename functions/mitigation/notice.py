@@ -31,7 +31,9 @@ class Notice(NamedTuple):
         if look.decision is Decision.WAIT:
             raise InvalidTask("look.decision: there is nothing to tell while the watch waits")
         details = look.memory.details
-        memory = look.memory.channels.get(channel, ChannelMemory())
+        memory = look.memory.channels.get(channel, ChannelMemory())._replace(unsure=0)
+        if before := attempt.optional("memory"):  # of this very notice
+            memory = decode(ChannelMemory, before.members, before.path)
         return cls(
             channel=channel,
             waited_seconds=attempt.count("waitedSeconds") or 0,
@@ -65,4 +67,4 @@ class Notice(NamedTuple):
     def remembered(self) -> ChannelMemory:
         """What this channel has been told once this notice is delivered."""
         interim = self.report.look.decision.is_interim
-        return self.memory._replace(told_interim=self.memory.told_interim or interim)
+        return ChannelMemory(told_interim=self.memory.told_interim or interim)

@@ -79,7 +79,7 @@ class Row:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(patience, "PATIENCE_SECONDS", self.patience_hours * 3600)
             if self.slack_timeout:
-                patch.setattr("mitigation.delivery.SLACK_TIMEOUT_SECONDS", self.slack_timeout)
+                patch.setattr("mitigation.webhook.TIMEOUT_SECONDS", self.slack_timeout)
             with World(
                 slack,
                 tasks=[

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from local.scenario import SlackAnswer
+from mitigation.delivery import LAYOUT_REFUSALS
 from tests.faults.outcome import Outcome
 from tests.faults.row import SLACK_DEAD, TOLD, Row
-from tests.support.slack import GARBAGE, OK, RESET, SLOW, TAKEN_THEN_RESET
+from tests.support.machine import WEBHOOK
+from tests.support.slack import GARBAGE, OK, RESET, REVOKED, SLOW, TAKEN_THEN_RESET
 
 HUGE = "x" * 5_000_000
 # https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/#handling_errors
@@ -13,8 +15,6 @@ REFUSALS = (
     "action_prohibited",
     "channel_is_archived",
     "channel_not_found",
-    "invalid_blocks",
-    "invalid_payload",
     "invalid_token",
     "no_active_hooks",
     "no_service",
@@ -67,12 +67,27 @@ def refused() -> Iterator[Row]:
     yield row("404 with 5 MB of text", SLACK_DEAD, huge, OK)
 
 
+def layout_refused() -> Iterator[Row]:
+    """What people must know is sent once more, as text alone."""
+    for text in sorted(LAYOUT_REFUSALS):
+        yield row(f"400 {text}, then ok", TOLD, SlackAnswer(400, {}, text), OK)
+    refused = SlackAnswer(400, {}, "invalid_blocks")
+    yield row("400 invalid_blocks, for the text too", SLACK_DEAD, refused)
+    yield row("400 invalid_blocks, 404 no_service", SLACK_DEAD, refused, REVOKED)
+    down = SlackAnswer(503)
+    yield row("400 invalid_blocks, 503, and both again", TOLD, refused, down, refused, OK)
+
+
+def other_urls() -> Iterator[Row]:
+    """Slack has other addresses that look alike: they would answer, and nobody would be told."""
+    for kind in ("workflows", "triggers"):
+        url = WEBHOOK.replace("services", kind)
+        yield Row("Slack", f"the secret holds a URL of {kind}", SLACK_DEAD, secret=url)
+
+
 def unavailable() -> Iterator[Row]:
     """Tried again by waiting, until patience ends."""
     answers = {
-        "200 but not ok": SlackAnswer(200, {}, "maybe"),
-        "200 with nothing": SlackAnswer(200, {}, ""),
-        "200 with 5 MB of text": SlackAnswer(200, {}, HUGE),
         "408": SlackAnswer(408, {}, "timeout"),
         "429 with Retry-After": SlackAnswer(429, {"Retry-After": "30"}, "rate_limited"),
         "429 without Retry-After": SlackAnswer(429, {}, "rate_limited"),
@@ -96,8 +111,25 @@ def unavailable() -> Iterator[Row]:
     yield row("too slow, for ever", SLACK_DEAD, SLOW, timeout=0.05)
 
 
+def unsure() -> Iterator[Row]:
+    """Taken for nothing at all, so that it may be there each time: tried twice at the most."""
+    answers = {
+        "200 but not ok": SlackAnswer(200, {}, "maybe"),
+        "200 with nothing": SlackAnswer(200, {}, ""),
+        "200 with 5 MB of text": SlackAnswer(200, {}, HUGE),
+    }
+    for name, answer in answers.items():
+        yield row(f"{name}, once", TOLD, answer, OK)
+        yield row(f"{name}, twice", SLACK_DEAD, answer, answer, OK)
+    maybe = answers["200 but not ok"]
+    yield row("200 but not ok, 503, then ok", TOLD, maybe, SlackAnswer(503), OK)
+
+
 def rows() -> Iterator[Row]:
     yield from refused()
+    yield from layout_refused()
+    yield from other_urls()
+    yield from unsure()
     yield from unavailable()
     yield row(
         "takes the message, then resets the connection",

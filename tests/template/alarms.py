@@ -55,6 +55,7 @@ RINGS = {
     ("Errors", "NotifyFunction"),
     ("DeliveriesRejected", "sns"),
     ("DeliveriesRejected", "slack"),
+    ("DeliveriesLayoutRefused", "slack"),
 }
 AT_ONCE = {"Period": 60, "EvaluationPeriods": 1}
 # A call that fails is tried again: it rings when calls have failed for a quarter of an hour.

@@ -34,6 +34,7 @@ AWS: dict[str, Any] = {
     "DescribeStateMachine": {"creationDate": datetime.now(UTC) - timedelta(days=1)},
     "StartExecution": {"executionArn": "probe"},
 }
+SECRET = {"ARN": "probe", "SecretString": "probe"}
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-probe"
 
 
@@ -101,7 +102,9 @@ def play_describe_task(module: Any) -> Iterator[Any]:
 
 
 def play_notify(module: Any) -> Iterator[Any]:
-    """Delivered, filtered, unavailable, given up, rejected; of Slack what comes before a post."""
+    """Delivered, filtered, unavailable, given up, rejected, and a layout that Slack refuses."""
+    module.webhook.check_url = lambda secret: secret
+    module.webhook.post = lambda _url, _message: None
     answer = json.loads((DESCRIBED / "detect-successful.json").read_text(encoding="utf-8"))
     for channel, operation in (("sns", "Publish"), ("slack", "GetSecretValue")):
         for code, waited, problems in (
@@ -112,18 +115,29 @@ def play_notify(module: Any) -> Iterator[Any]:
             ("AccessDenied", 0, set()),
         ):
             module.PROBLEMS_ONLY = problems
-            AWS[operation] = ClientError({"Error": {"Code": code}}, operation) if code else {}
-            event = {
-                "channel": channel,
-                "executionArn": EXECUTION,
-                "attempt": {"waitedSeconds": waited},
-                "watch": {
-                    "taskId": "probe",
-                    "look": {"decision": "final/ended", "memory": {"task": answer}},
-                },
-            }
+            AWS[operation] = ClientError({"Error": {"Code": code}}, operation) if code else SECRET
+            event = notice(channel, answer, waitedSeconds=waited)
             with contextlib.suppress(module.delivery.DeliveryError):
                 yield module.handler(event, CONTEXT)
+    AWS["GetSecretValue"] = SECRET
+
+    def post(_url: str, message: Any) -> None:
+        if "blocks" in message.payload:
+            raise module.delivery.DeliveryRejected("probe", layout_refused="invalid_blocks")
+
+    module.webhook.post = post
+    with contextlib.suppress(module.delivery.DeliveryError):
+        yield module.handler(notice("slack", answer), CONTEXT)
+
+
+def notice(channel: str, answer: Any, **attempt: Any) -> dict[str, Any]:
+    look = {"decision": "final/ended", "memory": {"task": answer}}
+    return {
+        "channel": channel,
+        "executionArn": EXECUTION,
+        "attempt": attempt,
+        "watch": {"taskId": "probe", "look": look},
+    }
 
 
 def call(_client: Any, operation: str, _parameters: Any) -> Any:

@@ -23,7 +23,7 @@ from tests.support.slack import RESET, Slack
 
 TOKEN = "XyZ0SecretTokenXyZ0Secret"
 URL = f"https://hooks.slack.com/services/T0/B0/{TOKEN}"
-NOT_TOLD_YET = {"toldInterim": False}
+NOT_TOLD_YET = {"toldInterim": False, "unsure": 0}
 TOLD = {
     "delivered": True,
     "waitSeconds": 0,
@@ -185,13 +185,13 @@ def test_who_was_told_in_between_is_told_the_end_whatever_the_filter_says(
 ) -> None:
     module = load(SNS_VERDICTS="problems", SLACK_VERDICTS="problems")
     interim = handle(module, notice(channel, "IN_PROGRESS"))
-    assert interim["memory"] == {"toldInterim": True}
+    assert interim["memory"] == NOT_TOLD_YET | {"toldInterim": True}
     assert len(received()) + len(slack.posts) == 1
     slack.play([])
     told = {channel: ChannelMemory(told_interim=True)}
     assert handle(module, notice(channel, "SUCCESSFUL", {"channels": told})) == {
         **TOLD,
-        "memory": {"toldInterim": True},
+        "memory": NOT_TOLD_YET | {"toldInterim": True},
     }
     messages = received()
     assert len(messages) + len(slack.posts) == 1
@@ -253,6 +253,62 @@ def test_a_channel_that_refuses_is_raised_at_once(
         handle(load(), notice("slack"))
     counted = handlers.metrics(capsys.readouterr().out)
     assert counted == {"DeliveriesRejected{Channel=slack}": 1}
+
+
+def test_a_message_that_may_have_arrived_is_sent_once_more_and_no_more(
+    load: Load, slack: Slack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slack.play([SlackAnswer(200, {}, "maybe"), SlackAnswer(503), SlackAnswer(200, {}, "maybe")])
+    module, attempt = load(), {"waitedSeconds": 0}
+    attempt = handle(module, notice("slack", attempt=attempt))
+    assert attempt["memory"] == NOT_TOLD_YET | {"unsure": 1}
+    attempt = handle(module, notice("slack", attempt=attempt))
+    with pytest.raises(DeliveryUnavailable, match="Slack answered 200: maybe, not its ok"):
+        handle(module, notice("slack", attempt=attempt))
+    assert len(slack.posts) == 3
+    counted = handlers.metrics(capsys.readouterr().out)
+    assert counted["DeliveriesGivenUp{Channel=slack}"] == 1
+
+
+def test_tries_of_an_earlier_message_don_t_count(load: Load, slack: Slack) -> None:
+    slack.play([SlackAnswer(200, {}, "maybe"), SlackAnswer()])
+    before = {"channels": {"slack": ChannelMemory(told_interim=True, unsure=1)}}
+    attempt = handle(load(), notice("slack", memory=before))
+    told = handle(load(), notice("slack", memory=before, attempt=attempt))
+    assert told["memory"] == NOT_TOLD_YET | {"toldInterim": True}
+
+
+def test_where_the_layout_is_refused_the_headline_is_sent_alone(
+    load: Load, slack: Slack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slack.play([SlackAnswer(400, {}, "invalid_blocks"), SlackAnswer()])
+    assert handle(load(), notice("slack")) == TOLD
+    [text] = slack.texts
+    headline, note, pages = text.split("\n")
+    assert headline == "[FAILED] quarantine-7: the task failed"
+    assert note == (
+        "_Slack refused the layout of this message (invalid_blocks): this is its headline alone._"
+    )
+    assert "console.aws.amazon.com/states/home?region=eu-west-1" in pages
+    assert "blocks" not in slack.posts[1].payload
+    assert handlers.metrics(capsys.readouterr().out).items() >= {
+        ("DeliveriesLayoutRefused{Channel=slack}", 1), ("DeliveriesDelivered{Channel=slack}", 1)
+    }  # fmt: skip
+
+
+def test_where_the_headline_is_refused_too_the_message_is(load: Load, slack: Slack) -> None:
+    slack.play([SlackAnswer(400, {}, "invalid_payload")])
+    with pytest.raises(DeliveryRejected, match=r"^Slack answered 400: invalid_payload$"):
+        handle(load(), notice("slack"))
+    assert len(slack.posts) == 2
+
+
+def test_a_workflow_s_url_is_refused(load: Load) -> None:
+    secrets = boto3.client("secretsmanager", handlers.REGION)
+    url = "https://hooks.slack.com/triggers/T0/1/x"
+    arn = secrets.create_secret(Name="workflow", SecretString=url)["ARN"]
+    with pytest.raises(DeliveryRejected, match="holds a workflow trigger's URL"):
+        handle(load(SLACK_SECRET_ARN=arn), notice("slack"))
 
 
 def test_a_topic_that_is_gone_is_refused(load: Load) -> None:

@@ -1,6 +1,11 @@
 """How long a channel that is down is tried."""
 
-from mitigation.patience import INTERIM_PATIENCE_SECONDS, PATIENCE_SECONDS, retry_seconds
+from mitigation.patience import (
+    INTERIM_PATIENCE_SECONDS,
+    MOST_UNSURE,
+    PATIENCE_SECONDS,
+    retry_seconds,
+)
 
 
 def test_a_channel_that_is_down_is_tried_with_growing_waits_for_twelve_hours() -> None:
@@ -29,3 +34,9 @@ def test_a_channel_that_is_down_holds_the_watch_of_a_running_task_only_briefly()
         waits.append(wait)
     assert 0 < sum(waits) <= INTERIM_PATIENCE_SECONDS
     assert retry_seconds(0, INTERIM_PATIENCE_SECONDS + 1, final=False) is None
+
+
+def test_a_message_that_may_have_arrived_is_sent_twice_at_the_most() -> None:
+    assert MOST_UNSURE == 2
+    assert retry_seconds(0, None, final=True, unsure=1) == 15
+    assert retry_seconds(15, None, final=True, unsure=2) is None

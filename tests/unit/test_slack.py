@@ -138,6 +138,18 @@ def test_the_fallback_tells_label_name_and_headline() -> None:
     assert payload["text"] == "[FAILED] quarantine-7: 3 of 12 mitigation actions failed"
 
 
+def test_without_its_layout_a_message_is_calm_too_and_leads_to_the_same_pages() -> None:
+    place = Place.of_execution(ARN)
+    report = Report.of(detect("FAILED", taskId="<!channel>"), place=place)
+    payload = read_payload(json.dumps(slack.without_layout(report, "no_blocks").payload).encode())
+    text = payload["text"]
+    assert text.startswith("[FAILED] &lt;!channel&gt;: the task failed\n_Slack refused the layout")
+    assert text.endswith(
+        f"<{place.iot_console}|AWS IoT console> · <{place.execution_console}|Execution>"
+    )
+    assert payload == {"text": text, "unfurl_links": False, "unfurl_media": False}
+
+
 def test_buttons_lead_to_the_console_and_to_the_execution() -> None:
     place = Place.of_execution(ARN)
     *_, buttons = payload_of(detect(), place=place)["blocks"]

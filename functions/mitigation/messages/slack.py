@@ -7,6 +7,7 @@ from mitigation.messages import SlackMessage, block_kit, sections
 from mitigation.messages.block_kit import Block, code, cut_escaped, escape, prose
 from mitigation.messages.sections import Section
 from mitigation.report import Report, Severity
+from mitigation.wire import Json
 from mitigation.words import Clock, duration, listing, plural, share
 
 FALLBACK_LENGTH = 300
@@ -14,21 +15,33 @@ COMMANDS_LENGTH = 1_500  # of one step, so that chat stays readable
 BAR_LENGTH = 12  # one line on a phone
 NAME_LENGTH = 24  # what is left of a task's name at the least, where the headline needs the room
 
+_CALM: dict[str, Json] = {"unfurl_links": False, "unfurl_media": False}
 _MARKS = {Severity.INFO: "✅", Severity.WARNING: "⚠️", Severity.CRITICAL: "🚨"}
 
 
 def render(report: Report, clock: Clock) -> SlackMessage:
-    headline = f"[{report.verdict.label}] {report.name}: {report.headline}"
     ends = [*_foot(report, clock), *_buttons(report)]
     blocks = [*block_kit.fitting(_body(report, clock), ends), *ends]
     return SlackMessage(
         {
-            "text": cut_escaped(escape(headline), FALLBACK_LENGTH),
+            "text": _fallback(report),
             "blocks": [*blocks],
-            "unfurl_links": False,
-            "unfurl_media": False,
+            **_CALM,
         }
     )
+
+
+def without_layout(report: Report, refusal: str) -> SlackMessage:
+    """The headline, where Slack refuses the blocks with this word of its own."""
+    pages = " · ".join(f"<{escape(link)}|{title}>" for title, link in report.place.links())
+    note = f"Slack refused the layout of this message ({refusal}): this is its headline alone."
+    lines = [_fallback(report), f"_{note}_", pages]
+    return SlackMessage({"text": "\n".join(filter(None, lines)), **_CALM})
+
+
+def _fallback(report: Report) -> str:
+    headline = f"[{report.verdict.label}] {report.name}: {report.headline}"
+    return cut_escaped(escape(headline), FALLBACK_LENGTH)
 
 
 def _body(report: Report, clock: Clock) -> Iterator[Block]:
