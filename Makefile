@@ -9,7 +9,7 @@ compile := .tools/uv/bin/uv pip compile --quiet --universal --generate-hashes --
 	--no-annotate --upgrade
 pytest := $(python) -m pytest -m "not acceptance"
 in_account = $(if $(PROFILE),--profile "$(PROFILE)") $(if $(REGION),--region "$(REGION)")
-checked := $(wildcard functions local tests ops bench)
+checked := $(wildcard functions embedded local tests ops bench)
 
 # Keeps bytecode between runs: without it every run compiles what it imports anew.
 unexport PYTHONDONTWRITEBYTECODE

@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from bench.inputs import Json
-from local.fake_slack import FakeSlack
-from local.serving import Handler, serving
+from embedded.fake_slack import FakeSlack
+from embedded.serving import Handler, serving
 
 PAGE = 250
 PUBLISHED = (

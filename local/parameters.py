@@ -7,7 +7,7 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
-from local.process import ROOT
+from embedded.process import ROOT
 
 
 class BadParameter(Exception):  # noqa: N818  reads as what happened

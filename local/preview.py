@@ -12,9 +12,9 @@ from typing import Any
 
 from rich.console import Console, RenderableType
 
+from embedded.scenario import BadScenario
 from local import page, show
 from local.saved import BadAnswer, read_saved
-from local.scenario import BadScenario
 from mitigation.messages import amazon_q, email, slack, sms
 from mitigation.place import Place
 from mitigation.report import Report

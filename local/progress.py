@@ -12,8 +12,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from local.history import Event
-from local.scenario import Json
+from embedded.history import Event
+from embedded.scenario import Json
 
 _STATISTICS = {
     "actionsExecuted": "executed",

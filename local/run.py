@@ -14,14 +14,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console, Group
 from rich.text import Text
 
-from local import play, show
+from embedded import play
+from embedded.deploy import deploy
+from embedded.engine import Engine
+from embedded.process import EngineFailed
+from embedded.scenario import BadScenario, Scenario, load
+from local import show
 from local.cli import BAD_INPUT
-from local.deploy import deploy
-from local.engine import Engine
 from local.parameters import BadParameter, read_parameters
-from local.process import EngineFailed
 from local.progress import Progress
-from local.scenario import BadScenario, Scenario, load
 
 SPEED = 500
 DEADLINE_SECONDS = 300

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from local.scenario import Json, read_json
+from embedded.scenario import Json, read_json
 from mitigation.action_executions import read_details
 from mitigation.causes import Details
 from mitigation.pace import Pace

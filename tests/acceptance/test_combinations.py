@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
-from local.engine import Engine
-from local.play import receive, start_task
+from embedded.engine import Engine
+from embedded.play import receive, start_task
 from tests.acceptance.conftest import CAME_UP
 from tests.support import stacks
 from tests.support.combinations import BOUNDARY, COMBINATIONS, KEY, SECRET, SECRET_KEY, TOPIC

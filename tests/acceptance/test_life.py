@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from local.engine import Engine
-from local.play import start_task
+from embedded.engine import Engine
+from embedded.play import start_task
 from tests.support import stacks
 from tests.support.sam import built_project, sam
 

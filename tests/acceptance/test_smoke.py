@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from local.engine import Engine
-from local.process import ROOT
+from embedded.engine import Engine
+from embedded.process import ROOT
 
 LIMIT_SECONDS = 300
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from local.scenario import TaskType
+from embedded.scenario import TaskType
 from tests.faults.outcome import Outcome
 from tests.faults.row import (
     SLACK_DEAD,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from local.scenario import Failure, SlackAnswer, TaskType
+from embedded.scenario import Failure, SlackAnswer, TaskType
 from mitigation import patience
 from tests.faults.outcome import Outcome, Seen, look_at
 from tests.support.aws import WORKS, Fault, Page, Refusal

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from local.scenario import SlackAnswer
+from embedded.scenario import SlackAnswer
 from mitigation.delivery import LAYOUT_REFUSALS
 from tests.faults.outcome import Outcome
 from tests.faults.row import SLACK_DEAD, TOLD, Row

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from local.scenario import TaskType
+from embedded.scenario import TaskType
 from tests.faults.aws_rows import NETWORK, THROTTLED, named
 from tests.faults.outcome import Outcome
 from tests.faults.row import NOT_STARTED, NOTHING, TOLD, Row, ends, once

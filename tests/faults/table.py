@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from local.scenario import TaskType
+from embedded.scenario import TaskType
 from tests.faults import aws_rows, lambda_rows, slack_rows, start_rows, sweep_rows, task_rows
 from tests.faults.outcome import Seen
 from tests.faults.row import Row

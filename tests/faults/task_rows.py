@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from local.scenario import Failure, SlackAnswer, TaskType
+from embedded.scenario import Failure, SlackAnswer, TaskType
 from tests.faults.outcome import Outcome
 from tests.faults.row import SLACK_DEAD, TOLD, UNREADABLE, VANISHED, Looks, Row
 from tests.support.machine import NOW

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from local.scenario import TaskType
+from embedded.scenario import TaskType
 from tests.faults.outcome import Seen
 from tests.faults.row import Row
 from tests.faults.table import ROWS, Table

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from embedded.slack_limits import read_payload
 from local import preview
-from local.slack_limits import read_payload
 
 ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from local.history import Event
+from embedded.history import Event
 from local.progress import Progress, duration, lines_of
 from mitigation.codec import encode
 from mitigation.decision import Decision, Look, Memory, Problem

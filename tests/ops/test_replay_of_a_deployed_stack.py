@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from local.deploy import STACK, Stack, deploy
-from local.engine import Engine
-from local.play import stack_parameters
-from local.scenario import SlackAnswer
+from embedded.deploy import STACK, Stack, deploy
+from embedded.engine import Engine
+from embedded.play import stack_parameters
+from embedded.scenario import SlackAnswer
 from ops import queue, replay
 
 WEBHOOK_REVOKED = SlackAnswer(404, body="no_service")

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from local.slack_limits import read_payload
-from local.sns_limits import check_publish
+from embedded.slack_limits import read_payload
+from embedded.sns_limits import check_publish
 from mitigation.action_executions import read_details
 from mitigation.codec import encode
 from mitigation.decision import Decision, Look, Memory

@@ -10,8 +10,8 @@ import jsonschema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.slack_limits import read_payload
-from local.sns_limits import check_publish
+from embedded.slack_limits import read_payload
+from embedded.sns_limits import check_publish
 from mitigation.messages import data, email, slack, sms, sns
 from mitigation.report import Report
 from mitigation.words import Clock

@@ -1,6 +1,6 @@
 import pytest
 
-from local.scenario import TaskType
+from embedded.scenario import TaskType
 from tests.support.fixtures import moto, slack
 
 __all__ = ["moto", "slack"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.scenario import SlackAnswer
+from embedded.scenario import SlackAnswer
 from mitigation import decision, patience, polling
 from mitigation.decision import (
     INTERIM_EVENTS,

@@ -1,6 +1,6 @@
 """What becomes of a message: delivered at once or late, or kept, one channel without the other."""
 
-from local.scenario import SlackAnswer, TaskType
+from embedded.scenario import SlackAnswer, TaskType
 from tests.support.aws import Refusal
 from tests.support.machine import World
 from tests.support.slack import REVOKED, Slack

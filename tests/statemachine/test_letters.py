@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from local.scenario import SlackAnswer, TaskType
+from embedded.scenario import SlackAnswer, TaskType
 from tests.support.machine import World
 from tests.support.slack import OK, REVOKED, Slack
 from tests.support.watched import answer, started, task

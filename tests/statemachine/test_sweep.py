@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from local.scenario import TaskType
+from embedded.scenario import TaskType
 from mitigation.trigger import SWEEP_GRACE_SECONDS
 from tests.support.aws import Call
 from tests.support.machine import NOW, World

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from local.scenario import Failure, SlackAnswer, TaskType
+from embedded.scenario import Failure, SlackAnswer, TaskType
 from tests.support.aws import WORKS, Refusal
 from tests.support.functions import Mishap
 from tests.support.machine import World

@@ -21,8 +21,8 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from botocore.retries.quota import RetryQuota
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
-from local.fake_iot import FakeIot
-from local.sns_limits import PublishRefused, check_publish
+from embedded.fake_iot import FakeIot
+from embedded.sns_limits import PublishRefused, check_publish
 from tests.support.clock import Clock
 
 

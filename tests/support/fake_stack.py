@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 import boto3
 
-from local.serving import Handler, serving
+from embedded.serving import Handler, serving
 
 STACK = "mitigation-notifier"
 REGION = "eu-west-1"

@@ -15,8 +15,8 @@ from unittest import mock
 
 from moto.events.models import EventPattern
 
-from local.fake_iot import FakeIot
-from local.scenario import Scenario, SlackAnswer
+from embedded.fake_iot import FakeIot
+from embedded.scenario import Scenario, SlackAnswer
 from mitigation.pace import Pace
 from tests.support.aws import WORKS, Aws, Fault
 from tests.support.clock import Clock

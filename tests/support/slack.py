@@ -4,8 +4,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import override
 
-from local.fake_slack import FakeSlack
-from local.scenario import SlackAnswer
+from embedded.fake_slack import FakeSlack
+from embedded.scenario import SlackAnswer
 
 OK = SlackAnswer()
 REVOKED = SlackAnswer(404, {}, "no_service")

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from local.engine import Engine
-from local.scenario import Scenario, parse
+from embedded.engine import Engine
+from embedded.scenario import Scenario, parse
 
 WEBHOOK_URL = "https://hooks.slack.com/services/T00000000/B00000000/acceptance"
 _WAITER = {"Delay": 0.05, "MaxAttempts": 1200}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from local.scenario import Answer, Failure, Scenario, TaskType
+from embedded.scenario import Answer, Failure, Scenario, TaskType
 from tests.support.deployment import ACCOUNT
 from tests.support.product import REGION, ROOT
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local.sns_limits import check_publish
+from embedded.sns_limits import check_publish
 from mitigation.messages import email
 from mitigation.place import Place
 from mitigation.report import Report

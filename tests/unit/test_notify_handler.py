@@ -12,7 +12,7 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from local.scenario import SlackAnswer
+from embedded.scenario import SlackAnswer
 from mitigation.decision import ChannelMemory, Decision
 from mitigation.delivery import DeliveryRejected, DeliveryUnavailable
 from mitigation.patience import PATIENCE_SECONDS

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.slack_limits import read_payload
+from embedded.slack_limits import read_payload
 from mitigation.messages import block_kit, slack
 from mitigation.messages.block_kit import cut_escaped, escape
 from mitigation.place import Place

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.scenario import SlackAnswer
+from embedded.scenario import SlackAnswer
 from mitigation import webhook
 from mitigation.delivery import (
     LAYOUT_REFUSALS,

@@ -15,13 +15,13 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from local import records
-from local.child import RECORDS
-from local.clock import LauncherClock
-from local.fake_iot import FakeIot
-from local.fake_slack import FakeSlack
-from local.process import engine_process
-from local.scenario import Scenario, SlackAnswer
+from embedded import records
+from embedded.child import RECORDS
+from embedded.clock import LauncherClock
+from embedded.fake_iot import FakeIot
+from embedded.fake_slack import FakeSlack
+from embedded.process import engine_process
+from embedded.scenario import Scenario, SlackAnswer
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from local.checked import (
+from embedded.checked import (
     BadScenario,
     Json,
     as_list,
@@ -23,7 +23,7 @@ from local.checked import (
     required,
     short,
 )
-from local.slack_answers import (
+from embedded.slack_answers import (
     SlackAnswer,
     SlackAppAnswer,
     read_app_answers,

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from slack_sdk.webhook import WebhookClient, WebhookResponse
 
-from local.fake_slack import FakeSlack
-from local.slack_answers import SlackAnswer
+from embedded.fake_slack import FakeSlack
+from embedded.slack_answers import SlackAnswer
 
 URL = "https://hooks.slack.com/services/T00000000/B00000000/secret"
 MESSAGE = {"text": "headline"}

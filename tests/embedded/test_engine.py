@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from local.deploy import Stack, deploy
-from local.engine import Engine
-from local.play import receive
-from local.process import EngineFailed
+from embedded.deploy import Stack, deploy
+from embedded.engine import Engine
+from embedded.play import receive
+from embedded.process import EngineFailed
 
 TEMPLATE = Path(__file__).parent / "stack" / "template.yaml"
 THEN = datetime(2020, 2, 29, 23, 59, tzinfo=UTC)
@@ -200,7 +200,7 @@ def test_a_broken_template_is_told_by_its_resource(tmp_path: Path) -> None:
 
 
 def test_an_engine_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local.process.CHILD", ("-c", "raise SystemExit('a mend moved')"))
+    monkeypatch.setattr("embedded.process.CHILD", ("-c", "raise SystemExit('a mend moved')"))
     with pytest.raises(EngineFailed, match="the engine did not start: a mend moved"), Engine():
         pass
 

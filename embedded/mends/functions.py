@@ -4,7 +4,7 @@ import functools
 import json
 from typing import Any
 
-from local.mends.check import expect, find
+from embedded.mends.check import expect, find
 
 MARKER = "__function_error__"
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from local.sns_limits import MESSAGE_BYTES, PublishRefused, check_publish
+from embedded.sns_limits import MESSAGE_BYTES, PublishRefused, check_publish
 
 
 def refused(message: str = "hello", subject: str = "", structure: str = "", **kinds: str) -> str:

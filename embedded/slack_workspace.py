@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from local.slack_limits import SlackRefused, check_message
+from embedded.slack_limits import SlackRefused, check_message
 
 TOKEN = "xoxb-000000000000-000000000000-notARealTokenButSecret"  # noqa: S105  the fake's own
 CHANNEL = "C0MITIGATE"

@@ -9,12 +9,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 
-from local.deploy import Stack
-from local.engine import ACCOUNT, REGION, Engine
-from local.fake_slack import Post
-from local.history import Event, new_events
-from local.process import ROOT
-from local.scenario import Json, Scenario
+from embedded.deploy import Stack
+from embedded.engine import ACCOUNT, REGION, Engine
+from embedded.fake_slack import Post
+from embedded.history import Event, new_events
+from embedded.process import ROOT
+from embedded.scenario import Json, Scenario
 
 EMAIL = "on-call@example.com"
 WEBHOOK_URL = "https://hooks.slack.com/services/T00000000/B00000000/notARealWebhookButSecret"

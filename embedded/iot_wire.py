@@ -11,7 +11,7 @@ from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, Shape
 from botocore.utils import parse_timestamp
 
-from local.scenario import parse_time
+from embedded.scenario import parse_time
 
 OPERATIONS = (
     "StartDetectMitigationActionsTask",

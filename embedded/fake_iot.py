@@ -11,9 +11,9 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from local.iot_rows import between, matching, page
-from local.iot_wire import Refused, Request, read_request, write_answer
-from local.scenario import (
+from embedded.iot_rows import between, matching, page
+from embedded.iot_wire import Refused, Request, read_request, write_answer
+from embedded.scenario import (
     Answer,
     Failure,
     Json,
@@ -22,7 +22,7 @@ from local.scenario import (
     ended_at,
     summary_of,
 )
-from local.serving import Handler, serving
+from embedded.serving import Handler, serving
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.mends.check import expect, find
+from embedded.mends.check import expect, find
 
 
 def allow_aws_events(eventbridge: Any) -> None:

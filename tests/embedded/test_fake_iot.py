@@ -16,9 +16,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local.fake_iot import FakeIot
-from local.iot_wire import OPERATIONS
-from local.scenario import Scenario, parse
+from embedded.fake_iot import FakeIot
+from embedded.iot_wire import OPERATIONS
+from embedded.scenario import Scenario, parse
 
 type Json = dict[str, Any]
 

@@ -18,8 +18,8 @@ from typing import Any
 from botocore.exceptions import ClientError, WaiterError
 from samtranslator.yaml_helper import yaml_parse
 
-from local.engine import Engine
-from local.process import ROOT, EngineFailed
+from embedded.engine import Engine
+from embedded.process import ROOT, EngineFailed
 
 STACK = "mitigation-notifier"
 _BUCKET = "uploads"

@@ -1,7 +1,7 @@
 """The engine's own process: ministack, mended, on a socket that the launcher opened.
 
 It ends when its standard input closes, however the launcher ended, and takes its Lambda workers
-and its folder with it. usage: python -m local.child LISTENER_FD FOLDER SPEED
+and its folder with it. usage: python -m embedded.child LISTENER_FD FOLDER SPEED
 """
 
 import asyncio
@@ -14,10 +14,10 @@ import sys
 import threading
 from pathlib import Path
 
-from local import mends
-from local.clock import Clock
-from local.mends.check import MendFailed
-from local.records import Recorder
+from embedded import mends
+from embedded.clock import Clock
+from embedded.mends.check import MendFailed
+from embedded.records import Recorder
 
 RECORDS = "records.jsonl"
 TEMPORARY = "tmp"  # TMPDIR of the engine and its workers

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.clock import LONGEST_SLEEP, Clock, LauncherClock, get_offset, set_offset
+from embedded.clock import LONGEST_SLEEP, Clock, LauncherClock, get_offset, set_offset
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from local.checked import (
+from embedded.checked import (
     BadScenario,
     Json,
     as_list,
@@ -15,7 +15,7 @@ from local.checked import (
     known,
     short,
 )
-from local.slack_workspace import METHODS
+from embedded.slack_workspace import METHODS
 
 
 @dataclass(frozen=True, slots=True)

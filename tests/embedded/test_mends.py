@@ -9,9 +9,9 @@ import pytest
 from ministack.core import iam_evaluator, lambda_runtime
 from ministack.services import eventbridge, lambda_svc, sns, stepfunctions
 
-from local.clock import Clock
-from local.mends import check, events, functions, states
-from local.mends import sns as sns_mend
+from embedded.clock import Clock
+from embedded.mends import check, events, functions, states
+from embedded.mends import sns as sns_mend
 
 MENDS: dict[str, tuple[Callable[..., None], list[ModuleType]]] = {
     "errors": (functions.name_handler_errors, [lambda_runtime, lambda_svc]),

@@ -5,10 +5,10 @@ instead of a run that quietly proves nothing. ministack's modules are `Any` here
 what is set from outside.
 """
 
-from local.clock import Clock
-from local.mends import events, functions, sns, states
-from local.mends.check import expect_version
-from local.records import Recorder
+from embedded.clock import Clock
+from embedded.mends import events, functions, sns, states
+from embedded.mends.check import expect_version
+from embedded.records import Recorder
 
 
 def apply(recorder: Recorder, clock: Clock) -> None:

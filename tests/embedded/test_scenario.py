@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.scenario import Answer, BadScenario, Failure, SlackAnswer, SlackAppAnswer, load, parse
+from embedded.scenario import Answer, BadScenario, Failure, SlackAnswer, SlackAppAnswer, load, parse
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "events" / "scenarios").glob("*.json"))
 DESCRIBED: dict[str, Any] = {"taskId": "t-1", "describe": [{"taskSummary": {}}]}

@@ -9,10 +9,10 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from local.child import TEMPORARY
+from embedded.child import TEMPORARY
 
 ROOT = Path(__file__).resolve().parent.parent
-CHILD = ("-m", "local.child")
+CHILD = ("-m", "embedded.child")
 START_SECONDS = 60  # a second is usual; compiling ministack for the first time takes five
 STOP_SECONDS = 10
 LOG = "engine.log"

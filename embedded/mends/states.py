@@ -5,9 +5,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from local.clock import Clock
-from local.mends.check import find
-from local.records import Recorder
+from embedded.clock import Clock
+from embedded.mends.check import find
+from embedded.records import Recorder
 
 
 def shorten_waits(stepfunctions: Any, recorder: Recorder, clock: Clock) -> None:

@@ -17,11 +17,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from local.certificates import make_certificates
-from local.serving import Handler, serving
-from local.slack_answers import SlackAnswer, SlackAppAnswer
-from local.slack_limits import SlackRefused, read_payload
-from local.slack_workspace import Refused, Workspace, read_arguments
+from embedded.certificates import make_certificates
+from embedded.serving import Handler, serving
+from embedded.slack_answers import SlackAnswer, SlackAppAnswer
+from embedded.slack_limits import SlackRefused, read_payload
+from embedded.slack_workspace import Refused, Workspace, read_arguments
 
 WEBHOOK_HOSTS = ("hooks.slack.com", "hooks.slack-gov.com")
 API_HOSTS = ("slack.com", "slack-gov.com")

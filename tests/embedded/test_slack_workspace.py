@@ -9,9 +9,9 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from local.fake_slack import FakeSlack
-from local.slack_answers import SlackAppAnswer
-from local.slack_workspace import BOT, BURST, CHANNEL, TOKEN, Workspace
+from embedded.fake_slack import FakeSlack
+from embedded.slack_answers import SlackAppAnswer
+from embedded.slack_workspace import BOT, BURST, CHANNEL, TOKEN, Workspace
 
 METADATA = {"event_type": "told", "event_payload": {"mark": "m1"}}
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from local.engine import Engine
-from local.scenario import Json
+from embedded.engine import Engine
+from embedded.scenario import Json
 
 
 @dataclass(frozen=True, slots=True)

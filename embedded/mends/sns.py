@@ -4,9 +4,9 @@ import functools
 import json
 from typing import Any
 
-from local.mends.check import find
-from local.records import Recorder
-from local.sns_limits import PublishRefused, check_publish
+from embedded.mends.check import find
+from embedded.records import Recorder
+from embedded.sns_limits import PublishRefused, check_publish
 
 
 def catch_sns(sns: Any, recorder: Recorder) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.slack_limits import SlackRefused, read_payload
+from embedded.slack_limits import SlackRefused, read_payload
 
 type Json = dict[str, Any]
 

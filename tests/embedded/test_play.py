@@ -10,9 +10,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.deploy import Stack
-from local.fake_iot import FakeIot
-from local.play import (
+from embedded.deploy import Stack
+from embedded.fake_iot import FakeIot
+from embedded.play import (
     PlayFailed,
     await_execution,
     cloudtrail_event,
@@ -20,7 +20,7 @@ from local.play import (
     receive,
     start_task,
 )
-from local.scenario import Scenario, parse
+from embedded.scenario import Scenario, parse
 
 DEFINITION = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}}
 
