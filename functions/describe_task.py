@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.config import Config
 
 from mitigation.codec import encode
+from mitigation.credentials import CONFIG, iot_client
 from mitigation.decision import Seen, decide
 from mitigation.describe import describe
+from mitigation.member import Hub
 from mitigation.polling import Policy
 from mitigation.state import State, write_look
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_iot import IoTClient
 
     from mitigation.decision import Look, Sight
     from mitigation.task import Task
@@ -34,24 +39,26 @@ POLICY = Policy(
     overdue_seconds=60 * int(os.environ["OVERDUE_MINUTES"]),
     limit_seconds=3600 * int(os.environ["WATCH_LIMIT_HOURS"]),
 )
+HUB = Hub.of(os.environ)
 
 logger, metrics = Logger(), Metrics()
-iot = boto3.client(
-    "iot", config=Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard"})
-)
+own_iot = boto3.client("iot", config=CONFIG)
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Json]:
     state = State.read(event)
-    sight = describe(iot, state.watch)
+    watch = state.watch
+    # One AssumeRole an invocation, of which nothing is left for the next one.
+    iot = cache(partial(iot_client, own_iot, watch.member, HUB, watch.task_name))
+    sight = describe(iot, watch)
     look = decide(
-        sight, state.look, now=datetime.now(UTC), policy=POLICY, seed=state.watch.execution_name
+        sight, state.look, now=datetime.now(UTC), policy=POLICY, seed=watch.execution_name
     )
-    look = with_details(look, sight)
+    look = with_details(look, sight, iot)
     logger.info(
         "Looked at the task",
-        task_id=state.watch.task_id,
+        task_id=watch.task_id,
         decision=look.decision.value,
         wait_seconds=look.wait_seconds,
         age_seconds=look.memory.age_seconds,
@@ -62,13 +69,13 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Json]:
     return write_look(look, state.version)
 
 
-def with_details(look: Look, sight: Sight) -> Look:
+def with_details(look: Look, sight: Sight, iot: Callable[[], IoTClient]) -> Look:
     """What the action executions tell, where people are told; few looks have that much to say."""
     if not isinstance(sight, Seen) or not (look.decision.is_interim or look.decision.is_final):
         return look
     from mitigation.action_executions import read_details  # noqa: PLC0415  seldom wanted
 
-    details = encode(read_details(iot, sight.task))
+    details = encode(read_details(iot(), sight.task))
     return look._replace(memory=look.memory._replace(details=details))
 
 

@@ -18,6 +18,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 
+from mitigation.member import Hub, Member
 from mitigation.pace import Pace, paced
 from mitigation.starts import start
 from mitigation.task import TaskType
@@ -25,6 +26,7 @@ from mitigation.trigger import (
     SWEEP_GRACE_SECONDS,
     SWEEP_WINDOW_SECONDS,
     Started,
+    admit,
     from_cloudtrail,
     listed,
 )
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 STATE_MACHINE_ARN = os.environ["STATE_MACHINE_ARN"]
 TASK_TYPES = [TaskType(name) for name in os.environ["TASK_TYPES"].split(",")]
+HUB = Hub.of(os.environ)
 
 logger, metrics = Logger(), Metrics()
 config = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard"})
@@ -51,10 +54,10 @@ def iot() -> IoTClient:
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     is_sweep = event.get("source") == "aws.events"
     seen = 0
-    for watch, started in sweep() if is_sweep else [from_event(event)]:
+    for watch, started in sweep() if is_sweep else [from_event(event, context)]:
         execution_arn = start(states, STATE_MACHINE_ARN, watch, started)
         logger.info("Watched", execution_arn=execution_arn)
         seen += 1
@@ -64,9 +67,9 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
     return {"tasksSeen": seen}
 
 
-def from_event(event: dict[str, Any]) -> Started:
+def from_event(event: dict[str, Any], context: LambdaContext) -> Started:
     try:
-        watch = from_cloudtrail(event)
+        watch = admit(from_cloudtrail(event), Member.of_arn(context.invoked_function_arn), HUB)
     except InvalidWatch:
         logger.exception("This event starts no watch", event_id=event.get("id"))
         raise

@@ -8,10 +8,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from mitigation.decision import Missing, Problem, Refused, Seen, Trouble
+from mitigation.member import NotListed, RoleRefused
 from mitigation.task import TaskType, parse_task
 from mitigation.wire import InvalidTask, clean, to_wire
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_iot import IoTClient
 
     from mitigation.decision import Sight
@@ -20,11 +23,19 @@ if TYPE_CHECKING:
 MESSAGE_LENGTH = 500
 
 
-def describe(iot: IoTClient, watch: Watch) -> Sight:
-    """What AWS IoT says about the task; it never raises for what AWS answers, or does not."""
+def describe(iot: Callable[[], IoTClient], watch: Watch) -> Sight:
+    """What AWS IoT says about the task; it never raises for what AWS answers, or does not.
+
+    Nor where `iot` raises NotListed or RoleRefused: a member that was removed is the end of the
+    watch, a role that refuses may be mended.
+    """
     try:
-        answer = to_wire(_ask(iot, watch))
+        answer = to_wire(_ask(iot(), watch))
         task = parse_task(answer, watch.task_type, watch.task_id)
+    except NotListed as error:
+        return Refused(_problem("MemberNotListed", str(error)))
+    except RoleRefused as error:
+        return Trouble(_problem(error.error, str(error)))
     except ClientError as error:
         return _refusal(error)
     except (BotoCoreError, ResponseParserError, InvalidTask) as error:

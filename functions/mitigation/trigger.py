@@ -1,9 +1,11 @@
 """What starts a watch: CloudTrail's event, or the sweep's list."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from mitigation.member import Hub, Member, NotListed
 from mitigation.task import TaskType
 from mitigation.watch import InvalidWatch, StartedBy, Watch, parse_task_id
 from mitigation.wire import InvalidTask, Reader
@@ -27,9 +29,14 @@ class Started(NamedTuple):
 
 
 def from_cloudtrail(event: object) -> Watch:
-    """The watch for an `AWS API Call via CloudTrail` event of one of the two Start calls."""
+    """The watch for an `AWS API Call via CloudTrail` event of one of the two Start calls.
+
+    Its member is the account and region in the event's envelope, which is EventBridge's own, be it
+    listed or not: see `admit`. What `detail` says of them counts for nothing.
+    """
     try:
-        detail = Reader.of(event).child("detail")
+        root = Reader.of(event)
+        detail = root.child("detail")
         call = detail.text("eventName")
         if call not in START_CALLS:
             expected = " or ".join(START_CALLS)
@@ -43,13 +50,31 @@ def from_cloudtrail(event: object) -> Watch:
             START_CALLS[call],
             parse_task_id(task_id),
             _started_by(detail),
+            Member(root.text("account") or "", root.text("region") or "").check(),
         )
     except InvalidTask as error:
         raise InvalidWatch(f"CloudTrail event: {error}") from error
 
 
+def admit(watch: Watch, own: Member, hub: Hub) -> Watch:
+    """The watch, without a member where the task is of our own account and region.
+
+    Raises InvalidWatch for a task that is neither ours nor of a listed member.
+    """
+    try:
+        member = None if watch.member in (None, own) else hub.check(watch.member)
+    except NotListed as error:
+        raise InvalidWatch(f"{watch.task_name}: {error}") from error
+    return replace(watch, member=member)
+
+
 def listed(
-    tasks: Iterable[Mapping[str, object]], task_type: TaskType, *, since: datetime, until: datetime
+    tasks: Iterable[Mapping[str, object]],
+    task_type: TaskType,
+    member: Member | None = None,
+    *,
+    since: datetime,
+    until: datetime,
 ) -> list[Started]:
     """The tasks of List…MitigationActionsTasks that started in [since, until).
 
@@ -61,7 +86,7 @@ def listed(
         started = summary.time("taskStartTime") or summary.time("startTime")
         task_id = summary.text("taskId")
         if task_id and (started is None or since <= started < until):
-            found.append(Started(Watch(task_type, task_id), started))
+            found.append(Started(Watch(task_type, task_id, member=member), started))
     return found
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from mitigation.codec import decode, encode
+from mitigation.member import Member
 from mitigation.task import TASK_ID, TaskType
 from mitigation.wire import InvalidTask, Json, Reader
 
@@ -35,27 +36,45 @@ class Watch:
     task_type: TaskType
     task_id: str
     started_by: StartedBy | None = None
+    member: Member | None = None  # None: the task is of this account and region
 
     @classmethod
     def from_input(cls, execution_input: object) -> Self:
-        """`{"taskId": "…"}` is enough: taskType defaults to detect, startedBy to nobody known."""
+        """`{"taskId": "…"}` is enough: taskType defaults to detect, startedBy to nobody known.
+
+        A member's task says so: `"member": {"account": "210987654321", "region": "us-east-1"}`.
+        """
         try:
             root = Reader.of(execution_input)
-            by = root.optional("startedBy")
+            by, member = root.optional("startedBy"), root.optional("member")
             return cls(
                 _task_type(root.text("taskType") or TaskType.DETECT),
                 parse_task_id(root.text("taskId")),
                 decode(StartedBy, by.members, "startedBy") if by else None,
+                decode(Member, member.members, "member").check() if member else None,
             )
         except InvalidTask as error:
             raise InvalidWatch(f"execution input: {error}") from error
 
     def to_input(self) -> Json:
-        return encode(self)
+        written = {
+            "taskType": self.task_type.value,
+            "taskId": self.task_id,
+            "startedBy": encode(self.started_by),
+        }
+        return written | ({"member": encode(self.member)} if self.member else {})
+
+    @property
+    def task_name(self) -> str:
+        """Tells the tasks of one account and region apart."""
+        return f"{self.task_type}-{self.task_id}"
 
     @property
     def execution_name(self) -> str:
-        """The same for the same task, always: so a task can't be watched, or told, twice."""
+        """The same for the same task, always: so a task can't be watched, or told, twice.
+
+        A member's begins with its account, so no account can take the name of another's task.
+        """
         return self._named("")
 
     @property
@@ -66,7 +85,9 @@ class Watch:
             yield self._named(f"-{number}")
 
     def _named(self, suffix: str) -> str:
-        name = f"{self.task_type}-{self.task_id}"
+        name = self.task_name
+        if self.member:
+            name = f"{self.member.account}-{self.member.region}-{name}"
         room = EXECUTION_NAME_LENGTH - len(suffix)
         if len(name) > room:
             digest = hashlib.sha256(name.encode()).hexdigest()[:_HASH_LENGTH]

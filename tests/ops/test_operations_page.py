@@ -70,7 +70,7 @@ def test_every_alarm_of_the_template_is_explained_and_no_other() -> None:
 
 def test_every_output_and_parameter_that_is_used_exists() -> None:
     assert set(re.findall(r"\$\(output (\w+)\)", PAGE)) <= set(TEMPLATE["Outputs"])
-    parameters = set(re.findall(r"(\w+)=(?:true|arn)", PAGE))
+    parameters = set(re.findall(r"(?<!-deployment )\b(\w+)=(?:true|arn)", PAGE))
     assert parameters == {"AmazonQ", "SlackWebhookSecretArn"}
     assert parameters <= set(TEMPLATE["Parameters"])
 

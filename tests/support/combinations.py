@@ -6,6 +6,10 @@ TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:findings"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
 SECRET_KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/66666666-7777-8888-9999-000000000000"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/developers"
+MEMBERS = {
+    "MemberAccounts": "210987654321,310987654321",
+    "MemberRegions": "eu-central-1,us-east-1",
+}
 BOTH = {"EmailAddress": "oncall@example.com", "SlackWebhookSecretArn": SECRET}
 
 COMBINATIONS: dict[str, dict[str, str]] = {
@@ -20,5 +24,6 @@ COMBINATIONS: dict[str, dict[str, str]] = {
     "sweep off": BOTH | {"SweepMinutes": "0"},
     "detect only": BOTH | {"TaskTypes": "detect"},
     "audit only": BOTH | {"TaskTypes": "audit"},
+    "members": BOTH | MEMBERS,
     "boundary": BOTH | {"PermissionsBoundaryArn": BOUNDARY},
 }

@@ -18,6 +18,11 @@ _COMMON = {
     "POWERTOOLS_METRICS_NAMESPACE": "MitigationNotifier",
     "POWERTOOLS_SERVICE_NAME": "test",
 }
+HUB = {
+    "MEMBER_ACCOUNTS": "210987654321",
+    "MEMBER_REGIONS": "us-east-1",
+    "MEMBER_ROLE": "arn:aws:iam::{account}:role/test-member-{region}",
+}
 _numbers = count()
 
 

@@ -34,6 +34,8 @@ def cloudtrail_event(task_id: str = "quarantine-7") -> dict[str, Any]:
     return {
         "version": "0",
         "id": "5b5f1d3c-0000-4000-8000-000000000007",
+        "account": "123456789012",
+        "region": "eu-west-1",
         "source": "aws.iot",
         "detail-type": "AWS API Call via CloudTrail",
         "detail": {

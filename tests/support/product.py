@@ -142,6 +142,9 @@ class Resolver:
                     lambda match: str(own.get(match[1]) or self.reference(match[1])),
                     text,
                 )
+            case "Split":
+                delimiter, text = argument
+                return self.resolve(text).split(delimiter)
             case "FindInMap":
                 table, row, column = self.resolve(argument)
                 return self.template["Mappings"][table][row][column]

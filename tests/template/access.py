@@ -11,6 +11,7 @@ from tests.support.product import ROOT, Product, Resources
 DOCUMENT = ROOT / "docs" / "security.md"
 type Statements = Callable[[Resources], Iterator[tuple[str, str]]]
 _POLICY_OF = {
+    "AWS::Events::EventBus": "Policy",
     "AWS::KMS::Key": "KeyPolicy",
     "AWS::SNS::TopicPolicy": "PolicyDocument",
     "AWS::SQS::QueuePolicy": "PolicyDocument",
@@ -140,8 +141,9 @@ def _compared(product: Product, heading: str, found_in: Statements) -> Iterator[
 
 def table(heading: str) -> Iterator[dict[str, str]]:
     """The rows of the first table under this heading, in lower-case columns, without backticks."""
-    text = DOCUMENT.read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2]
-    lines = [line for line in text.partition("\n## ")[0].splitlines() if line.startswith("|")]
+    sections = re.split(r"\n#+ ", DOCUMENT.read_text(encoding="utf-8"))
+    [section] = (each for each in sections if each.startswith(f"{heading}\n"))
+    lines = [line for line in section.splitlines() if line.startswith("|")]
     cells = [[cell.strip(" `") for cell in line.strip("|").split(" | ")] for line in lines]
     columns = [cell.lower() for cell in cells[0]]
     for row in cells[2:]:

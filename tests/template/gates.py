@@ -29,6 +29,7 @@ GATES: dict[str, Gate] = {
         wiring.subscriptions_are_made,
         wiring.variables_hold_their_parameters,
         triggers.the_rule_takes_what_can_be_watched,
+        triggers.the_members_rule_takes_what_their_roles_can_read,
         triggers.starts_reach_the_function,
         triggers.failed_starts_are_kept,
         graph.the_graph_is_sound,

@@ -87,7 +87,8 @@ def play_start_watch(module: Any) -> Iterator[Any]:
         "eventName": "StartDetectMitigationActionsTask",
         "requestParameters": {"taskId": "probe"},
     }
-    yield module.handler({"source": "aws.iot", "detail": detail}, CONTEXT)
+    place = {"account": "123456789012", "region": "eu-west-1"}
+    yield module.handler({"source": "aws.iot", "detail": detail, **place}, CONTEXT)
     yield module.handler({"source": "aws.events"}, CONTEXT)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from moto.events.models import EventPattern
 
-from tests.support.combinations import BOTH, COMBINATIONS
+from tests.support.combinations import BOTH, COMBINATIONS, MEMBERS
 from tests.support.product import PSEUDO_PARAMETERS, REGION, ROOT, Product, Resources
 
 SAMPLES = ROOT / "events" / "cloudtrail"
@@ -54,8 +54,32 @@ def the_rule_takes_what_can_be_watched(product: Product) -> Iterator[str]:
             yield f"{kind} alone does not mean {kind} alone"
 
 
-def takes(stack: Resources, event: dict[str, Any]) -> bool:
-    pattern = stack["TaskStartedRule"]["Properties"]["EventPattern"]
+def the_members_rule_takes_what_their_roles_can_read(product: Product) -> Iterator[str]:
+    """From the members' bus the same starts, of every listed account in every listed region."""
+    stack = product.stack(BOTH | MEMBERS)
+    if (bus := stack["MemberTaskStartedRule"]["Properties"].get("EventBusName")) != "MemberBus":
+        yield f"the members' rule listens on {bus}"
+    places = [
+        {"account": account, "region": region}
+        for account in MEMBERS["MemberAccounts"].split(",")
+        for region in MEMBERS["MemberRegions"].split(",")
+    ]
+    stranger = {"account": "999999999999", "region": "us-east-1"}
+    elsewhere = {"account": "210987654321", "region": "eu-west-1"}
+    for what, event in (TAKEN | LEFT).items():
+        for place in (*places, stranger, elsewhere):
+            wanted = place in places and (
+                what in TAKEN or what in {"another account", "another region"}
+            )
+            if takes(stack, event | place, "MemberTaskStartedRule") != wanted:
+                yield f"{what} in {place} is {'left' if wanted else 'taken'}"
+    alone = product.stack(BOTH | {"MemberAccounts": "210987654321"})
+    if not takes(alone, sample("start_audit", "account", "210987654321"), "MemberTaskStartedRule"):
+        yield "without MemberRegions no member is watched in this region"
+
+
+def takes(stack: Resources, event: dict[str, Any], rule: str = "TaskStartedRule") -> bool:
+    pattern = stack[rule]["Properties"]["EventPattern"]
     matcher: Any = EventPattern.load(json.dumps(pattern))
     return bool(matcher.matches_event(event))
 

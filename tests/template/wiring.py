@@ -19,6 +19,12 @@ LEFT_OUT: dict[str, set[str]] = {
     "own topic and key": {"NotificationTopic", "NotificationTopicPolicy", "Key"},
     "sweep off": {"SweepRule", "SweepPermission"},
 }
+# What there is with members alone.
+MEMBERS = {
+    "MemberBus": "AWS::Events::EventBus",
+    "MemberTaskStartedRule": "AWS::Events::Rule",
+    "MemberTaskStartedPermission": "AWS::Lambda::Permission",
+}
 # All but the alarms, whose names nothing refers to.
 FULL = {
     "AWS::CloudWatch::Dashboard": ["Dashboard"],
@@ -90,6 +96,7 @@ def resources_follow_parameters(product: Product) -> Iterator[str]:
     for combination, parameters in COMBINATIONS.items():
         left_out = LEFT_OUT.get(combination, set())
         expected = {(name, type_) for name, type_ in full if name not in left_out}
+        expected |= set(MEMBERS.items()) if "MemberAccounts" in parameters else set()
         stack = product.stack(parameters)
         for name in left_out & set(stack):
             yield f"{combination}: {name} should not be there"

@@ -11,6 +11,7 @@ from botocore.stub import Stubber
 
 from mitigation.decision import Missing, Problem, Refused, Seen, Sight, Trouble
 from mitigation.describe import describe
+from mitigation.member import NotListed, RoleRefused
 from mitigation.task import TaskType
 from mitigation.watch import Watch
 
@@ -27,7 +28,7 @@ def iot() -> Iterator[Stubber]:
 
 
 def sight(task_type: TaskType = TaskType.DETECT) -> Sight:
-    return describe(client, Watch(task_type, "t-1"))
+    return describe(lambda: client, Watch(task_type, "t-1"))
 
 
 def test_a_task_is_seen_with_aws_s_own_answer(iot: Stubber) -> None:
@@ -100,3 +101,22 @@ def test_an_answer_that_is_no_task_is_trouble_that_names_the_member(
     assert isinstance(found, Trouble)
     assert found.problem.error == "InvalidTask"
     assert "taskSummary.taskStatus" in (found.problem.message or "")
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        (
+            RoleRefused("AccessDenied", "it refuses us"),
+            Trouble(Problem("AccessDenied", "it refuses us")),
+        ),
+        (NotListed("it is not listed"), Refused(Problem("MemberNotListed", "it is not listed"))),
+    ],
+)
+def test_a_role_that_refuses_is_trouble_and_a_member_that_was_removed_is_the_end(
+    raised: Exception, expected: Sight
+) -> None:
+    def iot() -> Any:
+        raise raised
+
+    assert describe(iot, Watch(TaskType.DETECT, "t-1")) == expected

@@ -23,12 +23,13 @@ def describe_task() -> ModuleType:
         POLL_MAX_SECONDS="300",
         OVERDUE_MINUTES="60",
         WATCH_LIMIT_HOURS="24",
+        **handlers.HUB,
     )
 
 
 @pytest.fixture
 def iot(describe_task: ModuleType) -> Iterator[Stubber]:
-    with Stubber(describe_task.iot) as stub:
+    with Stubber(describe_task.own_iot) as stub:
         yield stub
         stub.assert_no_pending_responses()
 

@@ -29,7 +29,12 @@ LISTS = ("list_detect_mitigation_actions_tasks", "list_audit_mitigation_actions_
 def loaded() -> Iterator[ModuleType]:
     region = {"AWS_DEFAULT_REGION": handlers.REGION}
     with mock_aws(), mock.patch.dict("os.environ", region):
-        yield handlers.load("start_watch", STATE_MACHINE_ARN="", TASK_TYPES="detect,audit")
+        yield handlers.load(
+            "start_watch",
+            STATE_MACHINE_ARN="",
+            TASK_TYPES="detect,audit",
+            **handlers.HUB,
+        )
 
 
 @pytest.fixture
@@ -54,6 +59,8 @@ def start_watch(loaded: ModuleType, machine: str, monkeypatch: pytest.MonkeyPatc
 def event(**detail: Any) -> dict[str, Any]:
     return {
         "source": "aws.iot",
+        "account": "123456789012",
+        "region": handlers.REGION,
         "id": "11111111-1111-1111-1111-111111111111",
         "detail": {
             "eventName": "StartDetectMitigationActionsTask",
@@ -93,6 +100,21 @@ def test_a_started_task_is_watched(
         }
     }
     assert handlers.metrics(capsys.readouterr().out) == {"TasksSeen{Trigger=event}": 1}
+
+
+def test_a_task_of_a_member_is_watched_as_the_member_s(start_watch: ModuleType) -> None:
+    handle(start_watch, event())
+    handle(start_watch, event() | {"account": "210987654321", "region": "us-east-1"})
+    found = executions(start_watch)
+    assert set(found) == {"detect-quarantine-7", "210987654321-us-east-1-detect-quarantine-7"}
+    member = found["210987654321-us-east-1-detect-quarantine-7"]["member"]
+    assert member == {"account": "210987654321", "region": "us-east-1"}
+
+
+def test_a_task_of_a_stranger_is_refused(start_watch: ModuleType) -> None:
+    with pytest.raises(InvalidWatch, match=r"999999999999 \(us-east-1\) is not listed"):
+        handle(start_watch, event() | {"account": "999999999999", "region": "us-east-1"})
+    assert executions(start_watch) == {}
 
 
 def test_a_duplicate_event_starts_nothing(start_watch: ModuleType) -> None:

@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
+from mitigation.member import Hub, Member
 from mitigation.task import TaskType
-from mitigation.trigger import from_cloudtrail, listed
+from mitigation.trigger import admit, from_cloudtrail, listed
 from mitigation.watch import InvalidWatch, StartedBy, Watch
 
+OWN = Member("123456789012", "eu-west-1")
+OTHER = Member("210987654321", "us-east-1")
+HUB = Hub(("210987654321", "123456789012"), ("us-east-1", "eu-central-1"), "role", "notifier")
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
@@ -16,6 +20,8 @@ def event(**detail: Any) -> dict[str, Any]:
     """CloudTrail's record of a Start…MitigationActionsTask call, as EventBridge hands it on."""
     return {
         "source": "aws.iot",
+        "account": "123456789012",
+        "region": "eu-west-1",
         "detail-type": "AWS API Call via CloudTrail",
         "detail": {
             "eventSource": "iot.amazonaws.com",
@@ -34,6 +40,7 @@ def test_a_started_task_is_watched_and_who_started_it_is_known() -> None:
         TaskType.DETECT,
         "quarantine-7",
         StartedBy("arn:aws:sts::123456789012:assumed-role/SecOps/ada", "203.0.113.7", NOW),
+        OWN,
     )
 
 
@@ -65,6 +72,8 @@ def test_nobody_needs_to_be_known() -> None:
         (event(requestParameters={"taskId": "a b"}), "expected 1 to 128 of"),
         (event(requestParameters={"taskId": 7}), "requestParameters.taskId: expected text, got 7"),
         (event(requestParameters=[]), "detail.requestParameters: expected an object"),
+        (event() | {"account": None}, "member.account: '' is not an AWS account"),
+        (event() | {"region": "x"}, "member.region: 'x' is not an AWS region"),
         ([], "expected an object, got []"),
     ],
 )
@@ -74,6 +83,33 @@ def test_an_event_that_names_no_task_starts_no_watch_and_says_why(
     with pytest.raises(InvalidWatch) as error:
         from_cloudtrail(record)
     assert complaint in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("place", "member"),
+    [(OWN, None), (OTHER, OTHER), (Member("123456789012", "us-east-1"),) * 2],
+)
+def test_a_task_is_that_of_the_envelope_whatever_the_record_says(
+    place: Member, member: Member | None
+) -> None:
+    record = event(recipientAccountId="999999999999", awsRegion="eu-west-3") | place._asdict()
+    assert admit(from_cloudtrail(record), OWN, HUB).member == member
+
+
+@pytest.mark.parametrize(
+    "place", [("999999999999", "us-east-1"), ("210987654321", "eu-west-1"), OWN[::-1]]
+)
+def test_a_task_of_no_member_is_refused(place: tuple[str, str]) -> None:
+    with pytest.raises(InvalidWatch, match="is not listed in MemberAccounts and MemberRegions"):
+        admit(Watch(TaskType.DETECT, "t-1", member=Member(*place)), OWN, HUB)
+
+
+def test_without_members_only_our_own_tasks_are_watched() -> None:
+    nobody = Hub((), ("eu-west-1",), "role", "notifier")
+    assert admit(from_cloudtrail(event()), OWN, nobody).member is None
+    with pytest.raises(InvalidWatch, match="quarantine-7: 210987654321"):
+        admit(from_cloudtrail(event() | OTHER._asdict()), OWN, nobody)
+    assert list(nobody.members()) == []
 
 
 def test_a_task_id_is_all_that_an_execution_input_needs() -> None:
@@ -95,6 +131,9 @@ def test_an_execution_input_is_read_back_as_it_was_written() -> None:
         ({"taskId": "../x"}, "got '../x'"),
         ({"taskId": "a", "taskType": "audits"}, "taskType: expected detect or audit, got 'audits'"),
         ({"taskId": "a", "startedBy": "ada"}, "startedBy: expected an object, got 'ada'"),
+        ({"taskId": "a", "member": {"account": "21"}}, "missing: member.region"),
+        ({"taskId": "a", "member": OTHER._replace(account="2" * 13)._asdict()}, "AWS account"),
+        ({"taskId": "a", "member": OTHER._replace(region="eu/../x-1")._asdict()}, "AWS region"),
         ("quarantine-7", "expected an object"),
     ],
 )
@@ -109,6 +148,28 @@ def test_an_execution_input_that_names_no_task_is_refused_and_says_why(
 
 def test_an_execution_is_named_after_its_task() -> None:
     assert Watch(TaskType.AUDIT, "weekly-46").execution_name == "audit-weekly-46"
+
+
+def test_a_member_s_execution_is_named_after_its_account_and_region_too() -> None:
+    watch = Watch(TaskType.DETECT, "quarantine-7", member=OTHER)
+    assert watch.execution_name == "210987654321-us-east-1-detect-quarantine-7"
+    assert watch.to_input() == {
+        "taskType": "detect",
+        "taskId": "quarantine-7",
+        "startedBy": None,
+        "member": {"account": "210987654321", "region": "us-east-1"},
+    }
+    assert Watch.from_input(watch.to_input()) == watch
+    assert "member" not in dict(Watch(TaskType.DETECT, "a").to_input())  # type: ignore[arg-type]  # it is an object
+
+
+def test_names_of_equal_tasks_differ_by_account_and_region_however_long() -> None:
+    places = [None, OTHER, OTHER._replace(region="eu-central-1"), OWN]
+    for task_id in ("a", "x" * 128):
+        watches = [Watch(TaskType.AUDIT, task_id, member=place) for place in places]
+        names = {name for watch in watches for name in watch.execution_names}
+        assert len(names) == len(places) * len(list(watches[0].execution_names))
+        assert all(len(name) <= 80 for name in names)
 
 
 def test_a_name_of_eighty_characters_is_kept() -> None:
@@ -132,7 +193,8 @@ def test_a_name_that_is_used_up_has_eight_after_it() -> None:
 
 
 def test_the_same_task_has_the_same_name_always() -> None:
-    known = from_cloudtrail(event(requestParameters={"taskId": "x" * 128}))
+    record = event(requestParameters={"taskId": "x" * 128})
+    known = admit(from_cloudtrail(record), OWN, HUB)
     swept = Watch(TaskType.DETECT, "x" * 128)
     assert known.execution_name == swept.execution_name
 
