@@ -28,11 +28,10 @@ from mitigation.zone import find_clock
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from mitigation.report import Report
-
 TOPIC_ARN = os.environ["TOPIC_ARN"]
 SLACK_SECRET_ARN = os.environ["SLACK_SECRET_ARN"]
 ACCOUNT_ALIAS = os.environ["ACCOUNT_ALIAS"] or None
+HAS_EMAIL = os.environ["HAS_EMAIL"] == "true"
 FOR_AMAZON_Q = os.environ["AMAZON_Q"] == "true"
 CLOCK = find_clock(os.environ["TIME_ZONE"])
 PROBLEMS_ONLY = {
@@ -47,31 +46,34 @@ sns_client = boto3.client("sns", config=config)
 secrets = boto3.client("secretsmanager", config=config)
 
 
-def tell_sns(report: Report) -> None:
-    message = sns.render(report, CLOCK, for_amazon_q=FOR_AMAZON_Q)
+def tell_sns(notice: Notice) -> None:
+    message = sns.render(notice.report, CLOCK, for_amazon_q=FOR_AMAZON_Q)
     delivery.publish(sns_client, TOPIC_ARN, message)
 
 
-def tell_slack(report: Report) -> None:
+def tell_slack(notice: Notice) -> None:
     if not SLACK_SECRET_ARN:
         raise delivery.DeliveryRejected(
             "Slack is no longer configured: SlackWebhookSecretArn is empty"
         )
     url = webhook.check_url(delivery.read_secret(secrets, SLACK_SECRET_ARN))
+    has_email = HAS_EMAIL and notice.is_wanted(problems_only="sns" in PROBLEMS_ONLY)
     try:
-        webhook.post(url, slack.render(report, CLOCK))
+        webhook.post(url, slack.render(notice.report, CLOCK, has_email=has_email))
     except delivery.DeliveryRejected as rejected:
         if not rejected.layout_refused:
             raise
         logger.error("Layout refused", reason=str(rejected))  # noqa: TRY400  a text is sent now
         count("slack", "LayoutRefused")
-        webhook.post(url, slack.without_layout(report, rejected.layout_refused))
+        webhook.post(url, slack.without_layout(notice.report, rejected.layout_refused))
 
 
-def tell(channel: str, report: Report) -> None:
-    if channel not in CHANNELS:
-        raise delivery.DeliveryRejected(f"there is no channel {channel!r}: expected sns or slack")
-    CHANNELS[channel](report)
+def tell(notice: Notice) -> None:
+    if notice.channel not in CHANNELS:
+        raise delivery.DeliveryRejected(
+            f"there is no channel {notice.channel!r}: expected sns or slack"
+        )
+    CHANNELS[notice.channel](notice)
 
 
 CHANNELS = {"sns": tell_sns, "slack": tell_slack}
@@ -85,7 +87,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     if not notice.is_wanted(problems_only=notice.channel in PROBLEMS_ONLY):
         return done(notice, "Filtered")
     try:
-        tell(notice.channel, report)
+        tell(notice)
     except delivery.DeliveryUnavailable as unavailable:
         now, final = datetime.now(UTC), report.look.decision.is_final
         waited, unsure = notice.waited(now), notice.memory.unsure + unavailable.is_unsure

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-type Style = Literal["plain", "bold", "italic", "strike", "code", "block", "special"]
+type Style = Literal["plain", "bold", "italic", "strike", "code", "block", "link", "special"]
 
 # A mark counts only at a word's edge: snake_case_names stay as they are.
 _TOKEN = re.compile(
@@ -14,6 +14,7 @@ _TOKEN = re.compile(
     r"|(?<![\w*])\*(?P<bold>(?! )[^*\n]+(?<! ))\*(?![\w*])"
     r"|(?<![\w_])_(?P<italic>(?! )[^_\n]+(?<! ))_(?![\w_])"
     r"|(?<![\w~])~(?P<strike>(?! )[^~\n]+(?<! ))~(?![\w~])"
+    r"|<(?P<link>https://[^<>|\n]+\|[^<>\n]+)>"
     r"|<(?P<special>[^<>\n]+)>",
     re.DOTALL,
 )
@@ -22,10 +23,11 @@ _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """`text` as people read it; `special` is what Slack would make a link or a mention of."""
+    """`text` as people read it; `special` is what Slack would make a mention of."""
 
     text: str
     style: Style
+    url: str = ""  # of a link
 
 
 def spans(mrkdwn: str) -> Iterator[Span]:
@@ -34,7 +36,8 @@ def spans(mrkdwn: str) -> Iterator[Span]:
         if match.start() > end:
             yield Span(unescape(mrkdwn[end : match.start()]), "plain")
         style: Style = match.lastgroup  # type: ignore[assignment]  # the groups are the styles
-        yield Span(unescape(match[style]).strip("\n"), style)
+        url, _, title = match[style].partition("|") if style == "link" else ("", "", match[style])
+        yield Span(unescape(title).strip("\n"), style, unescape(url))
         end = match.end()
     if end < len(mrkdwn):
         yield Span(unescape(mrkdwn[end:]), "plain")

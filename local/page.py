@@ -1,7 +1,7 @@
 """One self-contained web page that shows a message as people see it: mail, Slack, phone.
 
 What others wrote is escaped, the page may load nothing and run nothing, and its links lead only to
-where the message's own buttons do, and to Slack's Block Kit Builder.
+where the message's own links do, and to Slack's Block Kit Builder.
 """
 
 import base64
@@ -14,7 +14,7 @@ from string import Template
 from typing import Any
 from urllib.parse import quote
 
-from local.mrkdwn import spans, unescape
+from local.mrkdwn import Span, spans, unescape
 
 type Json = Mapping[str, Any]
 
@@ -92,8 +92,12 @@ def _block(block: Json) -> Iterator[str]:
 
 
 def _html(mrkdwn: str) -> str:
-    return "".join(
-        f"<{tag}>{escape(span.text)}</{tag}>" if tag else escape(span.text)
-        for span in spans(mrkdwn)
-        for tag in [_TAGS.get(span.style)]
-    )
+    return "".join(map(_span, spans(mrkdwn)))
+
+
+def _span(span: Span) -> str:
+    text = escape(span.text)
+    if span.style == "link":
+        return f'<a href="{escape(span.url)}" rel="noreferrer">{text}</a>'
+    tag = _TAGS.get(span.style)
+    return f"<{tag}>{text}</{tag}>" if tag else text

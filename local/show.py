@@ -8,7 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.rule import Rule
 from rich.text import Text
 
-from local.mrkdwn import spans, unescape
+from local.mrkdwn import Span, spans, unescape
 
 type Json = Mapping[str, Any]
 
@@ -19,6 +19,7 @@ _STYLES = {
     "strike": "strike",
     "code": "cyan",
     "block": "cyan",
+    "link": "underline",
     "special": "reverse",
 }
 
@@ -78,10 +79,16 @@ def _block(block: Json) -> Iterator[RenderableType]:
 
 
 def _text(mrkdwn: str, style: str = "") -> Text:
-    parts = [
-        (f"\n{span.text}\n" if span.style == "block" else span.text, _STYLES[span.style])
-        for span in spans(mrkdwn)
-    ]
+    parts = [(_shown(span), _STYLES[span.style]) for span in spans(mrkdwn)]
     text = Text.assemble(*parts, style=style)
     text.rstrip()
     return text
+
+
+def _shown(span: Span) -> str:
+    match span.style:
+        case "block":
+            return f"\n{span.text}\n"
+        case "link":
+            return f"{span.text} ({span.url})"
+    return span.text

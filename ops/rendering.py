@@ -16,7 +16,8 @@ def render(payload: Mapping[str, object], parameters: Mapping[str, str]) -> dict
     clock = find_clock(parameters.get("TimeZone") or "UTC")
     notice = Notice.parse(payload, account_alias=parameters.get("AccountAlias") or None)
     if notice.channel == "slack":
-        return {"payload": slack.render(notice.report, clock).payload}
+        has_email = bool(parameters.get("EmailAddress"))
+        return {"payload": slack.render(notice.report, clock, has_email=has_email).payload}
     message = sns.render(notice.report, clock, for_amazon_q=parameters.get("AmazonQ") == "true")
     return {
         "subject": message.subject,

@@ -29,7 +29,6 @@ _RETRY_ID_STEM = 110  # leaves room for "-retry-N" in the 128 characters of a ta
 class NextStep:
     title: str
     commands: tuple[str, ...]
-    in_chat: bool = False  # wanted at once, so chat shows it too; the e-mail shows every step
 
 
 def next_steps(
@@ -40,7 +39,7 @@ def next_steps(
         return ()
     cli = _Cli(task, task.id, place)
     rows = cli.rows(details) if readable else None
-    steps = [cli.describe(in_chat=rows is None)] if running or rows is None else []
+    steps = [cli.describe()] if running or rows is None else []
     if running:
         steps.append(cli.cancel())
     if rows:
@@ -59,20 +58,20 @@ class _Cli:
     task_id: str
     place: Place
 
-    def describe(self, *, in_chat: bool) -> NextStep:
+    def describe(self) -> NextStep:
         call = f"describe-{self.task.type}-mitigation-actions-task"
-        return NextStep("Look again", (self._aws(call, taskId=self.task_id),), in_chat)
+        return NextStep("Look again", (self._aws(call, taskId=self.task_id),))
 
     def cancel(self) -> NextStep:
         call = f"cancel-{self.task.type}-mitigation-actions-task"
         command = self._aws(call, taskId=self.task_id)
-        return NextStep("Cancel it (this rolls nothing back)", (command,), in_chat=True)
+        return NextStep("Cancel it (this rolls nothing back)", (command,))
 
     def rows(self, details: Details | None) -> NextStep | None:
         """None where no finding is known: audit's rows can be listed for one finding only."""
         call = f"list-{self.task.type}-mitigation-actions-executions"
         if not self.task.kind.rows_by_subject:
-            return NextStep("See every row", (self._aws(call, taskId=self.task_id),), in_chat=True)
+            return NextStep("See every row", (self._aws(call, taskId=self.task_id),))
         ids = [
             *(
                 subject
@@ -85,7 +84,7 @@ class _Cli:
             return None
         command = self._aws(call, taskId=self.task_id, findingId=ids[0])
         title = "See the rows of one finding; the others likewise"
-        return NextStep(title, (command,), in_chat=True)
+        return NextStep(title, (command,))
 
     def retry(self, details: Details) -> Iterator[NextStep]:
         """None for findings whose check is not known: a start names the actions by check."""
@@ -99,7 +98,7 @@ class _Cli:
         if subjects < details.failed_subjects:
             what = f"{subjects} of the {details.failed_subjects:,} failed {noun}s"
         commands = (self._retry(retry, n) for n, retry in enumerate(retries, start=1))
-        yield NextStep(f"Retry {what}", tuple(commands), in_chat=True)
+        yield NextStep(f"Retry {what}", tuple(commands))
 
     def _retry(self, retry: RetryBatch, number: int) -> str:
         # The token depends on what is retried alone: pasting the command twice starts one task.

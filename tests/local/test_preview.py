@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import webbrowser
@@ -119,7 +120,8 @@ def test_the_terminal_shows_every_text_of_the_slack_message(
 def _lines(block: Any) -> list[str]:
     match block:
         case {"type": "mrkdwn" | "plain_text", "text": str(text)}:
-            plain = text.replace("*", "").replace("`", "").replace("&amp;", "&")
+            plain = re.sub(r"<(https:[^|]+)\|([^>]+)>", r"\2 (\1)", text)
+            plain = plain.replace("*", "").replace("`", "").replace("&amp;", "&")
             return [line for line in plain.split("\n") if line]
         case dict():
             return [line for value in block.values() for line in _lines(value)]

@@ -60,18 +60,18 @@ def test_the_body_answers_in_order_of_urgency() -> None:
     body = body_of(task, details=details, place=PLACE, started_by=StartedBy("ada", None, None))
     order = [
         "FAILED: 1 of 2 actions failed",
-        "Security profile Fleet, 1 violation",
         "What failed",
         "sensor-17",
+        "Security profile Fleet, 1 violation",
+        "region eu-west-1",
+        "Started 2026-11-22 10:01:07 UTC by ada",
         "What was skipped",
         "sensor-40",
         "Actions",
-        "Started 2026-11-22 10:01:07 UTC by ada",
-        "region eu-west-1",
-        "Next",
-        "Retry the failed violation",
         "v-1",
         "https://",
+        "Next",
+        "Retry the failed violation",
     ]
     places = [body.index(text) for text in order]
     assert places == sorted(places)

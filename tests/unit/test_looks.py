@@ -13,6 +13,7 @@ from mitigation.place import Place
 from mitigation.report import Report
 from mitigation.task import TaskType, parse_task
 from mitigation.words import Clock
+from tests.support.block_kit import texts
 
 PLACE = Place.of_execution("arn:aws:states:eu-west-1:123456789012:execution:W:detect-t")
 SNS = {"publishFindingToSnsParams": {"topicArn": "arn:aws:sns:eu-west-1:123456789012:findings"}}
@@ -35,10 +36,6 @@ def blocks_of(report: Report) -> list[dict[str, Any]]:
         json.dumps(slack.render(report, Clock()).payload["blocks"])
     )
     return blocks
-
-
-def texts_of(report: Report) -> list[str]:
-    return [block["text"]["text"] for block in blocks_of(report) if "text" in block]
 
 
 @pytest.mark.parametrize(
@@ -111,35 +108,30 @@ def test_a_long_name_gives_way_to_what_happened() -> None:
     assert header.endswith("x…: all 25 mitigation actions failed")
 
 
-def test_chat_shows_the_urgent_commands_and_names_the_others() -> None:
+def test_the_first_screen_is_followed_by_small_print_and_the_commands_come_last() -> None:
     report = report_of(
         failed_row("v1"),
         taskStatus="FAILED",
         taskStatistics={"actionsExecuted": 1, "actionsFailed": 1},
-        actionsDefinition=[{"name": "Quarantine", "actionParams": GROUP}],
+        target={"securityProfileName": "Fleet"},
+        actionsDefinition=[{"name": "Quarantine", "id": "a-1", "actionParams": GROUP}],
     )
-    shown = [text.split("\n")[0] for text in texts_of(report) if "```" in text]
-    assert shown == ["*See every row*", "*Retry the failed violation*"]
-    small = [b["elements"][0]["text"] for b in blocks_of(report) if b["type"] == "context"]
-    assert (
-        "More in the e-mail: Check that a deny policy is attached · Undo, one thing at a time"
-        in (small)
-    )
-    for step in report.next_steps:
-        assert step.commands[0] in email.render(report, Clock()).body
-
-
-def test_retries_that_would_fill_the_chat_are_left_to_the_email() -> None:
-    rows = [failed_row(f"{number:0>36}") for number in range(60)]
-    report = report_of(*rows, taskStatus="FAILED", taskStatistics={"actionsFailed": 60})
-    [retry] = [text for text in texts_of(report) if text.startswith("*Retry the 60 failed")]
-    assert retry.count("aws iot start-detect-mitigation-actions-task") == 1
-    [small] = [
-        block["elements"][0]["text"]
-        for block in blocks_of(report)
-        if block["type"] == "context" and "e-mail" in block["elements"][0]["text"]
+    order = [
+        "1 of 2 mitigation actions failed",
+        "🟥🟥🟥🟥🟥🟥🟩🟩🟩🟩🟩🟩\n*1 failed* (50 %) · *1 executed* (50 %)",
+        "*Denied* (1): `thing-v1`",
+        "Security profile Fleet",
+        "Account 123456789012, region eu-west-1",
+        "A thing group enforces nothing by itself",
+        "|Execution>",
+        "1. Quarantine: adds the things",
+        "Quarantine: a-1",
+        *(f"*{step.title}*" for step in report.next_steps),
     ]
-    assert small == "More in the e-mail: Retry the 60 failed violations: 2 commands more"
+    text = "\n".join(text["text"] for text in texts(blocks_of(report)))
+    places = [text.index(part) for part in order]
+    assert places == sorted(places)
+    assert len(report.next_steps) == 4
 
 
 def test_arns_are_code_in_slack_so_that_no_part_of_them_becomes_an_emoji() -> None:
@@ -149,7 +141,7 @@ def test_arns_are_code_in_slack_so_that_no_part_of_them_becomes_an_emoji() -> No
             {"name": "Tell", "roleArn": "arn:aws:iam::1:role/Tell", "actionParams": SNS}
         ],
     )
-    payload = json.dumps(blocks_of(report)[:-1])
+    payload = json.dumps([block for block in blocks_of(report) if "|Execution>" not in str(block)])
     assert payload.count("arn:") == 2
     assert payload.count("`arn:aws:sns:eu-west-1:123456789012:findings`") == 1
     assert payload.count("`arn:aws:iam::1:role/Tell`") == 1
@@ -188,10 +180,10 @@ def test_a_count_that_only_few_tasks_have_is_not_shown_alone() -> None:
     assert all(block.get("fields") != [] for block in blocks_of(Report.of(task, place=PLACE)))
 
 
-def test_ids_come_last_in_the_email_and_account_and_region_on_every_channel() -> None:
+def test_ids_come_late_in_the_email_and_account_and_region_on_every_channel() -> None:
     report = report_of(taskStatus="SUCCESSFUL", target={"violationIds": ["v-1", "v-2"]})
     body = email.render(report, Clock()).body
-    assert body.index("\n2 violations\n") < body.index("\nNext\n") < body.index("v-1, v-2")
+    assert body.index("\n2 violations\n") < body.index("v-1, v-2") < body.index("\nNext\n")
     notification = amazon_q.render(report, Clock())
     for text in (body, str(blocks_of(report)), str(notification)):
         assert "Account 123456789012, region eu-west-1" in text

@@ -69,6 +69,7 @@ def load() -> Iterator[Load]:
             "SLACK_SECRET_ARN": secret["ARN"],
             "ACCOUNT_ALIAS": "",
             "AMAZON_Q": "false",
+            "HAS_EMAIL": "true",
             "TIME_ZONE": "UTC",
             "SNS_VERDICTS": "all",
             "SLACK_VERDICTS": "all",

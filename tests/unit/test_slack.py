@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from embedded.slack_limits import read_payload
+from mitigation.causes import Details, RetryBatch
 from mitigation.messages import block_kit, slack
 from mitigation.messages.block_kit import cut_escaped, escape
 from mitigation.place import Place
 from mitigation.report import Report
 from mitigation.task import Task
 from mitigation.words import Clock
-from tests.support.block_kit import problems, texts
+from tests.support.block_kit import problems, texts, without_links
 from tests.support.details import fold, row
 from tests.support.tasks import audit, detect
 
@@ -74,27 +75,36 @@ def test_lines_fill_sections_to_the_last_character() -> None:
     assert len([*block_kit.texts(["a" * 1_500, "b" * 1_500])]) == 2
 
 
-def test_blocks_beyond_the_fiftieth_are_left_out_and_it_is_said() -> None:
-    end = block_kit.section("end")
-    shown = [*block_kit.fitting((block_kit.section(str(n)) for n in range(99)), [end]), end]
-    assert len(shown) <= 50
-    assert shown[-2] == block_kit.section(
-        "The message is too long for Slack: the e-mail holds all of it."
-    )
+def test_blocks_that_do_not_fit_are_left_out_and_it_is_said() -> None:
+    short, long, rest = map(block_kit.section, ("short", "l" * 9, "rest"))
+    assert [*block_kit.fitting([short, long], 14, rest)] == [short, long]
+    assert [*block_kit.fitting([long, short], 13, rest)] == [long, rest]
+    assert [*block_kit.fitting([long, short], 8, rest)] == [short, rest]
 
 
-def test_blocks_that_just_fit_are_all_shown() -> None:
-    blocks = [block_kit.section(str(n)) for n in range(40)]
-    assert [*block_kit.fitting(blocks, [])] == blocks
-
-
-def test_a_message_that_is_too_long_keeps_its_headline_its_place_and_its_buttons() -> None:
+def test_a_message_that_is_too_long_keeps_its_headline_place_links_and_commands() -> None:
     checks = {f"CHECK_{n}_{'X' * 300}": {"totalFindingsCount": 1} for n in range(60)}
-    payload = payload_of(audit(taskStatistics=checks), place=Place.of_execution(ARN))
+    place = Place.of_execution(ARN)
+    payload = payload_of(audit(taskStatistics=checks), place=place)
     assert payload["blocks"][0]["type"] == "header"
-    assert payload["blocks"][-1]["type"] == "actions"
-    assert "too long for Slack" in seen(payload)
-    assert "region eu-west-1" in seen(payload)
+    for kept in (
+        "Account 123456789012, region eu-west-1",
+        f"<{place.iot_console}|AWS IoT console>",
+        "Too long for Slack, in the e-mail: more small print",
+        "*Look again*",
+    ):
+        assert kept in seen(payload)
+
+
+def test_an_email_is_spoken_of_only_where_there_is_one() -> None:
+    retries = (RetryBatch("C", ("A",), tuple(f"{n:0>128}" for n in range(25))),)
+    report = Report.of(audit("FAILED"), details=Details(retries=retries, failed_subjects=25))
+    [*_, small] = slack.commands(report, has_email=True)
+    assert small == block_kit.context(
+        "Too long for Slack, in the e-mail: Retry the 25 failed findings"
+    )
+    [*_, small] = slack.commands(report, has_email=False)
+    assert small == block_kit.context("Too long for Slack: Retry the 25 failed findings")
 
 
 @pytest.mark.parametrize(
@@ -120,9 +130,9 @@ def test_nobody_is_pinged_by_a_name(name: str) -> None:
         row("SKIPPED", error_code=name, name=name),
     )
     payload = payload_of(task, details=details)
-    for text in [payload["text"], *(each["text"] for each in texts(payload["blocks"]))]:
-        assert "<" not in text
-        assert ">" not in text
+    for line in map(without_links, [payload["text"], seen(payload)]):
+        assert "<" not in line
+        assert ">" not in line
     for text in texts(payload["blocks"]):
         assert text["type"] == "plain_text" or text["verbatim"] is True
 
@@ -150,27 +160,23 @@ def test_without_its_layout_a_message_is_calm_too_and_leads_to_the_same_pages() 
     assert payload == {"text": text, "unfurl_links": False, "unfurl_media": False}
 
 
-def test_buttons_lead_to_the_console_and_to_the_execution() -> None:
+def test_links_lead_to_the_console_and_to_the_execution_and_are_no_buttons() -> None:
     place = Place.of_execution(ARN)
-    *_, buttons = payload_of(detect(), place=place)["blocks"]
-    assert [button["url"] for button in buttons["elements"]] == [
-        place.iot_console,
-        place.execution_console,
-    ]
+    payload = payload_of(detect(), place=place)
+    assert (
+        f"<{place.iot_console}|AWS IoT console> · <{place.execution_console}|Execution>"
+    ) in seen(payload).split("\n")
+    assert {block["type"] for block in payload["blocks"]} == {"header", "section", "context"}
 
 
-def test_outside_of_an_execution_there_are_no_buttons() -> None:
-    assert {block["type"] for block in payload_of(detect())["blocks"]} == {
-        "header",
-        "section",
-        "context",
-    }
+def test_outside_of_an_execution_there_are_no_links() -> None:
+    assert "http" not in seen(payload_of(detect()))
 
 
 def test_failures_are_told_before_all_else_but_the_counts() -> None:
     details = fold(row(error_code="Full", name="sensor-17", message="Group is full"))
     text = seen(payload_of(detect("FAILED", executed=1, failed=1), details=details))
-    assert text.index("*Failed:*") < text.index("*What failed*") < text.index("*See every row*")
+    assert text.index("*1 failed* (50 %)") < text.index("*Full*") < text.index("*See every row*")
     assert '• *Full* (1): `sensor-17`\n"Group is full"' in text
 
 

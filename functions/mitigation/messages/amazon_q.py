@@ -25,8 +25,9 @@ def render(report: Report, clock: Clock) -> dict[str, Json]:
         lines.append(line + (f" — {_escape(message)}" if message else ""))
     for section in (
         sections.notes(report),
-        sections.target(report, clock),
-        sections.circumstances(report, clock),
+        sections.target(report),
+        sections.occasion(report, clock),
+        sections.particulars(report, clock),
     ):
         lines.extend(_escape(line) for line in (section.lines if section else ()))
     title = f"[{report.verdict.label}] {report.name}: {report.headline}"

@@ -12,10 +12,7 @@ from mitigation.wire import Json
 
 HEADER_LENGTH = 150
 SECTION_LENGTH = 3_000
-FIELD_LENGTH = 2_000
-MAX_BLOCKS = 50
-BUTTON_URL_LENGTH = 3_000
-TOTAL_LENGTH = 12_000  # of all texts; over about 13,000 a message can be refused
+TOTAL_LENGTH = 13_000  # of all texts; a longer message can be refused
 
 type Block = dict[str, Json]
 
@@ -43,6 +40,11 @@ def cut_escaped(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     return _BROKEN_ESCAPE.sub("", text[: length - 1]) + "…"
+
+
+def link(title: str, url: str) -> str:
+    """A link in a text; `url` is of our own making, and holds neither `|` nor `>`."""
+    return f"<{escape(url)}|{escape(title)}>"
 
 
 def section(text: str) -> Block:
@@ -81,17 +83,27 @@ def _pieces(line: str) -> Iterator[str]:
     yield line
 
 
-def fitting(blocks: Iterable[Block], ends: list[Block]) -> Iterator[Block]:
-    """The blocks that fit together with `ends`, in their order; says so when some don't."""
-    room, count = TOTAL_LENGTH - _length(ends), MAX_BLOCKS - len(ends) - 1
+def fitting(blocks: Iterable[Block], length: int, rest: Block) -> Iterator[Block]:
+    """The blocks that fit into so many characters, in their order; then `rest`, if some don't."""
+    left_out = False
     for block in blocks:
-        room -= _length([block])
-        if count <= 1 or room < 0:
-            yield section("The message is too long for Slack: the e-mail holds all of it.")
-            return
-        count -= 1
-        yield block
+        if (size := sum(map(len, _texts(block)))) <= length:
+            length -= size
+            yield block
+        else:
+            left_out = True
+    if left_out:
+        yield rest
 
 
-def _length(blocks: Iterable[Block]) -> int:
-    return sum(len(str(block)) for block in blocks)
+def _texts(value: Json) -> Iterator[str]:
+    """Every text that people read in a block."""
+    match value:
+        case {"text": str(text)}:
+            yield text
+        case dict():
+            for item in value.values():
+                yield from _texts(item)
+        case list():
+            for item in value:
+                yield from _texts(item)

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from mitigation.causes import Cause
 from mitigation.commands import NextStep
 from mitigation.messages import Email, sections
-from mitigation.messages.sections import Section
+from mitigation.messages.sections import Causes, Section
 from mitigation.messages.text import ascii_only, cut, printable
 from mitigation.report import Report
 from mitigation.wire import clip
-from mitigation.words import Clock, listing, plural
+from mitigation.words import Clock, listing
 
 SUBJECT_LENGTH = 99  # SNS, Publish: fewer than 100 characters, in ASCII, without line breaks
 BODY_SIZE = 40_000  # bytes of UTF-8: leaves the other protocols their share of SNS's 256 KB
@@ -30,21 +29,19 @@ def subject(report: Report) -> str:
 
 def _lines(report: Report, clock: Clock) -> Iterator[str]:
     yield from map(printable, sections.opening(report))
-    yield from _section(sections.target(report, clock))
-    if details := report.details:
-        failed = sections.unlisted(details.failed, details.failed_rows)
-        yield from _causes("What failed", details.failed, failed)
-        skipped = sections.unlisted(details.skipped, details.skipped_rows)
-        yield from _causes("What was skipped", details.skipped, skipped)
-    yield from _section(sections.checks(report))
+    yield from _causes("What failed", sections.failed(report))
+    yield from _section(sections.target(report))
+    yield from _section(sections.occasion(report, clock))
     yield from _section(sections.notes(report))
+    yield from _causes("What was skipped", sections.skipped(report))
+    yield from _section(sections.checks(report))
     yield from _section(sections.actions(report))
-    yield from _section(sections.circumstances(report, clock))
-    yield from _next_steps(report.next_steps)
+    yield from _section(sections.particulars(report, clock))
     yield from _section(sections.ids(report))
     if links := report.place.links():
         yield ""
         yield from (line for title, link in links for line in (f"{title}:", f"  {link}"))
+    yield from _next_steps(report.next_steps)
 
 
 def _next_steps(steps: Iterable[NextStep]) -> Iterator[str]:
@@ -67,16 +64,15 @@ def _section(section: Section | None) -> Iterator[str]:
     yield from (f"{indent}{printable(line)}" for line in section.lines)
 
 
-def _causes(title: str, causes: tuple[Cause, ...], unlisted: int) -> Iterator[str]:
-    if not causes:
+def _causes(title: str, causes: Causes | None) -> Iterator[str]:
+    if causes is None:
         return
     yield ""
     yield title
-    for cause in causes:
+    for cause in causes.listed:
         names = listing([printable(name) for name in cause.names], more=cause.more)
         reason, message = sections.cause(cause)
         yield f"  {printable(reason)} ({cause.count:,})" + (f": {names}" if names else "")
         if message:
             yield f'    "{printable(message)}"'
-    if unlisted:
-        yield f"  and {plural(unlisted, 'row')} with other errors"
+    yield from (f"  {printable(line)}" for line in causes.rest)

@@ -19,6 +19,14 @@ class Section:
     lines: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """What failed, or was skipped, by cause; `rest` says how much is not listed."""
+
+    listed: tuple[Cause, ...]
+    rest: tuple[str, ...]
+
+
 def opening(report: Report) -> tuple[str, ...]:
     """The verdict with what happened, then the counts where these are not the same."""
     label, headline, statistics = report.verdict.label, report.headline, report.task.statistics
@@ -36,10 +44,14 @@ def opening(report: Report) -> tuple[str, ...]:
     return (lead, _sentence(report.summary)) if report.summary else (lead,)
 
 
-def target(report: Report, clock: Clock) -> Section | None:
-    lines = [", ".join(words.target(report.task.target))]
-    lines.append(words.scope(report.task, clock) or "")
-    return _section(None, lines)
+def target(report: Report) -> Section | None:
+    return _section(None, [", ".join(words.target(report.task.target))])
+
+
+def occasion(report: Report, clock: Clock) -> Section | None:
+    """Where, who and when: with the target, all that is wanted at first beside what happened."""
+    lines = [_place(report.place), _times(report, clock), clock.complaint or ""]
+    return _section(None, [_sentence(line) for line in lines])
 
 
 def checks(report: Report) -> Section | None:
@@ -64,28 +76,28 @@ def ids(report: Report) -> Section | None:
     return _section("Ids", _capped(lines, MAX_ACTIONS))
 
 
-def circumstances(report: Report, clock: Clock) -> Section | None:
-    """When and by whom, which kind of task with AWS's own status, where."""
-    task, status = report.task, report.task.status
-    kind = _sentence(task.kind.name) + (f", status {status}" if status else "")
-    lines = [_times(report, clock), kind, _place(report.place), clock.complaint or ""]
-    return _section(None, [_sentence(line) for line in lines])
+def particulars(report: Report, clock: Clock) -> Section | None:
+    """Seldom wanted: the target's range and flags, AWS's own terms, the end, the address."""
+    task, by = report.task, report.started_by
+    kind = _sentence(task.kind.name) + (f", status {task.status}" if task.status else "")
+    ended = f"ended {clock.show(task.ended)}" if task.ended else ""
+    source = f"started from {by.source_ip}" if by and by.source_ip else ""
+    more = _sentence(", ".join(filter(None, (ended, source))))
+    return _section("Details", [words.scope(task, clock) or "", kind, more])
 
 
 def _times(report: Report, clock: Clock) -> str:
     task, by = report.task, report.started_by
-    who = ""
-    if by and by.arn:
-        who = f" by {_principal(by.arn)}" + (f" from {by.source_ip}" if by.source_ip else "")
+    who = f" by {_principal(by.arn)}" if by and by.arn else ""
     parts = []
     if task.started:
         parts.append(f"started {clock.show(task.started)}{who}")
     elif who:
         parts.append(f"started{who}" + (f" at {clock.show(by.at)}" if by and by.at else ""))
-    if task.ended:
-        parts.append(f"ended {clock.show(task.ended, after=task.started)}")
     if report.took_seconds is not None:
         parts.append(f"took {words.duration(report.took_seconds)}")
+    elif task.ended:
+        parts.append(f"ended {clock.show(task.ended, after=task.started)}")
     return ", ".join(parts)
 
 
@@ -113,9 +125,21 @@ def _gap(details: Details | None) -> str | None:
     return None
 
 
-def unlisted(causes: tuple[Cause, ...], rows: int) -> int:
-    """How many rows have causes that are not listed."""
-    return rows - sum(cause.count for cause in causes)
+def failed(report: Report) -> Causes | None:
+    return _causes(report.details.failed, report.details.failed_rows) if report.details else None
+
+
+def skipped(report: Report) -> Causes | None:
+    return _causes(report.details.skipped, report.details.skipped_rows) if report.details else None
+
+
+def _causes(listed: tuple[Cause, ...], rows: int) -> Causes | None:
+    """None where there is nothing to list."""
+    if not listed:
+        return None
+    unlisted = rows - sum(cause.count for cause in listed)
+    rest = [f"and {words.plural(unlisted, 'row')} with other errors"] if unlisted else []
+    return Causes(listed, tuple(rest))
 
 
 def cause(cause: Cause) -> tuple[str, str | None]:

@@ -1,31 +1,44 @@
-"""The Slack message: calm enough for a phone, and nobody is ever pinged by a name."""
+"""The Slack message: calm enough for a phone, and nobody is ever pinged by a name.
 
-from collections.abc import Iterable, Iterator
+Three parts, each a list of blocks that can also stand alone: the first screen says what happened,
+how bad, to what, where and by whom; the small print is looked up later; the commands come last.
+"""
 
-from mitigation.causes import Cause
+from collections.abc import Iterator
+
 from mitigation.messages import SlackMessage, block_kit, sections
 from mitigation.messages.block_kit import Block, code, cut_escaped, escape, prose
-from mitigation.messages.sections import Section
+from mitigation.messages.sections import Causes, Section
 from mitigation.report import Report, Severity
 from mitigation.wire import Json
-from mitigation.words import Clock, duration, listing, plural, share
+from mitigation.words import Clock, listing, share
 
 FALLBACK_LENGTH = 300
-COMMANDS_LENGTH = 1_500  # of one step, so that chat stays readable
 BAR_LENGTH = 12  # one line on a phone
 NAME_LENGTH = 24  # what is left of a task's name at the least, where the headline needs the room
+
+# Characters: together they stay below block_kit.TOTAL_LENGTH, whatever the names hold.
+CAUSES_LENGTH = 3_000
+TARGET_LENGTH = 500
+OCCASION_LENGTH = 1_000
+NOTES_LENGTH = 2_000
+SMALL_PRINT_LENGTH = 2_500
+COMMANDS_LENGTH = 3_000
 
 _CALM: dict[str, Json] = {"unfurl_links": False, "unfurl_media": False}
 _MARKS = {Severity.INFO: "✅", Severity.WARNING: "⚠️", Severity.CRITICAL: "🚨"}
 
 
-def render(report: Report, clock: Clock) -> SlackMessage:
-    ends = [*_foot(report, clock), *_buttons(report)]
-    blocks = [*block_kit.fitting(_body(report, clock), ends), *ends]
+def render(report: Report, clock: Clock, *, has_email: bool = True) -> SlackMessage:
+    """`has_email`: whether the same report goes out by e-mail, where nothing is left out."""
     return SlackMessage(
         {
-            "text": _fallback(report),
-            "blocks": [*blocks],
+            "text": fallback(report),
+            "blocks": [
+                *first_screen(report, clock, has_email=has_email),
+                *small_print(report, clock, has_email=has_email),
+                *commands(report, has_email=has_email),
+            ],
             **_CALM,
         }
     )
@@ -33,33 +46,64 @@ def render(report: Report, clock: Clock) -> SlackMessage:
 
 def without_layout(report: Report, refusal: str) -> SlackMessage:
     """The headline, where Slack refuses the blocks with this word of its own."""
-    pages = " · ".join(f"<{escape(link)}|{title}>" for title, link in report.place.links())
     note = f"Slack refused the layout of this message ({refusal}): this is its headline alone."
-    lines = [_fallback(report), f"_{note}_", pages]
+    lines = [fallback(report), f"_{note}_", links(report)]
     return SlackMessage({"text": "\n".join(filter(None, lines)), **_CALM})
 
 
-def _fallback(report: Report) -> str:
+def fallback(report: Report) -> str:
+    """What the lock screen shows."""
     headline = f"[{report.verdict.label}] {report.name}: {report.headline}"
     return cut_escaped(escape(headline), FALLBACK_LENGTH)
 
 
-def _body(report: Report, clock: Clock) -> Iterator[Block]:
-    """Most urgent first: what doesn't fit is left out from the end."""
-    yield _header(report)
-    yield from _counts(report)
-    if details := report.details:
-        failed = sections.unlisted(details.failed, details.failed_rows)
-        yield from _causes("What failed", details.failed, failed)
-    yield from _lines(sections.target(report, clock), "Target")
-    yield from _lines(sections.notes(report))
-    yield from _next_steps(report)
-    if details:
-        skipped = sections.unlisted(details.skipped, details.skipped_rows)
-        yield from _causes("What was skipped", details.skipped, skipped)
-    yield from _lines(sections.checks(report))
-    yield from _lines(sections.actions(report))
-    yield from _small(sections.ids(report))
+def first_screen(report: Report, clock: Clock, *, has_email: bool) -> list[Block]:
+    """All that a person needs in the first minute: about twelve lines of a phone."""
+    causes = block_kit.texts(_causes(sections.failed(report)))
+    rest = _left_out("more of what failed", has_email=has_email)
+    return [
+        _header(report),
+        *_counts(report),
+        *block_kit.fitting(causes, CAUSES_LENGTH, rest),
+        *_text(sections.target(report), TARGET_LENGTH),
+        *_small(sections.occasion(report, clock), OCCASION_LENGTH),
+        *_text(sections.notes(report), NOTES_LENGTH),
+    ]
+
+
+def small_print(report: Report, clock: Clock, *, has_email: bool) -> list[Block]:
+    """What is looked up later: links, what was skipped, checks, actions, ids."""
+    causes = [*_causes(sections.skipped(report))]
+    blocks = [
+        *block_kit.texts(filter(None, [links(report)]), block_kit.context),
+        *block_kit.texts(["*What was skipped*", *causes] if causes else [], block_kit.context),
+        *_small(sections.checks(report)),
+        *_small(sections.actions(report)),
+        *_small(sections.particulars(report, clock)),
+        *_small(sections.ids(report)),
+    ]
+    rest = _left_out("more small print", has_email=has_email)
+    return [*block_kit.fitting(blocks, SMALL_PRINT_LENGTH, rest)]
+
+
+def commands(report: Report, *, has_email: bool) -> list[Block]:
+    """The commands that are short enough for chat; of the others the titles."""
+    blocks: list[Block] = []
+    left_out = []
+    room = COMMANDS_LENGTH
+    for step in report.next_steps:
+        text = f"*{escape(step.title)}*\n```{'\n'.join(map(escape, step.commands))}```"
+        if len(text) > room:
+            left_out.append(step.title)
+        else:
+            room -= len(text)
+            blocks.append(block_kit.section(text))
+    return [*blocks, _left_out(" · ".join(left_out), has_email=has_email)] if left_out else blocks
+
+
+def _left_out(what: str, *, has_email: bool) -> Block:
+    where = ", in the e-mail" if has_email else ""
+    return block_kit.context(escape(f"Too long for Slack{where}: {what}"))
 
 
 def _header(report: Report) -> Block:
@@ -72,30 +116,23 @@ def _header(report: Report) -> Block:
 
 
 def _counts(report: Report) -> Iterator[Block]:
+    """The bar, where the whole is known, and the counts beneath it."""
     s, kind = report.task.statistics, report.task.kind
     whole = report.task.whole or 0
     named = (
-        ("Failed", s.failed),
-        (kind.executed.capitalize(), s.executed),
-        ("Skipped", s.skipped),
-        ("Canceled", s.canceled or None),  # a detect task has no such count, most have none
+        (s.failed, "failed"),
+        (s.executed, kind.executed),
+        (s.skipped, "skipped"),
+        (s.canceled or None, "canceled"),  # a detect task has no such count, most have none
     )
-    fields = [
-        (name, f"{n:,}" + (f" ({share(n, whole)})" if 0 < n <= whole else ""))
-        for name, n in named
+    parts = [
+        f"*{n:,} {word}*" + (f" ({share(n, whole)})" if 0 < n <= whole else "")
+        for n, word in named
         if n is not None
     ]
-    if not fields:
-        return
-    if report.took_seconds is not None:
-        fields.append(("Took", duration(report.took_seconds)))
-    yield {
-        "type": "section",
-        "fields": [block_kit.mrkdwn(f"*{name}:* {text}") for name, text in fields],
-    }
-    if whole > 0:
-        squares = bar(s.executed or 0, s.failed or 0, whole)
-        yield block_kit.context(f"{squares}  {plural(whole, kind.unit)}")
+    if parts:
+        lines = [bar(s.executed or 0, s.failed or 0, whole)] if whole > 0 else []
+        yield block_kit.section("\n".join([*lines, " · ".join(parts)]))
 
 
 def bar(executed: int, failed: int, whole: int) -> str:
@@ -110,61 +147,31 @@ def bar(executed: int, failed: int, whole: int) -> str:
     return "".join(square * count for square, count in squares.items())
 
 
-def _causes(title: str, causes: Iterable[Cause], unlisted: int) -> Iterator[Block]:
-    lines = []
-    for cause in causes:
+def _causes(causes: Causes | None) -> Iterator[str]:
+    for cause in causes.listed if causes else ():
         names = listing([code(name) for name in cause.names], more=cause.more)
         reason, message = sections.cause(cause)
-        lines.append(f"• *{prose(reason)}* ({cause.count:,}): {names}".rstrip(": "))
+        yield f"• *{prose(reason)}* ({cause.count:,})" + (f": {names}" if names else "")
         if message:
-            lines.append(f'"{prose(message)}"')
-    if lines and unlisted:
-        lines.append(f"and {plural(unlisted, 'row')} with other errors")
-    if lines:
-        yield from block_kit.texts([f"*{title}*", *lines])
+            yield f'"{prose(message)}"'
+    yield from map(prose, causes.rest if causes else ())
 
 
-def _next_steps(report: Report) -> Iterator[Block]:
-    """The commands that are wanted at once, as far as they stay short; the e-mail holds all."""
-    elsewhere = []
-    for step in report.next_steps:
-        title, commands = escape(step.title), step.commands
-        if sum(map(len, commands)) > COMMANDS_LENGTH:
-            commands = commands[:1]
-        text = f"*{title}*\n```{'\n'.join(map(escape, commands))}```"
-        if not step.in_chat or len(text) > block_kit.SECTION_LENGTH:
-            elsewhere.append(title)
-            continue
-        yield block_kit.section(text)
-        if more := len(step.commands) - len(commands):
-            elsewhere.append(f"{title}: {plural(more, 'command')} more")
-    if elsewhere:
-        yield block_kit.context(f"More in the e-mail: {' · '.join(elsewhere)}")
+def links(report: Report) -> str:
+    """As text: a link button of an app without interactivity shows a warning when clicked."""
+    return " · ".join(block_kit.link(title, url) for title, url in report.place.links())
 
 
-def _foot(report: Report, clock: Clock) -> Iterator[Block]:
-    if section := sections.circumstances(report, clock):
-        lines = "\n".join(prose(line) for line in section.lines)
-        yield block_kit.context(cut_escaped(lines, block_kit.FIELD_LENGTH))
-
-
-def _buttons(report: Report) -> Iterator[Block]:
-    buttons: list[Block] = [
-        {"type": "button", "text": {"type": "plain_text", "text": title}, "url": link}
-        for title, link in report.place.links()
-        if len(link) <= block_kit.BUTTON_URL_LENGTH
-    ]
-    if buttons:
-        yield {"type": "actions", "elements": [*buttons]}
-
-
-def _lines(section: Section | None, title: str | None = None) -> Iterator[Block]:
+def _text(section: Section | None, length: int) -> Iterator[Block]:
     if section:
-        heading = title or section.title
-        lines = [f"*{heading}*"] if heading else []
-        yield from block_kit.texts([*lines, *map(prose, section.lines)])
+        text = "\n".join(map(prose, section.lines))
+        yield block_kit.section(cut_escaped(text, length))
 
 
-def _small(section: Section | None) -> Iterator[Block]:
+def _small(section: Section | None, length: int | None = None) -> Iterator[Block]:
     if section:
-        yield from block_kit.texts(map(prose, section.lines), block_kit.context)
+        heading = [f"*{section.title}*"] if section.title else []
+        lines = [*heading, *map(prose, section.lines)]
+        if length:
+            lines = [cut_escaped("\n".join(lines), length)]
+        yield from block_kit.texts(lines, block_kit.context)
