@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from local.mrkdwn import Span, spans, unescape
+from mitigation.messages.sms import DISPLAY_NAME
 
 type Json = Mapping[str, Any]
 
@@ -46,6 +47,7 @@ def render(
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'",
         style=style,
         kind=("phone" if phone else "desktop") + (" picture" if slack_html else ""),
+        sender=DISPLAY_NAME,
         subject=escape(mail["subject"]),
         body=escape(mail["body"]),
         glance=escape(" ".join(mail["body"].split("\n")[:LOCK_SCREEN_LINES])),

@@ -23,10 +23,11 @@ from local import show
 from local.cli import BAD_INPUT
 from local.parameters import BadParameter, read_parameters
 from local.progress import Progress
+from mitigation.messages.sms import DISPLAY_NAME
 
 SPEED = 500
 DEADLINE_SECONDS = 300
-SENDER = "AWS Notifications <no-reply@sns.amazonaws.com>"
+SENDER = f"{DISPLAY_NAME} <no-reply@sns.amazonaws.com>"  # what SNS makes of the topic's name
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from botocore.session import get_session
+
 from embedded.scenario import Json, read_json
 from mitigation.action_executions import read_details
 from mitigation.causes import Details
 from mitigation.pace import Pace
-from mitigation.task import TASK_ID, Task, parse_task, task_type_of
+from mitigation.task import TASK_ID, Task, TaskType, parse_task, task_type_of
 from mitigation.watch import Watch
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ def read_saved(
     content = read_json(answer)
     task_type = task_type_of(content)
     known = parse_task(content, task_type)
-    if content and known == parse_task({}, task_type) and content != {"taskSummary": {}}:
+    if content and not _is_answer(cast("Json", content), task_type):
         members = ", ".join(map(repr, list(cast("Json", content))[:5]))
         raise BadAnswer(
             f"{answer}: not a Describe answer: expected taskSummary (detect) or taskStatus, "
@@ -54,6 +56,17 @@ def read_saved(
         raise BadAnswer(f"{executions}: rows of task {strange.pop()!r}, not of {watch.task_id!r}")
     task = parse_task(content, task_type, watch.task_id)
     return task, _details(task, rows, findings) if executions else None
+
+
+def _is_answer(content: Mapping[str, object], task_type: TaskType) -> bool:
+    """Whether it has anything of what the service model says; nothing in it is required."""
+    service = get_session().get_service_model("iot")
+    operation = service.operation_model(f"Describe{task_type.capitalize()}MitigationActionsTask")
+    members: Mapping[str, Any] = operation.output_shape.members  # type: ignore[union-attr]  # it has one
+    summary = content.get("taskSummary")
+    if isinstance(summary, Mapping) and summary:
+        content, members = summary, members["taskSummary"].members
+    return not members.keys().isdisjoint(content)
 
 
 def _read_rows(path: Path) -> tuple[list[Json], list[Json]]:

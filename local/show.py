@@ -9,6 +9,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from local.mrkdwn import Span, spans, unescape
+from mitigation.messages.sms import DISPLAY_NAME
 
 type Json = Mapping[str, Any]
 
@@ -35,7 +36,9 @@ def email(subject: str, body: str) -> RenderableType:
 
 
 def sms(text: str) -> RenderableType:
-    return Text(f"{text}\n") + Text(f"{len(text)} characters", style="dim")
+    before = f"{DISPLAY_NAME.upper()}> "
+    length = f"{len(before + text)} characters, with what SNS puts before it"
+    return Text(f"{before}{text}\n") + Text(length, style="dim")
 
 
 def slack(payload: Json) -> RenderableType:

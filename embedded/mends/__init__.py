@@ -6,7 +6,7 @@ what is set from outside.
 """
 
 from embedded.clock import Clock
-from embedded.mends import events, functions, sns, states
+from embedded.mends import events, functions, resources, sns, states
 from embedded.mends.check import expect_version
 from embedded.records import Recorder
 
@@ -18,7 +18,9 @@ def apply(recorder: Recorder, clock: Clock) -> None:
     from ministack.core import iam_evaluator, lambda_runtime
     from ministack.services import eventbridge, lambda_svc, stepfunctions
     from ministack.services import sns as sns_service
+    from ministack.services.cloudformation import provisioners
 
+    resources.take_saved_queries(provisioners)
     functions.name_handler_errors(lambda_runtime, lambda_svc)
     functions.retry_functions(eventbridge, lambda_svc)
     events.allow_aws_events(eventbridge)

@@ -76,14 +76,6 @@ class Report:
         """What the task is called; an answer that came without an id has none."""
         return self.task.id or f"a {self.task.kind.name}"
 
-    @property
-    def took_seconds(self) -> float | None:
-        """None where a time is missing, or where the end lies before the start."""
-        if self.task.started is None or self.task.ended is None:
-            return None
-        seconds = (self.task.ended - self.task.started).total_seconds()
-        return seconds if seconds >= 0 else None
-
     @classmethod
     def of(
         cls,
@@ -149,10 +141,10 @@ def judge(task: Task, decision: Decision) -> Verdict:
         unknown = decision is Decision.GAVE_UP and not task.has_known_status
         return Verdict.UNKNOWN_STATUS if unknown else _VERDICTS[decision]
     executed, failed = task.statistics.executed, task.statistics.failed
-    if task.status == TaskStatus.CANCELED:
-        return Verdict.CANCELED
-    if task.status == TaskStatus.FAILED or failed:
+    if task.status == TaskStatus.FAILED or failed:  # failures outrank that it was canceled
         return Verdict.PARTLY_FAILED if executed else Verdict.FAILED
+    if task.is_canceled:
+        return Verdict.CANCELED
     return Verdict.NOTHING_DONE if executed == 0 else Verdict.SUCCEEDED
 
 
@@ -181,6 +173,10 @@ def _headline(task: Task, verdict: Verdict, look: Look) -> str:
         case Verdict.NOTHING_DONE:
             skipped = f" ({s.skipped:,} skipped)" if s.skipped else ""
             return f"succeeded, but nothing was done{skipped}"
+        case Verdict.PARTLY_FAILED | Verdict.FAILED if s.failed and task.is_canceled:
+            whole = task.whole or s.done
+            counted = words.plural(whole, task.kind.counts)
+            return f"canceled; {s.failed:,} of {counted} {task.kind.failed}"
         case Verdict.PARTLY_FAILED | Verdict.FAILED if s.failed:
             all_of = f"{s.failed:,} of " if s.failed < whole else "all " if whole > 1 else ""
             return f"{all_of}{counted} {task.kind.failed}"
@@ -244,6 +240,8 @@ def _notes(task: Task, verdict: Verdict, look: Look) -> list[str]:
             f"AWS IoT calls the task {task.status}, yet no {task.kind.counts} was "
             f"{task.kind.executed}: {why}."
         )
+    if verdict is not Verdict.CANCELED and task.is_canceled and s.executed:
+        notes.append("Canceling rolls nothing back.")
     if decision in _LAST_WORDS:
         notes.append("No further message will come about this task.")
     if verdict is Verdict.OVERDUE:

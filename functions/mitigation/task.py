@@ -198,6 +198,18 @@ class Task:
         return self.status in self.kind.statuses
 
     @property
+    def is_canceled(self) -> bool:
+        return self.status == TaskStatus.CANCELED
+
+    @property
+    def took_seconds(self) -> float | None:
+        """None where a time is missing, or where the end lies before the start."""
+        if self.started is None or self.ended is None:
+            return None
+        seconds = (self.ended - self.started).total_seconds()
+        return seconds if seconds >= 0 else None
+
+    @property
     def whole(self) -> int | None:
         """How many there were to do; None where AWS does not tell it, now or at all.
 
@@ -205,7 +217,7 @@ class Task:
         """
         if self.statistics.total is not None:
             return max(self.statistics.total, self.statistics.done)
-        ran_to_its_end = self.is_terminal and self.status != TaskStatus.CANCELED
+        ran_to_its_end = self.is_terminal and not self.is_canceled
         return self.statistics.done if ran_to_its_end else None
 
     @property

@@ -8,9 +8,10 @@ import ministack.app
 import pytest
 from ministack.core import iam_evaluator, lambda_runtime
 from ministack.services import eventbridge, lambda_svc, sns, stepfunctions
+from ministack.services.cloudformation import provisioners
 
 from embedded.clock import Clock
-from embedded.mends import check, events, functions, states
+from embedded.mends import check, events, functions, resources, states
 from embedded.mends import sns as sns_mend
 
 MENDS: dict[str, tuple[Callable[..., None], list[ModuleType]]] = {
@@ -20,6 +21,7 @@ MENDS: dict[str, tuple[Callable[..., None], list[ModuleType]]] = {
     "tls": (events.pretend_tls, [iam_evaluator, ministack.app]),
     "sns": (lambda module: sns_mend.catch_sns(module, NO_RECORDER), [sns]),
     "waits": (lambda module: states.shorten_waits(module, NO_RECORDER, Clock(1)), [stepfunctions]),
+    "resources": (resources.take_saved_queries, [provisioners]),
     "map": (states.record_map_states, [stepfunctions]),
 }
 NO_RECORDER: Any = None  # the mends only keep it for later
@@ -37,6 +39,7 @@ RESTS_ON = [
     ("sns", "_matches_filter_policy"),
     ("sns", "_topic_by_arn_any_scope"),
     ("waits", "_scaled_sleep"),
+    ("resources", "_RESOURCE_HANDLERS"),
     ("map", "_add_event"),
     ("map", "_execute_task"),
     ("map", "_execute_wait"),

@@ -85,6 +85,13 @@ def test_a_saved_notice_reads_as_expected(name: str) -> None:
     check(GOLDEN / name, messages(report_on_notice(name)))
 
 
+@pytest.mark.parametrize("name", [*DESCRIBE, *NOTIFY])
+def test_every_sms_is_one_segment_with_what_sns_puts_before_it(name: str) -> None:
+    text = f"MITIGATION> {(GOLDEN / name / 'sms.txt').read_text(encoding='utf-8').rstrip()}"
+    assert text.isascii()
+    assert len(text) + sum(text.count(double) for double in "^{}\\[]~|") <= 160
+
+
 def test_every_golden_folder_has_its_input() -> None:
     folders = {path.name for path in GOLDEN.iterdir() if path.is_dir() and path.name[0] != "_"}
     assert folders == {*DESCRIBE, *NOTIFY}

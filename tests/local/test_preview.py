@@ -67,7 +67,7 @@ def test_every_saved_answer_renders_for_every_channel(messages: Any, name: str) 
         ("detect-aws-example", "NOTHING_DONE"),
         ("detect-failed-partly", "PARTLY_FAILED"),
         ("detect-failed", "FAILED"),
-        ("detect-canceled", "CANCELED"),
+        ("detect-canceled", "PARTLY_FAILED"),
         ("detect-in-progress", "OVERDUE"),
         ("detect-unknown-status", "UNKNOWN_STATUS"),
         ("detect-empty", "UNKNOWN_STATUS"),
@@ -206,6 +206,10 @@ BAD_ANSWERS: dict[str, tuple[str | bytes, str]] = {
         '{"taskSummary": {"taskStartTime": "yesterday"}}',
         "{path}: taskSummary.taskStartTime: expected an ISO 8601 time",
     ),
+    "nothing of the service model": (
+        '{"taskSummary": {"state": "done"}}',
+        "{path}: not a Describe answer: expected taskSummary (detect) or taskStatus",
+    ),
     "something else": (
         '{"actionsExecutions": []}',
         "{path}: not a Describe answer: expected taskSummary (detect) or taskStatus",
@@ -336,3 +340,13 @@ def test_open_opens_the_page_where_there_is_a_display(
     assert json.loads(told.out)["verdict"] == "FAILED"
     assert len(opened) == 1
     assert Path(opened[0].removeprefix("file://")).exists()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"taskSummary": {"taskStatistics": {}}}, {"taskSummary": {"target": {}}}, {"target": {}}],
+)
+def test_an_answer_whose_members_are_empty_is_one(tmp_path: Path, answer: Any) -> None:
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps(answer), encoding="utf-8")
+    assert run(str(path)) == 0

@@ -126,7 +126,7 @@ def test_a_channel_that_refuses_is_a_dead_letter_and_exit_status_1(both: Any) ->
     status, out, err = both["slack-revoked"]
     assert status == 1, err
     assert "Subject: [FAILED] quarantine-7: 3 of 12 mitigation actions failed" in out
-    assert "From:    AWS Notifications" in out
+    assert "From:    Mitigation <no-reply@sns.amazonaws.com>" in out
     assert "The fleet" in out
     assert "CET" in out
     assert "Slack, which answered 404 no_service" in out

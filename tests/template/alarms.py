@@ -106,6 +106,9 @@ def the_dashboard_shows_metrics(product: Product) -> Iterator[str]:
         title = widget["properties"]["title"]
         if widget["x"] + widget["width"] > COLUMNS:
             yield f"{title} stands out on the right"
+        if widget["type"] == "log":
+            yield from shows_what_the_saved_query_does(widget["properties"]["query"], stack)
+            continue
         for row in widget["properties"]["metrics"]:
             if isinstance(row[0], str):
                 [namespace, metric, *pairs] = [cell for cell in row if isinstance(cell, str)]
@@ -121,6 +124,16 @@ def the_dashboard_shows_metrics(product: Product) -> Iterator[str]:
     for _, metric, _ in emitted:
         if metric not in shown | ringing:
             yield f"{metric} costs money and is shown nowhere"
+
+
+def shows_what_the_saved_query_does(table: str, stack: Resources) -> Iterator[str]:
+    query = stack["EndedTasksQuery"]["Properties"]
+    [group] = query["LogGroupNames"]
+    saved = query["QueryString"].rpartition(" | limit ")[0]
+    if table != f"SOURCE '{group}' | {saved} | limit 20":
+        yield f"the table of the last tasks is not the saved query over {group}: {table}"
+    if group != stack["DescribeTaskFunction"]["Properties"]["LoggingConfig"]["LogGroup"]:
+        yield f"{group} holds no ended tasks"
 
 
 def searched(expression: str) -> Iterator[tuple[str, str, dict[str, str]]]:

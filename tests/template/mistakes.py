@@ -242,6 +242,11 @@ MISTAKES = [
         f"{RESOURCES} Dashboard Properties DashboardBody Fn::Sub",
         lambda old: old.replace(",TaskStatus,TaskType,service}", ",TaskStatus,service}", 1),
     ),
+    Mistake(
+        "a saved query over another log",
+        f"{RESOURCES} EndedTasksQuery Properties LogGroupNames 0 Ref",
+        "NotifyLogGroup",
+    ),
     # Parameters
     Mistake("a parameter without bounds", "template Parameters OverdueMinutes MaxValue", REMOVED),
     Mistake("polling beyond the budget", "template Parameters PollMaxSeconds MinValue", 10),

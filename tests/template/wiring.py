@@ -40,6 +40,7 @@ FULL = {
         "NotifyLogGroup",
         "WatchTaskLogGroup",
     ],
+    "AWS::Logs::QueryDefinition": ["EndedTasksQuery"],
     "AWS::SNS::Subscription": ["EmailSubscription", "AlarmEmailSubscription"],
     "AWS::SNS::Topic": ["NotificationTopic", "AlarmTopic"],
     "AWS::SNS::TopicPolicy": ["NotificationTopicPolicy", "AlarmTopicPolicy"],

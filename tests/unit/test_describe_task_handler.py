@@ -11,7 +11,11 @@ from botocore.stub import ANY, Stubber
 
 from mitigation.watch import InvalidWatch
 from tests.support import handlers
+from tests.support.stack import product
 
+# What the saved query and the dashboard's table read of that line.
+QUERY = product().template["Resources"]["EndedTasksQuery"]["Properties"]["QueryString"]
+QUERIED = QUERY.partition(" | ")[0].removeprefix("fields @timestamp, ").split(", ")
 DESCRIBE = "describe_detect_mitigation_actions_task"
 
 
@@ -186,3 +190,50 @@ def test_a_watch_that_began_under_the_first_definition_gets_what_that_reads(
     assert seen["waitSeconds"] == seen["details"]["waitSeconds"]
     assert seen["ageSeconds"] == seen["details"]["memory"]["ageSeconds"]
     assert seen["events"] == seen["details"]["memory"]["events"]
+
+
+def ended_lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    return [vars(record) for record in caplog.records if record.msg == "Task ended"]
+
+
+def test_the_log_has_one_line_for_a_task_that_ended(
+    describe_task: ModuleType, iot: Stubber, caplog: pytest.LogCaptureFixture
+) -> None:
+    counts = {"actionsExecuted": 3, "actionsSkipped": 0, "actionsFailed": 0}
+    answer = summary("SUCCESSFUL", taskStatistics=counts)
+    ended = answer["taskSummary"]["taskStartTime"] + timedelta(seconds=7)
+    answer["taskSummary"]["taskEndTime"] = ended
+    iot.add_response(DESCRIBE, answer, {"taskId": "quarantine-7"})
+    by = {"arn": "arn:aws:sts::123456789012:assumed-role/SecOps/ada"}
+    look(describe_task, input={"taskId": "quarantine-7", "startedBy": by})
+    [line] = ended_lines(caplog)
+    assert {name: line.get(name) for name in QUERIED} == {
+        "task_type": "detect",
+        "task_id": "quarantine-7",
+        "verdict": "SUCCEEDED",
+        "task_status": "SUCCESSFUL",
+        "executed": 3,
+        "skipped": 0,
+        "failed": 0,
+        "seconds": 7,
+        "started_by": by["arn"],
+        "account": "123456789012",
+        "region": "eu-west-1",
+    }
+
+
+def test_the_log_tells_the_end_of_a_task_that_was_lost_from_sight_too(
+    describe_task: ModuleType, iot: Stubber, caplog: pytest.LogCaptureFixture
+) -> None:
+    iot.add_client_error(DESCRIBE, "InvalidRequestException", "bad id", 400)
+    look(describe_task)
+    [line] = ended_lines(caplog)
+    assert (line["verdict"], line["task_status"], line["seconds"]) == ("UNREADABLE", None, 0)
+
+
+def test_the_log_has_no_such_line_while_a_task_runs(
+    describe_task: ModuleType, iot: Stubber, caplog: pytest.LogCaptureFixture
+) -> None:
+    iot.add_response(DESCRIBE, summary("IN_PROGRESS"), {"taskId": "quarantine-7"})
+    look(describe_task)
+    assert ended_lines(caplog) == []

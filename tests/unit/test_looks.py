@@ -75,12 +75,22 @@ def test_a_moment_at_the_end_of_the_calendar_is_shown_in_utc() -> None:
 def test_what_happened_is_not_told_twice_in_the_first_lines() -> None:
     canceled = report_of(
         taskStatus="CANCELED",
-        taskStatistics={"actionsExecuted": 4, "actionsSkipped": 0, "actionsFailed": 1},
+        taskStatistics={"actionsExecuted": 4, "actionsSkipped": 1, "actionsFailed": 0},
     )
     assert email.render(canceled, Clock()).body.split("\n")[:2] == [
         "CANCELED after 4 mitigation actions; nothing is rolled back",
+        "4 actions executed, 0 failed, 1 skipped",
+    ]
+    both = report_of(
+        taskStatus="CANCELED",
+        taskStatistics={"actionsExecuted": 4, "actionsSkipped": 0, "actionsFailed": 1},
+    )
+    body = email.render(both, Clock()).body
+    assert body.split("\n")[:2] == [
+        "FAILED: canceled; 1 of 5 mitigation actions failed",
         "1 action failed, 4 executed, 0 skipped",
     ]
+    assert "\nCanceling rolls nothing back.\n" in body
     failed = report_of(taskStatus="FAILED", taskStatistics={"actionsFailed": 2})
     assert email.render(failed, Clock()).body.split("\n")[0] == "FAILED: all 2 actions failed"
 

@@ -73,6 +73,21 @@ def test_the_example_of_the_design_reads_as_it_stands_there() -> None:
             "canceled before anything was done",
         ),
         (
+            detect("CANCELED", executed=5, failed=30),
+            Verdict.PARTLY_FAILED,
+            "canceled; 30 of 35 mitigation actions failed",
+        ),
+        (
+            detect("CANCELED", executed=0, failed=1),
+            Verdict.FAILED,
+            "canceled; 1 of 1 mitigation action failed",
+        ),
+        (
+            audit("CANCELED", total=40, executed=5, failed=3, canceled=32),
+            Verdict.PARTLY_FAILED,
+            "canceled; 3 of 40 audit findings could not be mitigated",
+        ),
+        (
             detect("CANCELED", executed=5, skipped=0, failed=0),
             Verdict.CANCELED,
             "canceled after 5 mitigation actions; nothing is rolled back",
@@ -356,7 +371,7 @@ def test_notes_say_what_would_be_read_wrongly_otherwise(
 
 def test_the_time_it_took_is_known_from_start_and_end() -> None:
     started, ended = "2026-11-22T10:01:07Z", "2026-11-22T10:03:41Z"
-    assert Report.of(detect(taskStartTime=started, taskEndTime=ended)).took_seconds == 154
+    assert detect(taskStartTime=started, taskEndTime=ended).took_seconds == 154
 
 
 @pytest.mark.parametrize(
@@ -371,4 +386,4 @@ def test_the_time_it_took_is_known_from_start_and_end() -> None:
     ],
 )
 def test_the_time_it_took_is_not_known_where_the_times_tell_none(times: dict[str, Any]) -> None:
-    assert Report.of(detect(**times)).took_seconds is None
+    assert detect(**times).took_seconds is None

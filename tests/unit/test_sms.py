@@ -8,6 +8,7 @@ from mitigation.messages import sms
 from mitigation.place import Place
 from mitigation.report import Report
 from tests.support.details import fold, row
+from tests.support.stack import product
 from tests.support.tasks import audit, detect
 
 PLACE = Place.of_execution(
@@ -22,6 +23,12 @@ def text_of(task: Any = None, **more: Any) -> str:
 def places(text: str) -> int:
     """What the text takes in the GSM 7-bit alphabet."""
     return len(text) + sum(text.count(double) for double in "^{}\\[]~|")
+
+
+def test_the_name_that_sns_puts_before_it_is_that_of_the_topic() -> None:
+    topic = product().template["Resources"]["NotificationTopic"]["Properties"]
+    assert topic["DisplayName"] == sms.DISPLAY_NAME
+    assert 160 - len("MITIGATION> ") == sms.TEXT_LENGTH
 
 
 def test_the_headline_stands_first() -> None:
@@ -51,7 +58,7 @@ def test_a_long_name_gives_way_to_what_happened() -> None:
 @pytest.mark.parametrize("name", ["`", "^{}\\[]~|" * 16, "設" * 128, "😀" * 128, "ﷺ" * 128, "a\nb"])
 def test_any_name_fits_into_one_segment(name: str) -> None:
     text = text_of(detect(name, taskId=name), details=fold(row(error_code=name, name=name)))
-    assert places(text) <= 160
+    assert places(text) <= 148
     assert text.isascii()
     assert text.isprintable()
     assert "`" not in text
@@ -62,11 +69,11 @@ def test_a_text_of_exactly_one_segment_is_kept_and_a_longer_one_is_cut() -> None
         return text_of(detect("S" * length, taskId="t"))
 
     head = "UNKNOWN STATUS t: status  is unknown"
-    room = 160 - len(head)
+    room = 148 - len(head)
     assert with_status(room).endswith("S is unknown")
-    assert len(with_status(room)) == 160
+    assert len(with_status(room)) == 148
     assert with_status(room + 1).endswith("...")
-    assert len(with_status(room + 1)) == 160
+    assert len(with_status(room + 1)) == 148
 
 
 def test_an_audit_task_is_told_by_its_findings() -> None:

@@ -47,7 +47,7 @@ def to_json(report: Report) -> dict[str, Json]:
         "counts": _counts(task.statistics),
         "startedAt": format_time(task.started),
         "endedAt": format_time(task.ended),
-        "tookSeconds": report.took_seconds,
+        "tookSeconds": task.took_seconds,
         "startedBy": encode(by),
         "target": {
             "violationIds": list(task.target.violation_ids),

@@ -35,7 +35,7 @@ def opening(report: Report) -> tuple[str, ...]:
         Verdict.PARTLY_FAILED: bool(statistics.failed),
         Verdict.FAILED: bool(statistics.failed),
     }
-    if report.summary and counted.get(report.verdict):
+    if report.summary and counted.get(report.verdict) and not report.task.is_canceled:
         return (f"{label}: {report.summary}",)
     if headline.casefold().startswith(label.casefold()):
         lead = label + headline[len(label) :]
@@ -94,8 +94,8 @@ def _times(report: Report, clock: Clock) -> str:
         parts.append(f"started {clock.show(task.started)}{who}")
     elif who:
         parts.append(f"started{who}" + (f" at {clock.show(by.at)}" if by and by.at else ""))
-    if report.took_seconds is not None:
-        parts.append(f"took {words.duration(report.took_seconds)}")
+    if task.took_seconds is not None:
+        parts.append(f"took {words.duration(task.took_seconds)}")
     elif task.ended:
         parts.append(f"ended {clock.show(task.ended, after=task.started)}")
     return ", ".join(parts)

@@ -1,10 +1,14 @@
-"""The SMS: one segment in the GSM 7-bit alphabet, so one text, whatever the names hold."""
+"""The SMS: one segment in the GSM 7-bit alphabet, so one text, whatever the names hold.
+
+SNS puts the topic's DisplayName and "> " before it, which count too.
+"""
 
 from mitigation.messages import sections
 from mitigation.messages.text import ascii_only, cut
 from mitigation.report import Report
 
-SEGMENT_LENGTH = 160  # 3GPP TS 23.038, 7-bit alphabet
+DISPLAY_NAME = "Mitigation"  # of the topic that template.yaml makes; SNS capitalizes it
+TEXT_LENGTH = 160 - len(f"{DISPLAY_NAME}> ")  # of a segment: 3GPP TS 23.038, 7-bit alphabet
 # ASCII that costs two places, and ASCII that the alphabet doesn't have.
 _DOUBLE = "^{}\\[]~|"
 _MISSING = str.maketrans({"`": "'"})
@@ -14,9 +18,9 @@ _NAME_LENGTH = 40
 def render(report: Report) -> str:
     """`LABEL task: headline`, then the first cause and the region while they fit."""
     name = cut(report.name, _NAME_LENGTH, "...")
-    text = _fit(f"{report.verdict.label} {name}: {report.headline}", SEGMENT_LENGTH)
+    text = _fit(f"{report.verdict.label} {name}: {report.headline}", TEXT_LENGTH)
     for part in _extras(report):
-        if _length(longer := f"{text}. {_plain(part)}") <= SEGMENT_LENGTH:
+        if _length(longer := f"{text}. {_plain(part)}") <= TEXT_LENGTH:
             text = longer
     return text
 
