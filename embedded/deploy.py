@@ -19,9 +19,10 @@ from botocore.exceptions import ClientError, WaiterError
 from samtranslator.yaml_helper import yaml_parse
 
 from embedded.engine import Engine
+from embedded.places import HOME, Place
 from embedded.process import ROOT, EngineFailed
 
-STACK = "mitigation-notifier"
+STACK, MEMBER_STACK = "mitigation-notifier", "mitigation-member"
 _BUCKET = "uploads"
 _WAITER = {"Delay": 0.05, "MaxAttempts": 1200}
 
@@ -43,22 +44,8 @@ def deploy(
         Bucket=_BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name}
     )
     s3.put_object(Bucket=_BUCKET, Key="template", Body=_package(s3, template))
-    try:
-        cloudformation.create_stack(
-            StackName=STACK,
-            TemplateURL=f"{engine.endpoint}/{_BUCKET}/template",
-            Parameters=[
-                {"ParameterKey": name, "ParameterValue": value}
-                for name, value in parameters.items()
-            ],
-            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        )
-        waiter = cloudformation.get_waiter("stack_create_complete")
-        waiter.wait(StackName=STACK, WaiterConfig=_WAITER)
-    except WaiterError as error:
-        raise EngineFailed(f"deploy failed: {_first_failure(cloudformation)}") from error
-    except ClientError as error:
-        raise EngineFailed(f"deploy failed: {error}") from error
+    where = {"TemplateURL": f"{engine.endpoint}/{_BUCKET}/template"}
+    _create(cloudformation, STACK, where, parameters)
     [stack] = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=STACK)
     return Stack(
@@ -69,6 +56,33 @@ def deploy(
             for resource in page["StackResourceSummaries"]
         },
     )
+
+
+def deploy_member(engine: Engine, place: Place) -> None:
+    """Create a stack of member.yaml there, for the hub here."""
+    body = {"TemplateBody": (ROOT / "member.yaml").read_text(encoding="utf-8")}
+    hub = {"HubAccount": HOME.account, "HubRegion": HOME.region, "HubStack": STACK}
+    _create(engine.client("cloudformation", place), MEMBER_STACK, body, hub)
+
+
+def _create(
+    cloudformation: Any, name: str, where: Mapping[str, str], parameters: Mapping[str, str]
+) -> None:
+    try:
+        cloudformation.create_stack(
+            StackName=name,
+            **where,
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+            ],
+            Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+        waiter = cloudformation.get_waiter("stack_create_complete")
+        waiter.wait(StackName=name, WaiterConfig=_WAITER)
+    except WaiterError as error:
+        raise EngineFailed(f"deploy failed: {_first_failure(cloudformation, name)}") from error
+    except ClientError as error:
+        raise EngineFailed(f"deploy failed: {error}") from error
 
 
 def _package(s3: Any, template: Path) -> bytes:
@@ -117,8 +131,8 @@ def _zip(folder: Path) -> bytes:
     return buffer.getvalue()
 
 
-def _first_failure(cloudformation: Any) -> str:
-    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=STACK)
+def _first_failure(cloudformation: Any, name: str) -> str:
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)
     events = [event for page in pages for event in page["StackEvents"]]
     for event in reversed(events):
         if event["ResourceStatus"].endswith("_FAILED"):

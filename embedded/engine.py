@@ -20,11 +20,11 @@ from embedded.child import RECORDS
 from embedded.clock import LauncherClock
 from embedded.fake_iot import FakeIot
 from embedded.fake_slack import FakeSlack
+from embedded.places import HOME, Place
 from embedded.process import engine_process
 from embedded.scenario import Scenario, SlackAnswer
 
-ACCOUNT = "123456789012"
-REGION = "eu-west-1"
+ACCOUNT, REGION = HOME
 
 # boto3 in this process must not see the AWS profile of whoever runs it.
 _NO_PROFILE: dict[str, Any] = {
@@ -59,12 +59,14 @@ class Engine:
             started=started,
             calls_per_second=calls_per_second,
             on_ended=self._catch_up,
+            account_of=self._account_of,
         )
         self.slack = FakeSlack(slack)
         self._now = now
         self._speed = speed
         self._auth = auth
         self._lambda_environment = lambda_environment or {}
+        self._accounts: dict[str, str] = {}  # by access key
         self._recorded: dict[str, list[dict[str, Any]]] = {}
 
     def __enter__(self) -> Self:
@@ -127,11 +129,25 @@ class Engine:
             "NO_PROXY": "127.0.0.1",
         }
 
-    def client(self, service: str) -> Any:
-        """A boto3 client of this engine; of the fake for `iot`."""
+    def client(
+        self, service: str, place: Place = HOME, credentials: Mapping[str, str] | None = None
+    ) -> Any:
+        """A boto3 client of this engine, of the fake for `iot`, in that account and region.
+
+        Its root's, or with the `credentials` that STS gave.
+        """
+        given = credentials or {"AccessKeyId": place.account, "SecretAccessKey": "test"}
         url = self.iot.url if service == "iot" else self.endpoint
         make: Any = self._session.client  # its stubs want the name as a literal
-        return make(service, endpoint_url=url, config=_CLIENT)
+        return make(
+            service,
+            endpoint_url=url,
+            config=_CLIENT,
+            region_name=place.region,
+            aws_access_key_id=given["AccessKeyId"],
+            aws_secret_access_key=given["SecretAccessKey"],
+            aws_session_token=given.get("SessionToken"),
+        )
 
     def times_of(self, moments: Iterable[datetime]) -> list[datetime]:
         """What the functions' clock showed at real moments."""
@@ -153,12 +169,16 @@ class Engine:
     @cached_property
     def _session(self) -> boto3.Session:
         bare = botocore.session.Session(session_vars=_NO_PROFILE)
-        return boto3.Session(
-            aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="test",  # noqa: S106  the engine's
-            region_name=REGION,
-            botocore_session=bare,
-        )
+        return boto3.Session(botocore_session=bare)
+
+    def _account_of(self, key: str) -> str:
+        if key not in self._accounts:
+            self._accounts[key] = (
+                key
+                if key.isdigit()
+                else str(self.client("sts").get_access_key_info(AccessKeyId=key)["Account"])
+            )
+        return self._accounts[key]
 
     def _catch_up(self, ended: datetime) -> None:
         """Nobody is told of an end that lies in the future: the waits were too short for it."""

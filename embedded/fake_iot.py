@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from embedded.iot_rows import between, matching, page
 from embedded.iot_wire import Refused, Request, read_request, write_answer
+from embedded.places import HOME, Place, signed_by
 from embedded.scenario import (
     Answer,
     Failure,
@@ -37,7 +38,9 @@ class Call:
 class FakeIot:
     """Serves `scenarios` at `.url` while the `with` block runs, and records `.calls`.
 
-    Each scenario is a task of its own. With `started=False` a task does not exist until someone
+    Each scenario is a task of its own; one of another place is met there, by what is signed with
+    keys of that account for that region: `at(place)` is the fake for it. `account_of` names the
+    account of an access key. With `started=False` a task does not exist until someone
     starts it. `calls_per_second` throttles each operation as AWS does: every call over that
     number within a second is answered with ThrottlingException. `on_ended` is told when a task
     ended before the answer that says so is given.
@@ -50,9 +53,26 @@ class FakeIot:
         calls_per_second: float | None = None,
         clock: Callable[[], float] = time.monotonic,
         on_ended: Callable[[datetime], None] = lambda moment: None,  # noqa: ARG005  told to nobody
+        account_of: Callable[[str], str] = lambda key: HOME.account,  # noqa: ARG005  one account
+        place: Place = HOME,
     ) -> None:
         self.calls: list[Call] = []
-        self._tasks = {(s.task_type, s.task_id): _Task(s, started) for s in scenarios}
+        self._tasks = {
+            (s.task_type, s.task_id): _Task(s, started) for s in scenarios if s.place == place
+        }
+        self._account_of = account_of
+        elsewhere = {s.place for s in scenarios} - {HOME} if place == HOME else set()
+        self._elsewhere = {
+            other: FakeIot(
+                *scenarios,
+                started=started,
+                calls_per_second=calls_per_second,
+                clock=clock,
+                on_ended=on_ended,
+                place=other,
+            )
+            for other in elsewhere
+        }
         self._limit = calls_per_second
         self._clock = clock
         self._on_ended = on_ended
@@ -65,7 +85,8 @@ class FakeIot:
 
         class Requests(Handler):
             def handle_any(self) -> None:
-                self.answer(*fake.respond(self.command, self.path, self.body()))
+                asked = fake.at(fake._place(self.headers.get("Authorization", "")))
+                self.answer(*asked.respond(self.command, self.path, self.body()))
 
             do_GET = do_PUT = do_POST = handle_any  # noqa: N815  http.server's names
 
@@ -84,6 +105,16 @@ class FakeIot:
     def url(self) -> str:
         """The value for AWS_ENDPOINT_URL_IOT."""
         return f"http://127.0.0.1:{self._port}"
+
+    def at(self, place: Place) -> "FakeIot":
+        """The AWS IoT of that account in that region, which knows no task unless it was given."""
+        if place == HOME:
+            return self
+        return self._elsewhere.setdefault(place, FakeIot(place=place))
+
+    def _place(self, authorization: str) -> Place:
+        signed = signed_by(authorization)
+        return Place(self._account_of(signed.account), signed.region) if signed else HOME
 
     def respond(self, method: str, target: str, body: bytes) -> tuple[int, Json, bytes]:
         """Status, headers and body for one request."""

@@ -10,9 +10,10 @@ from typing import Any
 from botocore.exceptions import ClientError, ParamValidationError
 
 from embedded.deploy import Stack
-from embedded.engine import ACCOUNT, REGION, Engine
+from embedded.engine import Engine
 from embedded.fake_slack import Post
 from embedded.history import Event, new_events
+from embedded.places import HOME, Place
 from embedded.process import ROOT
 from embedded.scenario import Json, Scenario
 
@@ -64,8 +65,8 @@ class Outcome:
         }
 
 
-def stack_parameters(engine: Engine, *, slack: bool = True) -> dict[str, str]:
-    """Parameters for the template: an e-mail address, and a secret with Slack's webhook URL.
+def stack_parameters(engine: Engine, *, slack: bool = True, place: Place = HOME) -> dict[str, str]:
+    """Parameters for the template: an e-mail address, a secret with Slack's webhook URL, a member.
 
     No sweep: it would tell the engine's real time from the run's.
     """
@@ -75,13 +76,15 @@ def stack_parameters(engine: Engine, *, slack: bool = True) -> dict[str, str]:
             Name="slack-webhook", SecretString=WEBHOOK_URL
         )
         parameters["SlackWebhookSecretArn"] = secret["ARN"]
+    if place != HOME:
+        parameters |= {"MemberAccounts": place.account, "MemberRegions": place.region}
     return parameters
 
 
 def start_task(engine: Engine, scenario: Scenario) -> None:
     """Start the task at the fake IoT, and hand EventBridge what CloudTrail tells of it."""
     start: Any = getattr(
-        engine.client("iot"), f"start_{scenario.task_type}_mitigation_actions_task"
+        engine.client("iot", scenario.place), f"start_{scenario.task_type}_mitigation_actions_task"
     )
     try:
         start(taskId=scenario.task_id, **_start_parameters(scenario))
@@ -93,7 +96,7 @@ def start_task(engine: Engine, scenario: Scenario) -> None:
         "DetailType": event["detail-type"],
         "Detail": json.dumps(event["detail"]),
     }
-    answer = engine.client("events").put_events(Entries=[entry])
+    answer = engine.client("events", scenario.place).put_events(Entries=[entry])
     if answer["FailedEntryCount"]:
         raise PlayFailed(f"EventBridge refused the event: {answer['Entries'][0]['ErrorMessage']}")
 
@@ -108,8 +111,8 @@ def cloudtrail_event(scenario: Scenario) -> dict[str, Any]:
             detail[part]["taskId"] = scenario.task_id
     started = scenario.started or datetime.now(UTC)
     detail["eventTime"] = started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    event["account"] = detail["recipientAccountId"] = ACCOUNT
-    event["region"] = detail["awsRegion"] = REGION
+    event["account"] = detail["recipientAccountId"] = scenario.place.account
+    event["region"] = detail["awsRegion"] = scenario.place.region
     return event
 
 
@@ -151,8 +154,8 @@ def follow(engine: Engine, execution_arn: str, deadline: float) -> Iterator[Even
         time.sleep(POLL_SECONDS)
 
 
-def collect(engine: Engine, stack: Stack, execution_arn: str) -> Outcome:
-    """Everything that the ended execution left behind."""
+def collect(engine: Engine, stack: Stack, execution_arn: str, place: Place = HOME) -> Outcome:
+    """Everything that the ended execution left behind; `place` is whose task it watched."""
     execution = engine.client("stepfunctions").describe_execution(executionArn=execution_arn)
     entered = [
         event.state
@@ -180,7 +183,7 @@ def collect(engine: Engine, stack: Stack, execution_arn: str) -> Outcome:
         },
         posts=engine.slack.posts,
         dead_letters=letters,
-        iot_calls=[asdict(call) for call in engine.iot.calls],
+        iot_calls=[asdict(call) for call in engine.iot.at(place).calls],
     )
 
 

@@ -23,6 +23,7 @@ from embedded.checked import (
     required,
     short,
 )
+from embedded.places import HOME, Place, read_place
 from embedded.slack_answers import (
     SlackAnswer,
     SlackAppAnswer,
@@ -51,7 +52,7 @@ type TaskType = Literal["detect", "audit"]
 
 # AWS IoT API reference, MitigationActionsTaskId.
 _TASK_ID = re.compile(r"[a-zA-Z0-9_-]{1,128}")
-_KEYS = ("taskType", "taskId", "describe", "executions", "findings", "slack", "slackApp")
+_KEYS = ("taskType", "taskId", "describe", "executions", "findings", "slack", "slackApp", "member")
 _AUDIT_ANSWER = (
     "taskStatus",
     "startTime",
@@ -95,6 +96,7 @@ class Scenario:
     findings: tuple[Json, ...] = ()
     slack: tuple[SlackAnswer, ...] = (SlackAnswer(),)
     slack_app: Mapping[str, tuple[SlackAppAnswer, ...]] = MappingProxyType({})
+    place: Place = HOME  # whose task it is
 
     @property
     def summaries(self) -> Iterator[Json]:
@@ -183,6 +185,7 @@ def parse(document: object) -> Scenario:
         findings=_rows(root, "findings"),
         slack=read_webhook_answers(root),
         slack_app=read_app_answers(root),
+        place=read_place(root),
     )
 
 

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -15,8 +16,9 @@ from rich.console import Console, Group
 from rich.text import Text
 
 from embedded import play
-from embedded.deploy import deploy
+from embedded.deploy import deploy, deploy_member
 from embedded.engine import Engine
+from embedded.places import HOME, MEMBER
 from embedded.process import EngineFailed
 from embedded.scenario import BadScenario, Scenario, load
 from local import show
@@ -45,6 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="a parameter of template.yaml, such as SlackVerdicts=problems; may be repeated",
     )
+    parser.add_argument(
+        "--member", action="store_true", help="play the task in another account and region"
+    )
     parser.add_argument("--json", action="store_true", help="print what came of it as JSON")
 
 
@@ -52,6 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit status: 0 where the execution succeeded, 1 where it failed, 2 for bad input."""
     try:
         scenario = load(arguments.scenario)
+        if arguments.member:
+            scenario = replace(scenario, place=MEMBER)
         parameters = read_parameters(arguments.parameter)
     except (BadScenario, BadParameter) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -79,7 +86,11 @@ def _play(
         with progress.step("An embedded AWS starts on this machine"):
             stack.enter_context(engine)
         with progress.step("template.yaml is deployed into it"):
-            deployed = deploy(engine, {**play.stack_parameters(engine, slack=slack), **parameters})
+            own = play.stack_parameters(engine, slack=slack, place=scenario.place)
+            deployed = deploy(engine, {**own, **parameters})
+        if scenario.place != HOME:
+            with progress.step("member.yaml is deployed into {} ({})".format(*scenario.place)):
+                deploy_member(engine, scenario.place)
         with progress.step(f"{scenario.task_type.capitalize()} task {scenario.task_id} starts"):
             play.start_task(engine, scenario)
             execution_arn = play.await_execution(engine, deployed, deadline)
@@ -87,7 +98,7 @@ def _play(
             for event in play.follow(engine, execution_arn, deadline):
                 progress.event(event)
         progress.waits(engine.waits)
-        return play.collect(engine, deployed, execution_arn)
+        return play.collect(engine, deployed, execution_arn, scenario.place)
 
 
 def _show(outcome: play.Outcome) -> None:

@@ -6,7 +6,7 @@ what is set from outside.
 """
 
 from embedded.clock import Clock
-from embedded.mends import events, functions, resources, sns, states
+from embedded.mends import accounts, events, functions, resources, sns, states
 from embedded.mends.check import expect_version
 from embedded.records import Recorder
 
@@ -15,8 +15,8 @@ def apply(recorder: Recorder, clock: Clock) -> None:
     """Mend everything; raises MendFailed."""
     expect_version()
     import ministack.app
-    from ministack.core import iam_evaluator, lambda_runtime
-    from ministack.services import eventbridge, lambda_svc, stepfunctions
+    from ministack.core import iam_evaluator, lambda_runtime, responses
+    from ministack.services import eventbridge, iam, lambda_svc, stepfunctions
     from ministack.services import sns as sns_service
     from ministack.services.cloudformation import provisioners
 
@@ -25,6 +25,9 @@ def apply(recorder: Recorder, clock: Clock) -> None:
     functions.retry_functions(eventbridge, lambda_svc)
     events.allow_aws_events(eventbridge)
     events.pretend_tls(iam_evaluator, ministack.app)
+    accounts.name_principals(iam_evaluator)
+    accounts.keep_bus_policies(eventbridge, provisioners)
+    accounts.hop_between_buses(eventbridge, iam_evaluator, iam, responses)
     sns.catch_sns(sns_service, recorder)
     states.shorten_waits(stepfunctions, recorder, clock)
     states.record_map_states(stepfunctions)

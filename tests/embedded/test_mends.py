@@ -6,12 +6,12 @@ from typing import Any
 
 import ministack.app
 import pytest
-from ministack.core import iam_evaluator, lambda_runtime
-from ministack.services import eventbridge, lambda_svc, sns, stepfunctions
+from ministack.core import iam_evaluator, lambda_runtime, responses
+from ministack.services import eventbridge, iam, lambda_svc, sns, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 from embedded.clock import Clock
-from embedded.mends import check, events, functions, resources, states
+from embedded.mends import accounts, check, events, functions, resources, states
 from embedded.mends import sns as sns_mend
 
 MENDS: dict[str, tuple[Callable[..., None], list[ModuleType]]] = {
@@ -19,6 +19,9 @@ MENDS: dict[str, tuple[Callable[..., None], list[ModuleType]]] = {
     "retries": (functions.retry_functions, [eventbridge, lambda_svc]),
     "events": (events.allow_aws_events, [eventbridge]),
     "tls": (events.pretend_tls, [iam_evaluator, ministack.app]),
+    "principals": (accounts.name_principals, [iam_evaluator]),
+    "bus policies": (accounts.keep_bus_policies, [eventbridge, provisioners]),
+    "hop": (accounts.hop_between_buses, [eventbridge, iam_evaluator, iam, responses]),
     "sns": (lambda module: sns_mend.catch_sns(module, NO_RECORDER), [sns]),
     "waits": (lambda module: states.shorten_waits(module, NO_RECORDER, Clock(1)), [stepfunctions]),
     "resources": (resources.take_saved_queries, [provisioners]),
@@ -33,6 +36,15 @@ RESTS_ON = [
     ("retries", "_execution_record_for_config"),
     ("events", "_put_events"),
     ("tls", "pin_request_origin"),
+    ("principals", "_resolve_condition_key"),
+    ("bus policies", "_eb_event_bus_create"),
+    ("bus policies", "_eb_event_bus_update"),
+    ("hop", "_dispatch_to_event_bus"),
+    ("hop", "_dispatch_event"),
+    ("hop", "request_scope"),
+    ("hop", "_gather_role_policies"),
+    ("hop", "evaluate_resource_policy"),
+    ("hop", "_service_principal_matches"),
     ("sns", "publish_internal"),
     ("sns", "_fanout"),
     ("sns", "_resolve_message_for_protocol"),

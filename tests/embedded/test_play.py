@@ -30,7 +30,7 @@ class Engine:
 
     iot_url: str | None = None
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, _place: object = None) -> Any:
         make: Any = boto3.client
         url = self.iot_url if service == "iot" else None
         return make(service, region_name="eu-west-1", endpoint_url=url)

@@ -40,6 +40,12 @@ def test_the_task_type_is_detect_unless_said() -> None:
     assert parse(DESCRIBED).task_type == "detect"
 
 
+def test_the_task_is_of_the_stack_s_own_account_unless_said() -> None:
+    assert parse(DESCRIBED).place == ("123456789012", "eu-west-1")
+    member = {"account": "210987654321", "region": "us-east-1"}
+    assert parse(scenario(member=member)).place == ("210987654321", "us-east-1")
+
+
 def test_slack_answers_ok_unless_said() -> None:
     assert parse(DESCRIBED).slack == (SlackAnswer(200, {}, "ok"),)
 
@@ -133,6 +139,12 @@ def test_a_start_that_is_no_time_is_none(time: object) -> None:
             scenario(slackApp={"chat.delete": [{}]}),
             "slackApp.chat.delete: unknown key; expected one",
         ),
+        (scenario(member={}), "member.account: missing; expected an AWS account"),
+        (
+            scenario(member={"account": "210987654321", "region": "Ohio"}),
+            'member.region: expected an AWS region such as us-east-1, got "Ohio"',
+        ),
+        (scenario(member={"alias": "x"}), "member.alias: unknown key; expected one of account"),
         (scenario(slackApp={"chat.update": []}), "slackApp.chat.update: expected at least one"),
         (
             scenario(slackApp={"chat.update": [{"drop": "now"}]}),

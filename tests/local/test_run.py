@@ -175,7 +175,7 @@ def run_with(scenario: Path, *parameters: str) -> int:
     """The command's exit status, in this process."""
     return run.run(
         argparse.Namespace(
-            scenario=scenario, no_slack=False, json=False, parameter=list(parameters)
+            scenario=scenario, no_slack=False, member=False, json=False, parameter=list(parameters)
         )
     )
 
