@@ -15,6 +15,7 @@ from tests.support.stack import Stack
 RUNTIME = ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "jmespath", "six.py")
 HANDLERS = {
     "start_watch": "StartWatchFunction",
+    "sweep": "SweepFunction",
     "describe_task": "DescribeTaskFunction",
     "notify": "NotifyFunction",
 }

@@ -54,7 +54,7 @@ def invocations() -> dict[str, tuple[str, Json]]:
         "describe_task: the task runs": ("describe_task", inputs.describe_event("running")),
         "describe_task: it ended, some failed": ("describe_task", inputs.describe_event("ended")),
         "start_watch: an event": ("start_watch", inputs.event("cloudtrail/start_detect.json")),
-        "start_watch: the sweep": ("start_watch", inputs.event("invoke/sweep.json")),
+        "sweep: both kinds": ("sweep", inputs.event("invoke/sweep.json")),
         "notify: SNS": ("notify", inputs.notify_event("sns", answer, rows)),
         "notify: Slack": ("notify", inputs.notify_event("slack", answer, rows)),
     }
@@ -67,7 +67,7 @@ def cold(bench: Bench) -> dict[str, Ratio]:
         floor,
         {
             f"{name}: imports and clients": bench.child(name, collect=False)
-            for name in ("describe_task", "start_watch", "notify")
+            for name in ("describe_task", "start_watch", "sweep", "notify")
         }
         | {
             name: bench.child(module, event=event, collect=False)

@@ -145,8 +145,8 @@ def scale_section(
         events=p.most_events(default_policy()),
         window=SWEEP_WINDOW_SECONDS / 3600,
         swept=windows * largest.tasks_a_day,
-        timeout=timeout_seconds("start_watch"),
-        sweepable=timeout_seconds("start_watch") / START_SECONDS / windows,
+        timeout=timeout_seconds("sweep"),
+        sweepable=timeout_seconds("sweep") / START_SECONDS / windows,
     )
     given_up = [f"{b.name}: {b.out_of_sight:g} out of sight" for b in bursts if b.out_of_sight]
     data = {

@@ -1,6 +1,6 @@
 """What starts a watch: CloudTrail's event, or the sweep's list."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -69,25 +69,29 @@ def admit(watch: Watch, own: Member, hub: Hub) -> Watch:
 
 
 def listed(
-    tasks: Iterable[Mapping[str, object]],
+    item: object,
     task_type: TaskType,
     member: Member | None = None,
     *,
     since: datetime,
     until: datetime,
-) -> list[Started]:
-    """The tasks of List…MitigationActionsTasks that started in [since, until).
+) -> Iterator[Started]:
+    """The task in an item of List…MitigationActionsTasks, where it started in [since, until).
 
-    The list is filtered here too: which time AWS filters it by is not documented.
+    The list is filtered here too: which time AWS filters it by is not documented. Raises
+    InvalidWatch for an item that names no task; one whose start can't be read is watched.
     """
-    found = []
-    for index, item in enumerate(tasks):
-        summary = Reader.of(item, f"tasks[{index}]")
+    try:
+        summary = Reader.of(item, f"a listed {task_type} task")
+        task_id = parse_task_id(summary.text("taskId"))
+    except InvalidTask as error:
+        raise InvalidWatch(str(error)) from error
+    try:
         started = summary.time("taskStartTime") or summary.time("startTime")
-        task_id = summary.text("taskId")
-        if task_id and (started is None or since <= started < until):
-            found.append(Started(Watch(task_type, task_id, member=member), started))
-    return found
+    except InvalidTask:
+        started = None
+    if started is None or since <= started < until:
+        yield Started(Watch(task_type, task_id, member=member), started)
 
 
 def _started_by(detail: Reader) -> StartedBy | None:

@@ -28,12 +28,14 @@ class Outcome:
     slack: str
     executions: str = "1 succeeded"
     start_failures: int = 0
+    failed_sweeps: int = 0
 
     def __str__(self) -> str:
         same = self.sns == self.slack
         told = f"both: {self.sns}" if same else f"SNS: {self.sns} · Slack: {self.slack}"
         failures = f" · start failures: {self.start_failures}" if self.start_failures else ""
-        return f"{told} · executions: {self.executions}{failures}"
+        sweeps = f" · failed sweeps: {self.failed_sweeps}" if self.failed_sweeps else ""
+        return f"{told} · executions: {self.executions}{failures}{sweeps}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def look_at(world: World, *, nothing_due: bool) -> Seen:
         lost += 0 if nothing_due else len(executions) - len(finals)
         arrived = Counter(m.task_id for m in messages if m.is_final and not m.kept)
         twice += sum(count - 1 for count in arrived.values())
-    if not (executions or failures or nothing_due):
+    if not (executions or failures or world.failed_sweeps or nothing_due):
         lost += len(told)
     statuses = Counter(execution.status.lower() for execution in executions)
     return Seen(
@@ -80,6 +82,7 @@ def look_at(world: World, *, nothing_due: bool) -> Seen:
             slack=_words(told["slack"]),
             executions=", ".join(f"{n} {status}" for status, n in statuses.items()) or "none",
             start_failures=failures,
+            failed_sweeps=world.failed_sweeps,
         ),
         lost,
         twice,

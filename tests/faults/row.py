@@ -23,6 +23,7 @@ VANISHED = Outcome("told VANISHED", "told VANISHED")
 SNS_DEAD = Outcome("dead letter", "told", "1 failed")
 SLACK_DEAD = Outcome("told", "dead letter", "1 failed")
 NOT_STARTED = Outcome("nothing", "nothing", "none", start_failures=1)
+NOT_SWEPT = Outcome("nothing", "nothing", "none", failed_sweeps=1)
 NOTHING = Outcome("nothing", "nothing", "none")
 
 # What botocore itself tries again, twice.

@@ -3,6 +3,7 @@
 ACCOUNT = "123456789012"
 SECRET = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:slack-webhook-a1B2c3"
 TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:findings"
+ALARM_TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:on-call"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
 SECRET_KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/66666666-7777-8888-9999-000000000000"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/developers"
@@ -14,10 +15,11 @@ BOTH = {"EmailAddress": "oncall@example.com", "SlackWebhookSecretArn": SECRET}
 
 COMBINATIONS: dict[str, dict[str, str]] = {
     "e-mail and Slack": BOTH,
-    "neither": {},
+    "a topic alone": {"TopicArn": TOPIC, "AlarmTopicArn": ALARM_TOPIC},
     "no Slack": {"EmailAddress": BOTH["EmailAddress"]},
-    "no e-mail": {"SlackWebhookSecretArn": SECRET},
+    "no e-mail": {"SlackWebhookSecretArn": SECRET, "AlarmTopicArn": ALARM_TOPIC},
     "own topic": BOTH | {"TopicArn": TOPIC},
+    "own alarm topic": BOTH | {"AlarmTopicArn": ALARM_TOPIC},
     "own key": BOTH | {"KmsKeyArn": KEY},
     "own topic and key": BOTH | {"TopicArn": TOPIC, "KmsKeyArn": KEY},
     "own key for the secret": BOTH | {"SlackSecretKmsKeyArn": SECRET_KEY},

@@ -19,7 +19,7 @@ ACCOUNT = PSEUDO_PARAMETERS["AWS::AccountId"]
 MACHINE = "watch-task"
 MACHINE_ARN = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{MACHINE}"
 QUEUES = ("DeadLetterQueue", "StartFailuresQueue")
-FUNCTIONS = ("StartWatchFunction", "DescribeTaskFunction", "NotifyFunction")
+FUNCTIONS = ("StartWatchFunction", "SweepFunction", "DescribeTaskFunction", "NotifyFunction")
 
 
 @functools.cache

@@ -70,6 +70,7 @@ class World:
     stack: Stack = field(init=False)
     log: io.StringIO = field(default_factory=io.StringIO)
     functions: dict[str, Function] = field(default_factory=dict)
+    failed_sweeps: int = 0  # they leave no letter: an alarm counts them
     _waits: list[Wait] = field(default_factory=list)
     _exit: ExitStack = field(default_factory=ExitStack)
 
@@ -123,14 +124,14 @@ class World:
         with self.clock.working():
             for event in events:
                 if self._matches("TaskStartedRule", event):
-                    self.clock.start_thread(functools.partial(self._invoke_async, event))
+                    self._invoke_async("StartWatchFunction", event)
         self.clock.run_until_idle()
 
     def ticks(self) -> None:
         """The schedule's turn: the sweep."""
         with self.clock.working():
             tick = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
-            self.clock.start_thread(functools.partial(self._invoke_async, tick))
+            self._invoke_async("SweepFunction", tick)
         self.clock.run_until_idle()
 
     def starts(self, name: str, execution_input: Mapping[str, Any]) -> None:
@@ -151,21 +152,26 @@ class World:
         pattern = self.stack.properties(rule)["EventPattern"]
         return EventPattern(None, pattern).matches_event(dict(event))  # type: ignore[arg-type]  # a TypedDict is a dict
 
-    def _invoke_async(self, event: Mapping[str, Any]) -> None:
+    def _invoke_async(self, function: str, event: Mapping[str, Any]) -> None:
+        self.clock.start_thread(functools.partial(self._tries, function, event))
+
+    def _tries(self, function: str, event: Mapping[str, Any]) -> None:
         """As Lambda does what it is invoked for asynchronously: with retries, then OnFailure."""
-        settings = self.stack.properties("StartWatchFunctionEventInvokeConfig")
+        settings = self.stack.properties(f"{function}EventInvokeConfig")
         for attempt in range(settings["MaximumRetryAttempts"] + 1):
             if attempt:
                 self.clock.sleep(ASYNC_RETRY_SECONDS[attempt - 1])
             try:
-                self._invoke("StartWatchFunction", json.dumps(event))
+                self._invoke(function, json.dumps(event))
             except (FunctionFailed, InvocationRefused):
                 continue
             return
-        client("sqs").send_message(
-            QueueUrl=self.stack.names["StartFailuresQueue"],
-            MessageBody=json.dumps({"requestPayload": event}),
-        )
+        self.failed_sweeps += function == "SweepFunction"
+        if settings.get("DestinationConfig"):
+            client("sqs").send_message(
+                QueueUrl=self.stack.names["StartFailuresQueue"],
+                MessageBody=json.dumps({"requestPayload": event}),
+            )
 
     # --- What came of it -------------------------------------------------------------------
 

@@ -28,7 +28,14 @@ PSEUDO_PARAMETERS = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 # What functions/ holds of our own, at the top of the package.
-OUR_OWN = {"start_watch.py", "describe_task.py", "notify.py", "receive_click.py", "mitigation"}
+OUR_OWN = {
+    "start_watch.py",
+    "sweep.py",
+    "describe_task.py",
+    "notify.py",
+    "receive_click.py",
+    "mitigation",
+}
 _UPLOADED = {"Bucket": "uploads", "Key": "functions"}
 _NOTHING = object()
 
@@ -75,6 +82,16 @@ class Product:
         unknown = set(given or {}) - set(defaults)
         assert not unknown, f"no such parameters: {unknown}"
         return defaults | dict(given or {})
+
+    def refusals(self, given: Mapping[str, str]) -> list[str]:
+        """What CloudFormation says to these parameters, by the template's Rules."""
+        resolver = Resolver(self.template, self.parameters(given))
+        return [
+            assertion["AssertDescription"]
+            for rule in self.template["Rules"].values()
+            for assertion in rule["Assertions"]
+            if not resolver.resolve(assertion["Assert"])
+        ]
 
     def stack(self, given: Mapping[str, str] | None = None) -> Resources:
         """The resources that there are with these parameters.
@@ -148,6 +165,12 @@ class Resolver:
             case "FindInMap":
                 table, row, column = self.resolve(argument)
                 return self.template["Mappings"][table][row][column]
+            case "Select":
+                index, items = self.resolve(argument)
+                return items[int(index)]
+            case "Split":
+                separator, text = self.resolve(argument)
+                return text.split(separator)
             case "Equals":
                 one, other = self.resolve(argument)
                 return str(one) == str(other)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tests.support.combinations import BOTH
+from tests.support.combinations import ALARM_TOPIC, BOTH, TOPIC
 from tests.support.product import Product, Resources
 from tests.template.probing import Crashed, probe
 from tests.template.wiring import functions, variables
@@ -22,6 +22,12 @@ AWS_METRICS = {
         "ExecutionsTimedOut",
         "ExecutionThrottled",
         "ExecutionTime",
+    ],
+    ("AWS/SNS", "TopicName"): [
+        "NumberOfMessagesPublished",
+        "NumberOfNotificationsDelivered",
+        "NumberOfNotificationsFailed",
+        "NumberOfNotificationsFilteredOut",
     ],
     ("AWS/SQS", "QueueName"): [
         "ApproximateAgeOfOldestMessage",
@@ -43,23 +49,37 @@ AWS_METRICS = {
         "Throttles",
     ],
 }
-RINGS = {
-    ("ExecutionsFailed", "WatchTaskStateMachine"),
-    ("ExecutionsTimedOut", "WatchTaskStateMachine"),
-    ("ExecutionsAborted", "WatchTaskStateMachine"),
-    ("ExecutionThrottled", "WatchTaskStateMachine"),
-    ("ApproximateNumberOfMessagesVisible", "DeadLetterQueue.QueueName"),
-    ("ApproximateNumberOfMessagesVisible", "StartFailuresQueue.QueueName"),
-    ("Errors", "StartWatchFunction"),
-    ("Errors", "DescribeTaskFunction"),
-    ("Errors", "NotifyFunction"),
-    ("DeliveriesRejected", "sns"),
-    ("DeliveriesRejected", "slack"),
-    ("DeliveriesLayoutRefused", "slack"),
-}
-AT_ONCE = {"Period": 60, "EvaluationPeriods": 1}
+AT_ONCE = {"Period": 60, "EvaluationPeriods": 1, "Threshold": 0}
 # A call that fails is tried again: it rings when calls have failed for a quarter of an hour.
-WHEN_IT_LASTS = {"Period": 300, "EvaluationPeriods": 3}
+WHEN_IT_LASTS = {"Period": 300, "EvaluationPeriods": 3, "Threshold": 0}
+OVER_FIVE_MINUTES = AT_ONCE | {"Threshold": 5 * 60 * 1000, "Statistic": "Maximum"}
+SWEEPS = {"Period": 300, "EvaluationPeriods": 4}  # at the default interval
+THREE_OF_FOUR = SWEEPS | {"DatapointsToAlarm": 3, "Threshold": 0}
+NONE_OF_FOUR = SWEEPS | {
+    "Threshold": 1,
+    "ComparisonOperator": "LessThanThreshold",
+    "TreatMissingData": "breaching",
+}
+# What rings, and how; each value is a CloudWatch alarm's property.
+RINGS: dict[tuple[str, str], dict[str, Any]] = {
+    ("ExecutionsFailed", "WatchTaskStateMachine"): AT_ONCE,
+    ("ExecutionsTimedOut", "WatchTaskStateMachine"): AT_ONCE,
+    ("ExecutionsAborted", "WatchTaskStateMachine"): AT_ONCE,
+    ("ExecutionThrottled", "WatchTaskStateMachine"): AT_ONCE,
+    ("ApproximateNumberOfMessagesVisible", "DeadLetterQueue.QueueName"): AT_ONCE,
+    ("ApproximateNumberOfMessagesVisible", "StartFailuresQueue.QueueName"): AT_ONCE,
+    ("AsyncEventAge", "StartWatchFunction"): OVER_FIVE_MINUTES,
+    ("Throttles", "StartWatchFunction"): AT_ONCE,
+    ("Errors", "StartWatchFunction"): WHEN_IT_LASTS,
+    ("Errors", "DescribeTaskFunction"): WHEN_IT_LASTS,
+    ("Errors", "NotifyFunction"): WHEN_IT_LASTS,
+    ("Errors", "SweepFunction"): THREE_OF_FOUR,
+    ("Invocations", "SweepFunction"): NONE_OF_FOUR,
+    ("NumberOfNotificationsFailed", "NotificationTopic.TopicName"): AT_ONCE,
+    ("DeliveriesRejected", "sns"): AT_ONCE,
+    ("DeliveriesRejected", "slack"): AT_ONCE,
+    ("DeliveriesLayoutRefused", "slack"): AT_ONCE,
+}
 COLUMNS = 24
 
 
@@ -75,22 +95,40 @@ def alarms_ring(product: Product) -> Iterator[str]:
             yield f"{name} is a sum: it has no value in minutes in which a part has none"
         elif not exists(namespace, metric, dimensions, emitted):
             yield f"{name}: there is no metric {namespace} {metric} {dimensions}"
-        rings |= {(metric, value) for value in dimensions.values()}
+        [of, *_] = [value for value in dimensions.values() if (metric, value) in RINGS] or [""]
+        rings.add((metric, of))
         if properties.get("AlarmActions") != ["AlarmTopic"]:
             yield f"{name} rings on {properties.get('AlarmActions')}"
         wanted = {
             "ComparisonOperator": "GreaterThanThreshold",
-            "Threshold": 0,
             "TreatMissingData": "notBreaching",
             "Statistic": "Maximum" if namespace == "AWS/SQS" else "Sum",
-        } | (WHEN_IT_LASTS if metric == "Errors" else AT_ONCE)
+            "DatapointsToAlarm": None,
+        } | RINGS.get((metric, of), AT_ONCE)
         for key, value in wanted.items():
             if properties.get(key) != value:
                 yield f"{name}: {key} is {properties.get(key)}, not {value}"
         if not str(properties.get("AlarmDescription", "")).endswith("."):
             yield f"{name} does not say why it rings"
-    for metric, of in RINGS - rings:
+    for metric, of in set(RINGS) - rings:
         yield f"nothing rings for {metric} of {of}"
+
+
+def alarms_follow_parameters(product: Product) -> Iterator[str]:
+    """To a topic of the operator's own, of a topic of the operator's own, at the sweep's pace."""
+    own = {"TopicArn": TOPIC, "AlarmTopicArn": ALARM_TOPIC}
+    found = dict(alarms(product.stack(BOTH | own)))
+    for name, properties in found.items():
+        if properties.get("AlarmActions") != [ALARM_TOPIC]:
+            yield f"{name} rings on {properties.get('AlarmActions')}"
+    if found["TopicFailedAlarm"]["Dimensions"] != [{"Name": "TopicName", "Value": "findings"}]:
+        yield f"another topic is looked at: {found['TopicFailedAlarm']['Dimensions']}"
+    for minutes in product.template["Parameters"]["SweepMinutes"]["AllowedValues"]:
+        stack = product.stack(BOTH | {"SweepMinutes": str(minutes)})
+        for name, properties in alarms(stack):
+            of = {each["Value"] for each in properties["Dimensions"]}
+            if "SweepFunction" in of and properties["Period"] != 60 * minutes:
+                yield f"every {minutes} minutes: {name} counts by {properties['Period']} seconds"
 
 
 def the_dashboard_shows_metrics(product: Product) -> Iterator[str]:

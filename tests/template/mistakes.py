@@ -58,7 +58,7 @@ MISTAKES = [
     ),
     Mistake(
         "a variable with a value that the handler can't read",
-        f"{RESOURCES} StartWatchFunction Properties Environment Variables TASK_TYPES",
+        f"{RESOURCES} SweepFunction Properties Environment Variables TASK_TYPES",
         "both",
     ),
     Mistake(
@@ -203,6 +203,67 @@ MISTAKES = [
         "dead letters that are forgotten in four days",
         f"{RESOURCES} DeadLetterQueue Properties MessageRetentionPeriod",
         REMOVED,
+    ),
+    # Who hears of it
+    Mistake(
+        "a stack that tells nobody",
+        "template Rules SomebodyIsTold",
+        REMOVED,
+    ),
+    Mistake(
+        "a stack whose alarms nobody hears",
+        "template Rules SomebodyHearsAlarms Assertions 0 Assert",
+        {"Fn::Not": [{"Fn::Equals": ["", "x"]}]},
+    ),
+    Mistake(
+        "a refusal that does not say what to give",
+        "template Rules SomebodyIsTold Assertions 0 AssertDescription",
+        "No channel.",
+    ),
+    Mistake(
+        "a sweep that is tried again when it is late",
+        f"{RESOURCES} SweepFunction Properties EventInvokeConfig",
+        REMOVED,
+    ),
+    Mistake(
+        "a sweep that leaves letters",
+        f"{RESOURCES} SweepRule Properties Targets 0 DeadLetterConfig",
+        {"Arn": {"Fn::GetAtt": ["StartFailuresQueue", "Arn"]}},
+    ),
+    Mistake(
+        "an alarm on sweeps that never ran, which missing data keeps quiet",
+        f"{RESOURCES} NoSweepAlarm Properties TreatMissingData",
+        "notBreaching",
+    ),
+    Mistake(
+        "an alarm that counts by another interval than the sweep's",
+        "template Mappings Sweeps 30 Seconds",
+        300,
+    ),
+    Mistake(
+        "an alarm on the wrong topic",
+        f"{RESOURCES} TopicFailedAlarm Properties Dimensions 0 Value",
+        {"Fn::GetAtt": ["AlarmTopic", "TopicName"]},
+    ),
+    Mistake(
+        "alarms that leave the operator's own topic alone",
+        f"{RESOURCES} NotifyErrorsAlarm Properties AlarmActions",
+        [{"Ref": "AlarmTopic"}],
+    ),
+    Mistake(
+        "e-mails that SNS drops",
+        f"{RESOURCES} EmailSubscription Properties RedrivePolicy",
+        REMOVED,
+    ),
+    Mistake(
+        "a dead-letter queue that SNS can't send to",
+        f"{RESOURCES} DeadLetterQueuePolicy Properties PolicyDocument Statement 0",
+        REMOVED,
+    ),
+    Mistake(
+        "milliseconds taken for seconds",
+        f"{RESOURCES} StartWatchLateAlarm Properties Threshold",
+        300,
     ),
     # Logs, alarms and the dashboard
     Mistake(

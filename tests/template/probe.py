@@ -2,7 +2,7 @@
 
 Imports one handler, plays every way in which it can end, and prints as JSON which environment
 variables our own code read, which metrics came out and what it answered.
-usage: python tests/template/probe.py start_watch|describe_task|notify
+usage: python tests/template/probe.py start_watch|sweep|describe_task|notify
 """
 
 import contextlib
@@ -33,6 +33,9 @@ CONTEXT = SimpleNamespace(
 AWS: dict[str, Any] = {
     "DescribeStateMachine": {"creationDate": datetime.now(UTC) - timedelta(days=1)},
     "StartExecution": {"executionArn": "probe"},
+    "AssumeRole": {
+        "Credentials": dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken"), "probe")
+    },
 }
 SECRET = {"ARN": "probe", "SecretString": "probe"}
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-probe"
@@ -89,6 +92,9 @@ def play_start_watch(module: Any) -> Iterator[Any]:
     }
     place = {"account": "123456789012", "region": "eu-west-1"}
     yield module.handler({"source": "aws.iot", "detail": detail, **place}, CONTEXT)
+
+
+def play_sweep(module: Any) -> Iterator[Any]:
     yield module.handler({"source": "aws.events"}, CONTEXT)
 
 
@@ -151,6 +157,7 @@ def call(_client: Any, operation: str, _parameters: Any) -> Any:
 
 PLAYS = {
     "start_watch": play_start_watch,
+    "sweep": play_sweep,
     "describe_task": play_describe_task,
     "notify": play_notify,
 }

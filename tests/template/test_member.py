@@ -87,11 +87,13 @@ def hub_functions(product: Product) -> Iterator[tuple[str, dict[str, str], list[
     """Role, variables and statements of each function that is to read in members."""
     resources = product.stack(BOTH | MEMBERS)
     for resource in resources.values():
-        variables = resource["Properties"].get("Environment", {}).get("Variables", {})
-        if "MEMBER_ROLE" in variables:
-            role = resource["Properties"]["Role"].removesuffix(".Arn")
-            [policy] = resources[role]["Properties"]["Policies"]
-            yield role, variables, policy["PolicyDocument"]["Statement"]
+        if resource["Type"] != "AWS::Lambda::Function":
+            continue
+        role = resource["Properties"]["Role"].removesuffix(".Arn")
+        [policy] = resources[role]["Properties"]["Policies"]
+        statements = policy["PolicyDocument"]["Statement"]
+        if any(statement["Action"] == "sts:AssumeRole" for statement in statements):
+            yield role, resource["Properties"]["Environment"]["Variables"], statements
 
 
 def test_the_hub_s_functions_and_no_others_read_here_what_they_read_at_home(

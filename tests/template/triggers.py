@@ -91,12 +91,15 @@ def starts_reach_the_function(product: Product) -> Iterator[str]:
             if rule["Type"] != "AWS::Events::Rule":
                 continue
             targets = rule["Properties"]["Targets"]
-            if [target["Arn"] for target in targets] != ["StartWatchFunction.Arn"]:
-                yield f"{combination}: {name} does not start StartWatch"
-            if not any(permits(permission, name) for permission in stack.values()):
-                yield f"{combination}: {name} may not invoke StartWatch"
-            if any(target.get("DeadLetterConfig") != {"Arn": KEPT} for target in targets):
-                yield f"{combination}: {name} loses what it can't deliver"
+            is_sweep = name == "SweepRule"
+            function = "SweepFunction" if is_sweep else "StartWatchFunction"
+            if [target["Arn"] for target in targets] != [f"{function}.Arn"]:
+                yield f"{combination}: {name} does not start {function}"
+            if not any(permits(permission, name, function) for permission in stack.values()):
+                yield f"{combination}: {name} may not invoke {function}"
+            keeps = None if is_sweep else {"Arn": KEPT}
+            if any(target.get("DeadLetterConfig") != keeps for target in targets):
+                yield f"{combination}: {name} does not keep what is lost, or keeps what is not"
     for minutes in ("5", "60"):
         sweep = product.stack({"SweepMinutes": minutes})["SweepRule"]["Properties"]
         if sweep.get("ScheduleExpression") != f"rate({minutes} minutes)":
@@ -105,22 +108,35 @@ def starts_reach_the_function(product: Product) -> Iterator[str]:
 
 def failed_starts_are_kept(product: Product) -> Iterator[str]:
     """Lambda tries an event again twice; then the queue has it."""
-    configs = [
-        resource["Properties"]
-        for resource in product.stack().values()
-        if resource["Type"] == "AWS::Lambda::EventInvokeConfig"
-    ]
-    kept = [config.get("DestinationConfig", {}).get("OnFailure") for config in configs]
-    if [config["FunctionName"] for config in configs] != ["StartWatchFunction"]:
+    config = invoke_config(product, "StartWatchFunction")
+    kept = config.get("DestinationConfig", {}).get("OnFailure")
+    if config.get("MaximumRetryAttempts") != 2:
         yield "StartWatch is invoked as Lambda pleases"
-    if kept != [{"Destination": KEPT}]:
+    if kept != {"Destination": KEPT}:
         yield f"what StartWatch can't do goes to {kept}"
 
 
-def permits(permission: dict[str, Any], rule: str) -> bool:
+def a_tick_is_not_tried_again(product: Product) -> Iterator[str]:
+    """The next one is its retry: a late tick, or a letter about it, would only be in the way."""
+    config = invoke_config(product, "SweepFunction")
+    [target] = product.stack()["SweepRule"]["Properties"]["Targets"]
+    if config.get("MaximumRetryAttempts") != 0 or config.get("DestinationConfig"):
+        yield "a failed sweep is tried again, or leaves a letter"
+    for where in (config, target.get("RetryPolicy", {})):
+        if where.get("MaximumRetryAttempts") != 0 or where.get("MaximumEventAgeInSeconds") != 60:
+            yield f"a tick is kept for {where}"
+
+
+def invoke_config(product: Product, function: str) -> dict[str, Any]:
+    config = product.stack().get(f"{function}EventInvokeConfig", {})
+    found: dict[str, Any] = config.get("Properties", {})
+    return found if found.get("FunctionName") == function else {}
+
+
+def permits(permission: dict[str, Any], rule: str, function: str) -> bool:
     wanted = {
         "Action": "lambda:InvokeFunction",
-        "FunctionName": "StartWatchFunction",
+        "FunctionName": function,
         "Principal": "events.amazonaws.com",
         "SourceArn": f"{rule}.Arn",
     }

@@ -2,22 +2,36 @@
 
 import ast
 from collections.abc import Iterator
+from itertools import combinations
 
 from aws_lambda_powertools.shared import constants
 
-from tests.support.combinations import COMBINATIONS
+from tests.support.combinations import COMBINATIONS, TOPIC
 from tests.support.product import PSEUDO_PARAMETERS, ROOT, Product, Resources
 from tests.template.probing import Crashed, probe
 
+OWN_TOPIC = {"NotificationTopic", "NotificationTopicPolicy"}
+OWN_ALARMS = {"AlarmTopic", "AlarmTopicPolicy", "AlarmEmailSubscription"}
+SLACK_ALARMS = {"SlackRejectedAlarm", "SlackLayoutRefusedAlarm"}
 # What each combination takes from, or changes in, the full stack.
 LEFT_OUT: dict[str, set[str]] = {
-    "neither": {"EmailSubscription", "AlarmEmailSubscription", "SlackRejectedAlarm"},
-    "no Slack": {"SlackRejectedAlarm"},
-    "no e-mail": {"EmailSubscription", "AlarmEmailSubscription"},
-    "own topic": {"NotificationTopic", "NotificationTopicPolicy"},
+    "a topic alone": {"EmailSubscription", *OWN_TOPIC, *OWN_ALARMS, *SLACK_ALARMS},
+    "no Slack": SLACK_ALARMS,
+    "no e-mail": {"EmailSubscription", *OWN_ALARMS},
+    "own topic": OWN_TOPIC,
+    "own alarm topic": OWN_ALARMS,
     "own key": {"Key"},
-    "own topic and key": {"NotificationTopic", "NotificationTopicPolicy", "Key"},
-    "sweep off": {"SweepRule", "SweepPermission"},
+    "own topic and key": {*OWN_TOPIC, "Key"},
+    "sweep off": {
+        "NoSweepAlarm",
+        "SweepErrorsAlarm",
+        "SweepFunction",
+        "SweepFunctionEventInvokeConfig",
+        "SweepLogGroup",
+        "SweepPermission",
+        "SweepRole",
+        "SweepRule",
+    },
 }
 # What there is with members alone.
 MEMBERS = {
@@ -29,13 +43,28 @@ MEMBERS = {
 FULL = {
     "AWS::CloudWatch::Dashboard": ["Dashboard"],
     "AWS::Events::Rule": ["TaskStartedRule", "SweepRule"],
-    "AWS::IAM::Role": ["StartWatchRole", "DescribeTaskRole", "NotifyRole", "WatchTaskRole"],
+    "AWS::IAM::Role": [
+        "StartWatchRole",
+        "SweepRole",
+        "DescribeTaskRole",
+        "NotifyRole",
+        "WatchTaskRole",
+    ],
     "AWS::KMS::Key": ["Key"],
-    "AWS::Lambda::EventInvokeConfig": ["StartWatchFunctionEventInvokeConfig"],
-    "AWS::Lambda::Function": ["StartWatchFunction", "DescribeTaskFunction", "NotifyFunction"],
+    "AWS::Lambda::EventInvokeConfig": [
+        "StartWatchFunctionEventInvokeConfig",
+        "SweepFunctionEventInvokeConfig",
+    ],
+    "AWS::Lambda::Function": [
+        "StartWatchFunction",
+        "SweepFunction",
+        "DescribeTaskFunction",
+        "NotifyFunction",
+    ],
     "AWS::Lambda::Permission": ["TaskStartedPermission", "SweepPermission"],
     "AWS::Logs::LogGroup": [
         "StartWatchLogGroup",
+        "SweepLogGroup",
         "DescribeTaskLogGroup",
         "NotifyLogGroup",
         "WatchTaskLogGroup",
@@ -109,16 +138,21 @@ def resources_follow_parameters(product: Product) -> Iterator[str]:
 
 
 def subscriptions_are_made(product: Product) -> Iterator[str]:
-    """The address gets the messages and the alarms."""
+    """The address gets the messages, or else the queue does; and alarms that go nowhere else."""
     for combination, parameters in COMBINATIONS.items():
-        topic = parameters.get("TopicArn", "NotificationTopic")
-        expected = (
-            [(address, topic), (address, "AlarmTopic")]
-            if (address := parameters.get("EmailAddress"))
-            else []
-        )
+        topics: list[tuple[str, str | None]] = [
+            (parameters.get("TopicArn", "NotificationTopic"), "DeadLetterQueue.Arn")
+        ]
+        if "AlarmTopicArn" not in parameters:
+            topics.append(("AlarmTopic", None))
+        address = parameters.get("EmailAddress")
+        expected = [(address, *topic) for topic in topics] if address else []
         found = [
-            (each["Properties"].get("Endpoint"), each["Properties"].get("TopicArn"))
+            (
+                each["Properties"].get("Endpoint"),
+                each["Properties"].get("TopicArn"),
+                each["Properties"].get("RedrivePolicy", {}).get("deadLetterTargetArn"),
+            )
             for each in product.stack(parameters).values()
             if each["Type"] == "AWS::SNS::Subscription"
             and each["Properties"].get("Protocol") == "email"
@@ -127,9 +161,25 @@ def subscriptions_are_made(product: Product) -> Iterator[str]:
             yield f"{combination}: subscribed are {found}"
 
 
+def somebody_is_told_and_somebody_hears(product: Product) -> Iterator[str]:
+    """CloudFormation refuses a stack that tells nobody, or whose alarms nobody hears."""
+    told = {"EmailAddress", "SlackWebhookSecretArn", "TopicArn"}
+    heard = {"EmailAddress", "AlarmTopicArn"}
+    for size in range(len(told | heard) + 1):
+        for names in combinations(sorted(told | heard), size):
+            missing = [line for line in (told, heard) if not line & set(names)]
+            refusals = product.refusals(dict.fromkeys(names, "given"))
+            if len(refusals) != len(missing):
+                yield f"with {', '.join(names) or 'nothing'} it is said: {refusals}"
+            for wanted, refusal in zip(missing, refusals, strict=False):
+                if not all(name in refusal for name in wanted):
+                    yield f"{refusal!r} does not say what to give: {', '.join(sorted(wanted))}"
+
+
 def variables_hold_their_parameters(product: Product) -> Iterator[str]:
     """POLL_MIN_SECONDS is PollMinSeconds, and so on."""
     marked = {name: f"<{name}>" for name in product.template["Parameters"]}
+    marked |= {"SweepMinutes": "5", "TopicArn": TOPIC}  # what is looked up, and what is taken apart
     for own_topic in (True, False):
         stack = product.stack(marked | ({} if own_topic else {"TopicArn": ""}))
         known = {

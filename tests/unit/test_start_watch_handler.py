@@ -11,30 +11,22 @@ from unittest import mock
 import pytest
 import time_machine
 from botocore.exceptions import ClientError
-from botocore.stub import ANY, Stubber
+from botocore.stub import Stubber
 from moto import mock_aws
 
-from mitigation.task import TaskType
 from mitigation.watch import InvalidWatch
 from tests.support import handlers
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 DEFINITION = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
 NUMBERS = count()
-TICK = {"source": "aws.events", "detail-type": "Scheduled Event"}
-LISTS = ("list_detect_mitigation_actions_tasks", "list_audit_mitigation_actions_tasks")
 
 
 @pytest.fixture(scope="module")
 def loaded() -> Iterator[ModuleType]:
     region = {"AWS_DEFAULT_REGION": handlers.REGION}
     with mock_aws(), mock.patch.dict("os.environ", region):
-        yield handlers.load(
-            "start_watch",
-            STATE_MACHINE_ARN="",
-            TASK_TYPES="detect,audit",
-            **handlers.HUB,
-        )
+        yield handlers.load("start_watch", STATE_MACHINE_ARN="", **handlers.HUB)
 
 
 @pytest.fixture
@@ -99,7 +91,7 @@ def test_a_started_task_is_watched(
             },
         }
     }
-    assert handlers.metrics(capsys.readouterr().out) == {"TasksSeen{Trigger=event}": 1}
+    assert handlers.metrics(capsys.readouterr().out) == {"TasksSeen{}": 1}
 
 
 def test_a_task_of_a_member_is_watched_as_the_member_s(start_watch: ModuleType) -> None:
@@ -139,64 +131,3 @@ def test_an_error_of_step_functions_is_raised(start_watch: ModuleType) -> None:
         stub.add_client_error("start_execution", "ExecutionLimitExceeded", "too many", 400)
         with pytest.raises(ClientError, match="ExecutionLimitExceeded"):
             handle(start_watch, event())
-
-
-def test_the_sweep_watches_the_tasks_of_both_kinds_that_were_missed(
-    start_watch: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
-    handle(start_watch, event())
-    missed = NOW - timedelta(hours=1)
-    window = {"startTime": NOW - timedelta(hours=6), "endTime": NOW - timedelta(minutes=2)}
-    detect = [
-        {"taskId": "quarantine-7", "taskStartTime": missed},
-        {"taskId": "missed", "taskStartTime": missed},
-        {"taskId": "old", "taskStartTime": NOW - timedelta(days=2)},
-    ]
-    with Stubber(start_watch.iot()) as stub:
-        stub.add_response(LISTS[0], {"tasks": detect[:1], "nextToken": "more"}, window)
-        stub.add_response(LISTS[0], {"tasks": detect[1:]}, {**window, "nextToken": ANY})
-        stub.add_response(LISTS[1], {"tasks": [{"taskId": "weekly", "startTime": missed}]}, window)
-        capsys.readouterr()
-        assert handle(start_watch, TICK) == {"tasksSeen": 3}
-        stub.assert_no_pending_responses()
-    found = executions(start_watch)
-    assert set(found) == {"detect-quarantine-7", "detect-missed", "audit-weekly"}
-    assert found["detect-quarantine-7"]["startedBy"] is not None
-    assert found["audit-weekly"] == {"taskType": "audit", "taskId": "weekly", "startedBy": None}
-    assert handlers.metrics(capsys.readouterr().out) == {"TasksSeen{Trigger=sweep}": 3}
-
-
-def test_the_sweep_leaves_tasks_from_before_the_stack_alone(
-    start_watch: ModuleType,
-) -> None:
-    made = NOW - timedelta(days=1)
-    later = time_machine.travel(made + timedelta(hours=1), tick=False)
-    with later, Stubber(start_watch.iot()) as stub:
-        window = {"startTime": made, "endTime": made + timedelta(minutes=58)}
-        for operation in LISTS:
-            stub.add_response(operation, {"tasks": []}, window)
-        assert handle(start_watch, TICK) == {"tasksSeen": 0}
-        stub.assert_no_pending_responses()
-    assert executions(start_watch) == {}
-
-
-def test_the_first_sweep_of_a_new_stack_has_nothing_to_look_for(start_watch: ModuleType) -> None:
-    with time_machine.travel(NOW - timedelta(days=1) + timedelta(minutes=1), tick=False):
-        assert handle(start_watch, TICK) == {"tasksSeen": 0}
-
-
-def test_a_kind_that_is_switched_off_is_not_swept(
-    start_watch: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(start_watch, "TASK_TYPES", [TaskType.AUDIT])
-    with Stubber(start_watch.iot()) as stub:
-        stub.add_response(LISTS[1], {"tasks": []})
-        assert handle(start_watch, TICK) == {"tasksSeen": 0}
-        stub.assert_no_pending_responses()
-
-
-def test_a_sweep_that_aws_refuses_is_raised(start_watch: ModuleType) -> None:
-    with Stubber(start_watch.iot()) as stub:
-        stub.add_client_error(LISTS[0], "UnauthorizedException", "no", 401)
-        with pytest.raises(ClientError, match="UnauthorizedException"):
-            handle(start_watch, TICK)

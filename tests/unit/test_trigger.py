@@ -199,22 +199,28 @@ def test_the_same_task_has_the_same_name_always() -> None:
     assert known.execution_name == swept.execution_name
 
 
-def test_the_sweep_takes_the_tasks_that_started_in_its_window() -> None:
-    tasks: list[dict[str, object]] = [
-        {"taskId": "too-old", "taskStartTime": NOW - timedelta(hours=7)},
-        {"taskId": "first", "taskStartTime": NOW - timedelta(hours=6)},
-        {"taskId": "audit-has-another-member", "startTime": NOW - timedelta(hours=1)},
-        {"taskId": "too-young", "taskStartTime": NOW},
-        {"taskStartTime": NOW - timedelta(hours=1)},
-    ]
-    since = NOW - timedelta(hours=6)
-    found = listed(tasks, TaskType.DETECT, since=since, until=NOW)
-    assert found == [
-        (Watch(TaskType.DETECT, "first"), NOW - timedelta(hours=6)),
-        (Watch(TaskType.DETECT, "audit-has-another-member"), NOW - timedelta(hours=1)),
-    ]
+SINCE = NOW - timedelta(hours=6)
 
 
-def test_the_sweep_takes_a_task_whose_start_is_not_known() -> None:
-    found = listed([{"taskId": "a"}], TaskType.AUDIT, since=NOW, until=NOW)
-    assert found == [(Watch(TaskType.AUDIT, "a"), None)]
+@pytest.mark.parametrize(
+    ("item", "at"),
+    [
+        ({"taskStartTime": NOW - timedelta(hours=7)}, "too old"),
+        ({"taskStartTime": SINCE}, SINCE),
+        ({"startTime": NOW - timedelta(hours=1)}, NOW - timedelta(hours=1)),  # of an audit task
+        ({"taskStartTime": NOW}, "too young"),
+        ({}, None),
+        ({"taskStartTime": "soon"}, None),  # a task is watched, whatever is said of its start
+    ],
+)
+def test_the_sweep_takes_the_tasks_that_started_in_its_window(
+    item: dict[str, Any], at: datetime | str | None
+) -> None:
+    found = list(listed({"taskId": "a", **item}, TaskType.DETECT, since=SINCE, until=NOW))
+    assert found == ([] if isinstance(at, str) else [(Watch(TaskType.DETECT, "a"), at)])
+
+
+@pytest.mark.parametrize("item", [{}, {"taskId": "a b"}, {"taskId": 7}, "a", None])
+def test_an_item_that_names_no_task_is_refused(item: Any) -> None:
+    with pytest.raises(InvalidWatch):
+        list(listed(item, TaskType.AUDIT, since=SINCE, until=NOW))

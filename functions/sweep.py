@@ -1,0 +1,99 @@
+"""Watches the tasks whose start no event told: asks AWS IoT, every few minutes, which there are.
+
+A list that can't be read, a task that can't be read or a watch that can't be started stops nothing
+else. All of it is raised at the end, as one ExceptionGroup; the next tick is its retry.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools import Logger
+
+from mitigation.credentials import CONFIG, iot_client
+from mitigation.member import Hub, Member
+from mitigation.pace import Pace, paced
+from mitigation.starts import start
+from mitigation.task import TaskType
+from mitigation.trigger import SWEEP_GRACE_SECONDS, SWEEP_WINDOW_SECONDS, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_iot import IoTClient
+
+    from mitigation.trigger import Started
+
+STATE_MACHINE_ARN = os.environ["STATE_MACHINE_ARN"]
+TASK_TYPES = [TaskType(name) for name in os.environ["TASK_TYPES"].split(",")]
+
+HUB = Hub.of(os.environ)
+
+logger = Logger()
+states = boto3.client("stepfunctions", config=CONFIG)
+own_iot = boto3.client("iot", config=CONFIG)
+
+
+@logger.inject_lambda_context
+def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    failures: list[Exception] = []
+    since, until = window()
+    own = Member.of_arn(context.invoked_function_arn)
+    tasks: list[Started] = []
+    # All lists first: starts that hang until the time is up must not hide another kind or member.
+    for member in (None, *(member for member in HUB.members() if member != own)):
+        with going_on(failures):
+            iot = iot_client(own_iot, member, HUB, "sweep")
+            for kind in TASK_TYPES:
+                tasks += missed(iot, kind, member, since, until, failures)
+    for watch, started in tasks:
+        with going_on(failures):
+            execution_arn = start(states, STATE_MACHINE_ARN, watch, started)
+            logger.info("Watched", execution_arn=execution_arn)
+    if failures:
+        raise ExceptionGroup("the sweep is not complete; the log says why", failures)
+    return {"tasksSeen": len(tasks)}
+
+
+def window() -> tuple[datetime, datetime]:
+    """Tasks that started lately, but after this stack was made: older ones are not its own."""
+    now = datetime.now(UTC)
+    made = states.describe_state_machine(stateMachineArn=STATE_MACHINE_ARN)["creationDate"]
+    since = max(made, now - timedelta(seconds=SWEEP_WINDOW_SECONDS))
+    return since, now - timedelta(seconds=SWEEP_GRACE_SECONDS)
+
+
+def missed(
+    iot: IoTClient,
+    task_type: TaskType,
+    member: Member | None,
+    since: datetime,
+    until: datetime,
+    failures: list[Exception],
+) -> Iterator[Started]:
+    """The tasks of one kind that started in [since, until), as far as they can be read."""
+    if since >= until:
+        return
+    paginator: Any = iot.get_paginator(f"list_{task_type}_mitigation_actions_tasks")  # type: ignore[call-overload]  # one name of two
+    pace = Pace(math.inf)  # the function's own timeout is an error, an early end would be silence
+    with going_on(failures):
+        for page in paced(paginator.paginate(startTime=since, endTime=until), pace):
+            for item in page.get("tasks", []):
+                with going_on(failures):
+                    yield from listed(item, task_type, member, since=since, until=until)
+
+
+@contextmanager
+def going_on(failures: list[Exception]) -> Iterator[None]:
+    """What fails here is logged, and kept for the end of the sweep."""
+    try:
+        yield
+    except Exception as error:
+        logger.exception("This part of the sweep failed")
+        failures.append(error)
