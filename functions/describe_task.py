@@ -23,6 +23,7 @@ from mitigation.member import Hub, Member
 from mitigation.polling import Policy
 from mitigation.state import State, write_look
 from mitigation.task import parse_task
+from mitigation.thread import Heads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,7 @@ POLICY = Policy(
     limit_seconds=3600 * int(os.environ["WATCH_LIMIT_HOURS"]),
 )
 HUB = Hub.of(os.environ)
+HEADS = Heads(os.environ["HEADS"])
 
 logger, metrics = Logger(), Metrics()
 own_iot = boto3.client("iot", config=CONFIG)
@@ -55,7 +57,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Json]:
     iot = cache(partial(iot_client, own_iot, watch.member, HUB, watch.task_name))
     sight = describe(iot, watch)
     look = decide(
-        sight, state.look, now=datetime.now(UTC), policy=POLICY, seed=watch.execution_name
+        sight,
+        state.look,
+        now=datetime.now(UTC),
+        policy=POLICY,
+        seed=watch.execution_name,
+        heads=HEADS,
     )
     look = with_details(look, sight, iot)
     logger.info(

@@ -21,9 +21,10 @@ from typing import NamedTuple
 
 from mitigation.polling import Policy, backoff_seconds, fraction_of, progress, wait_seconds
 from mitigation.task import Task
+from mitigation.thread import CHANNEL, Heads, Thread, is_due
 from mitigation.wire import Json
 
-VERSION = 2  # of Memory and of the letters that hold it; see state.py
+VERSION = 3  # of Memory and of the letters that hold it; see state.py
 
 # A task that AWS does not know may be too young, or a list not yet consistent.
 MISSING_SECONDS = 10 * 60
@@ -36,9 +37,11 @@ REMINDER_SECONDS = (4 * 3600, 24 * 3600)
 
 # Step Functions ends an execution at its 25,000th history event, and nobody is told. So the watch
 # counts its own, and gives up while there is room for telling. A round of DescribeTask, TaskEnded?
-# and Wait takes nine of them, each retry three more, telling in between at most so many.
+# and Wait takes nine of them, showing progress five, each retry three, telling in between at most
+# so many.
 MOST_EVENTS = 20_000
 ROUND_EVENTS = 9
+PROGRESS_EVENTS = 5
 RETRY_EVENTS = 3
 INTERIM_EVENTS = 500
 
@@ -99,10 +102,11 @@ type Sight = Seen | Missing | Refused | Trouble
 
 
 class ChannelMemory(NamedTuple):
-    """What one channel was told so far."""
+    """What one channel was told so far, and what stands there."""
 
     told_interim: bool = False
     unsure: int = 0  # tries of the present message after which nobody knows whether it arrived
+    thread: Thread | None = None  # of a Slack app
 
 
 class Memory(NamedTuple):
@@ -130,9 +134,18 @@ class Look(NamedTuple):
     wait_seconds: int = 0
     memory: Memory = Memory()
     retries: int = 0  # how often the state machine had to call for this look
+    progress: bool = False  # whether it is worth showing while the watch waits
 
 
-def decide(sight: Sight, before: Look | None, *, now: datetime, policy: Policy, seed: str) -> Look:
+def decide(
+    sight: Sight,
+    before: Look | None,
+    *,
+    now: datetime,
+    policy: Policy,
+    seed: str,
+    heads: Heads = Heads.NONE,
+) -> Look:
     """What follows from `sight`, after all that was `before`.
 
     `seed` names the watch: watches that started together don't ask together. Raises ValueError
@@ -147,7 +160,12 @@ def decide(sight: Sight, before: Look | None, *, now: datetime, policy: Policy, 
     if decision is Decision.OUT_OF_SIGHT:
         memory = memory._replace(trouble_told=True, outages_told=memory.outages_told + 1)
     wait = 0 if decision.is_final else _wait(sight, memory, policy, seed)
-    return Look(decision, wait, memory)
+    progress = (
+        decision is Decision.WAIT
+        and isinstance(sight, Seen)
+        and _is_head_due(sight.task, memory, heads, now)
+    )
+    return Look(decision, wait, memory, progress=progress)
 
 
 def _decide(sight: Sight, memory: Memory, policy: Policy) -> Decision:
@@ -184,6 +202,7 @@ def _remember(sight: Sight, before: Look | None, now: datetime) -> Memory:
     if before:
         events += RETRY_EVENTS * before.retries
         events += INTERIM_EVENTS if before.decision.is_interim else 0
+        events += PROGRESS_EVENTS if before.progress else 0
         waited = memory.age_seconds + before.wait_seconds
     since = memory.since or now
     if isinstance(sight, Seen):
@@ -229,6 +248,13 @@ def _wait(sight: Sight, memory: Memory, policy: Policy, seed: str) -> int:
             if _may_tell(memory):
                 until = min(until, OUTAGE_SECONDS - lasted)
     return min(wait, max(until, 1))
+
+
+def _is_head_due(task: Task, memory: Memory, heads: Heads, now: datetime) -> bool:
+    channel = memory.channels.get(CHANNEL, ChannelMemory())
+    thread = channel.thread or Thread()
+    troubled = channel.told_interim or thread.ts is not None
+    return is_due(task, thread, heads, troubled=troubled, now=now)
 
 
 def _reminders(age: int, policy: Policy) -> int:

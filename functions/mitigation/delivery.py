@@ -104,7 +104,7 @@ def publish(sns: SNSClient, topic_arn: str, message: SnsMessage) -> None:
 
 
 def read_secret(secrets: SecretsManagerClient, secret_arn: str) -> str:
-    """What the secret holds: plain, or the one value of a JSON object; else "".
+    """What the secret holds: the text, or the value of a JSON object that has but one.
 
     Raises DeliveryUnavailable or DeliveryRejected, never with the secret in it.
     """
@@ -139,4 +139,4 @@ def _only_value(secret: str) -> str:
     except ValueError:
         return secret
     values = list(pairs.values()) if isinstance(pairs, dict) else []
-    return values[0] if len(values) == 1 and isinstance(values[0], str) else ""
+    return values[0] if len(values) == 1 and isinstance(values[0], str) else secret

@@ -19,16 +19,22 @@ class Notice(NamedTuple):
     waited_seconds: int  # by the state machine, for this channel
     since: datetime | None  # when it was first tried; None the first time
     memory: ChannelMemory  # what this channel was told before
+    watch: str  # the execution's ARN
 
     @classmethod
-    def parse(cls, event: object, *, account_alias: str | None = None) -> Self:
-        """Raises InvalidTask, InvalidWatch or UnknownVersion, which name what is wrong."""
+    def parse(
+        cls, event: object, *, account_alias: str | None = None, waiting: bool = False
+    ) -> Self:
+        """`waiting`: whether it is about a task that the watch goes on waiting for.
+
+        Raises InvalidTask, InvalidWatch or UnknownVersion, which name what is wrong.
+        """
         root = Reader.of(event, "the notice")
         check_version(root.count("version"))
         watch, look, _ = State.read(root.child("watch").members)
         channel, attempt = root.text("channel") or "", root.child("attempt")
         look = look or Look(Decision.CRASHED)
-        if look.decision is Decision.WAIT:
+        if look.decision is Decision.WAIT and not waiting:
             raise InvalidTask("look.decision: there is nothing to tell while the watch waits")
         details = look.memory.details
         memory = look.memory.channels.get(channel, ChannelMemory())._replace(unsure=0)
@@ -39,6 +45,7 @@ class Notice(NamedTuple):
             waited_seconds=attempt.count("waitedSeconds") or 0,
             since=attempt.time("since"),
             memory=memory,
+            watch=root.text("executionArn") or "",
             report=Report.of(
                 parse_task(look.memory.task or {}, watch.task_type, watch.task_id),
                 look=look,
@@ -58,13 +65,24 @@ class Notice(NamedTuple):
         passed = int((now - self.since).total_seconds()) if self.since else 0
         return max(passed, self.waited_seconds)
 
+    @property
+    def looked_at(self) -> float:
+        """When the task was looked at, in seconds since 1970: nothing was told of it before."""
+        memory = self.report.look.memory
+        return memory.since.timestamp() + memory.age_seconds if memory.since else 0
+
     def is_wanted(self, *, problems_only: bool) -> bool:
         """Whoever was told in between is told the end, whatever the filter says."""
         report = self.report
         return report.verdict.is_problem or report.follows_interim or not problems_only
 
     @property
-    def remembered(self) -> ChannelMemory:
-        """What this channel has been told once this notice is delivered."""
+    def is_shown(self) -> bool:
+        """Whether the channel sees a task that runs: then it is told the end too."""
+        thread = self.memory.thread
+        return thread is not None and (thread.ts is not None or thread.in_doubt)
+
+    def remembered(self, memory: ChannelMemory) -> ChannelMemory:
+        """What this channel has been told once this notice is delivered, by what it knows then."""
         interim = self.report.look.decision.is_interim
-        return ChannelMemory(told_interim=self.memory.told_interim or interim)
+        return memory._replace(told_interim=memory.told_interim or interim, unsure=0)

@@ -125,6 +125,7 @@ _SEEN = {Decision.ENDED, Decision.STILL_RUNNING, Decision.GAVE_UP}
 _MAY_STILL_RUN = {Decision.STILL_RUNNING, Decision.GAVE_UP}
 
 _VERDICTS = {
+    Decision.WAIT: Verdict.OVERDUE,  # nobody is told but by the head of a thread
     Decision.STILL_RUNNING: Verdict.OVERDUE,
     Decision.OUT_OF_SIGHT: Verdict.UNREADABLE,
     Decision.GAVE_UP: Verdict.GAVE_UP,

@@ -1,13 +1,15 @@
-"""The state machine's state, in the versions that this code reads: its own, and the one before.
+"""The state machine's state, in the versions that this code reads: its own, and those before.
 
     {"machine": {"version", "channels"},                           what its definition says
      "input": {"taskType", "taskId", "startedBy"},                 of the execution
-     "look": {"decision", "waitSeconds", "memory", "retries"},     DescribeTask's last answer
-     "deliveries": {"all": [{"channel", "delivered", "memory"}]},  what Notify answered last
+     "look": {"decision", "waitSeconds", "progress", "memory",     DescribeTask's last answer
+              "retries"},
+     "deliveries": {"all": [{"channel", "delivered", "memory"}]},  what channels were told, or shown
      "crash": {"Error", "Cause"}}                                  why DescribeTask can't go on
 
 A dead letter holds it whole, so an update may find both in flight: an execution goes on under the
-definition that it began with, with the functions of today. Version 1 knew no versions.
+definition that it began with, with the functions of today. Version 2 shows no progress, version 1
+knew no versions.
 """
 
 import json
@@ -72,6 +74,7 @@ def write_look(look: Look, version: int = VERSION) -> dict[str, Json]:
     known: dict[str, Json] = {
         "decision": look.decision.value,
         "waitSeconds": look.wait_seconds,
+        "progress": look.progress,
         "memory": encode(look.memory),
     }
     if version > 1:

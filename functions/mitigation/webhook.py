@@ -16,8 +16,9 @@ from slack_sdk.webhook import WebhookClient, WebhookResponse
 from mitigation.delivery import LAYOUT_REFUSALS, DeliveryRejected, DeliveryUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from email.message import Message
-    from http.client import HTTPMessage
+    from http.client import HTTPMessage, HTTPResponse
 
     from mitigation.messages import SlackMessage
 
@@ -49,7 +50,7 @@ def check_url(secret: str) -> str:
 
 def post(url: str, message: SlackMessage) -> None:
     """Post to the webhook; raises DeliveryUnavailable or DeliveryRejected, never with the URL."""
-    client = _Webhook(url, timeout=TIMEOUT_SECONDS, logger=_silent_logger(), retry_handlers=[])
+    client = _Webhook(url, timeout=TIMEOUT_SECONDS, logger=silent_logger(), retry_handlers=[])
     try:
         response = client.send_dict(message.payload)
     except (OSError, HTTPException, UnicodeError, LookupError, ValueError) as error:
@@ -65,16 +66,24 @@ class _Webhook(WebhookClient):
     def _perform_http_request_internal(
         self, url: str, req: urllib.request.Request
     ) -> WebhookResponse:
-        handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
-        if self.proxy is not None:
-            handlers.append(urllib.request.ProxyHandler({"https": self.proxy}))
-        with urllib.request.build_opener(*handlers).open(req, timeout=self.timeout) as answer:
+        with open_unredirected(req, self.proxy, self.timeout) as answer:
             return WebhookResponse(
                 url=url,
                 status_code=answer.status,
                 body=answer.read(_ANSWER_LENGTH).decode(errors="replace"),
                 headers=dict(answer.headers),
             )
+
+
+def open_unredirected(
+    request: urllib.request.Request, proxy: str | None, timeout: int
+) -> HTTPResponse:
+    """The answer, whatever it is: a redirect would take the secret to another place."""
+    handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
+    if proxy is not None:
+        handlers.append(urllib.request.ProxyHandler({"https": proxy}))
+    answer: HTTPResponse = urllib.request.build_opener(*handlers).open(request, timeout=timeout)
+    return answer
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -101,17 +110,18 @@ def _raise_for(response: WebhookResponse) -> None:
     if status == 200:
         raise DeliveryUnavailable(f"{reason}, not its ok", is_unsure=True)
     if status in {408, 429} or status >= 500:
-        raise DeliveryUnavailable(reason, _retry_after(response))
+        raise DeliveryUnavailable(reason, read_retry_after(dict(response.headers)))
     raise DeliveryRejected(reason, layout_refused=word if word in LAYOUT_REFUSALS else None)
 
 
-def _retry_after(response: WebhookResponse) -> int | None:
-    headers = {name.lower(): value for name, value in dict(response.headers).items()}
+def read_retry_after(headers: Mapping[str, str]) -> int | None:
+    """The header's seconds; None for a date, or none."""
+    headers = {name.lower(): value for name, value in headers.items()}
     text = str(headers.get("retry-after", ""))
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
-def _silent_logger() -> logging.Logger:
+def silent_logger() -> logging.Logger:
     """slack_sdk logs the URL at DEBUG, so it gets a logger that never logs."""
     logger = logging.getLogger("mitigation.slack_sdk")
     logger.disabled = True

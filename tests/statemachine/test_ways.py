@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from embedded.scenario import Failure, SlackAnswer, TaskType
+from embedded.slack_workspace import Workspace
 from tests.support.aws import WORKS, Refusal
 from tests.support.functions import Mishap
 from tests.support.machine import World
@@ -238,7 +239,7 @@ def test_an_operator_needs_no_more_than_a_task_id(slack: Slack) -> None:
         assert len(world.subjects) == len(world.texts) == 1
 
 
-def test_every_state_is_visited_on_one_of_four_ways(slack: Slack, task_type: TaskType) -> None:
+def test_every_state_is_visited_on_one_of_five_ways(slack: Slack, task_type: TaskType) -> None:
     visited: set[str] = set()
     late = [running(task_type, taskStatistics=None)] * 20
     worlds = (
@@ -255,6 +256,9 @@ def test_every_state_is_visited_on_one_of_four_ways(slack: Slack, task_type: Tas
             lambdas={"NotifyFunction/sns": [Mishap.EXIT_BEFORE]},
         ),
         World(slack, [task(task_type, {})], lambdas={"DescribeTaskFunction": [Mishap.EXIT_BEFORE]}),
+        World(
+            slack, [task(task_type, running(task_type), answer(task_type))], workspace=Workspace()
+        ),
     )
     for prepared in worlds:
         with prepared as world:

@@ -12,6 +12,11 @@ MEMBERS = {
     "MemberRegions": "eu-central-1,us-east-1",
 }
 BOTH = {"EmailAddress": "oncall@example.com", "SlackWebhookSecretArn": SECRET}
+APP = {
+    "EmailAddress": "oncall@example.com",
+    "SlackBotTokenSecretArn": SECRET,
+    "SlackChannelId": "C0MITIGATE",
+}
 
 COMBINATIONS: dict[str, dict[str, str]] = {
     "e-mail and Slack": BOTH,
@@ -27,5 +32,7 @@ COMBINATIONS: dict[str, dict[str, str]] = {
     "detect only": BOTH | {"TaskTypes": "detect"},
     "audit only": BOTH | {"TaskTypes": "audit"},
     "members": BOTH | MEMBERS,
-    "boundary": BOTH | {"PermissionsBoundaryArn": BOUNDARY},
+    "Slack app": APP,
+    "own key for the app's secret": APP | {"SlackSecretKmsKeyArn": SECRET_KEY},
+    "boundary": APP | {"PermissionsBoundaryArn": BOUNDARY},
 }

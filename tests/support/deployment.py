@@ -5,13 +5,14 @@ import functools
 import io
 import logging
 import operator
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal
 
 import boto3
 from moto.core.base_backend import BackendDict
 from moto.moto_api._internal import mock_random
 
+from embedded.slack_workspace import CHANNEL
 from tests.support.product import PSEUDO_PARAMETERS, REGION
 from tests.support.stack import Stack
 
@@ -20,6 +21,8 @@ MACHINE = "watch-task"
 MACHINE_ARN = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{MACHINE}"
 QUEUES = ("DeadLetterQueue", "StartFailuresQueue")
 FUNCTIONS = ("StartWatchFunction", "SweepFunction", "DescribeTaskFunction", "NotifyFunction")
+APP_FUNCTIONS = (*FUNCTIONS, "ShowProgressFunction")  # where Slack is an app
+type SlackMode = Literal["none", "webhook", "app"]
 
 
 @functools.cache
@@ -27,19 +30,23 @@ def client(service: str) -> Any:
     return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]  # any service
 
 
-def deploy(parameters: Mapping[str, str], secret: str, *, with_slack: bool) -> Stack:
+def deploy(parameters: Mapping[str, str], secret: str, slack: SlackMode) -> Stack:
     """An empty account, then the stack, under the names that the template gives."""
     BackendDict.reset()
     mock_random.seed(0)  # the secret gets the same ARN each time, so that functions load once
     names = {
         **{name: client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in QUEUES},
-        **{f"{name}.Arn": _function_arn(name) for name in FUNCTIONS},
+        **{f"{name}.Arn": _function_arn(name) for name in APP_FUNCTIONS},
         "WatchTaskStateMachine": MACHINE_ARN,
         "NotificationTopic": client("sns").create_topic(Name="notifications")["TopicArn"],
     }
-    slack = client("secretsmanager").create_secret(Name="webhook", SecretString=secret)
-    defaults = {"SlackWebhookSecretArn": slack["ARN"]} if with_slack else {}
-    stack = Stack({**defaults, **parameters}, names)
+    arn = client("secretsmanager").create_secret(Name="slack", SecretString=secret)["ARN"]
+    defaults: dict[SlackMode, dict[str, str]] = {
+        "none": {},
+        "webhook": {"SlackWebhookSecretArn": arn},
+        "app": {"SlackBotTokenSecretArn": arn, "SlackChannelId": CHANNEL},
+    }
+    stack = Stack({**defaults[slack], **parameters}, names)
     client("stepfunctions").create_state_machine(
         name=MACHINE,
         definition=stack.definition(),
@@ -48,10 +55,10 @@ def deploy(parameters: Mapping[str, str], secret: str, *, with_slack: bool) -> S
     return stack
 
 
-def environment(stack: Stack) -> dict[str, str]:
+def environment(stack: Stack, functions: Iterable[str]) -> dict[str, str]:
     """What the template gives to the functions: they share a process, so all gets to all."""
     region = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), REGION)
-    return functools.reduce(operator.or_, (stack.environment(name) for name in FUNCTIONS), region)
+    return functools.reduce(operator.or_, (stack.environment(name) for name in functions), region)
 
 
 @contextlib.contextmanager

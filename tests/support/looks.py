@@ -22,12 +22,12 @@ def notify_input(
 ) -> dict[str, Any]:
     """What the state machine hands to Notify."""
     return {
-        "version": 2,
+        "version": 3,
         "channel": channel,
         "executionArn": "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:"
         f"{task_type}-{task_id}",
         "watch": {
-            "machine": {"version": 2, "channels": ["sns", "slack"]},
+            "machine": {"version": 3, "channels": ["sns", "slack"]},
             "input": {"taskType": task_type, "taskId": task_id, "startedBy": None},
             "look": encode(found),
         },

@@ -16,13 +16,19 @@ from unittest import mock
 from moto.events.models import EventPattern
 
 from embedded.fake_iot import FakeIot
-from embedded.scenario import Scenario, SlackAnswer
+from embedded.scenario import Scenario
+from embedded.slack_answers import SlackAnswer, SlackAppAnswer
+from embedded.slack_workspace import Workspace
+from mitigation.conversation import HEAD, VERDICT
 from mitigation.pace import Pace
+from mitigation.slack_app import mark_of
 from tests.support.aws import WORKS, Aws, Fault
 from tests.support.clock import Clock
 from tests.support.deployment import (
+    APP_FUNCTIONS,
     FUNCTIONS,
     MACHINE_ARN,
+    SlackMode,
     client,
     deploy,
     environment,
@@ -35,15 +41,16 @@ from tests.support.slack import Slack
 from tests.support.stack import Stack
 
 NOW = datetime(2026, 11, 22, 10, 1, 30, tzinfo=UTC)
-# In the path of the webhook URL, and nowhere else: whoever finds it has found a leak.
+# In the webhook URL and the bot token, and nowhere else: whoever finds it has found a leak.
 SECRET = "THE-WEBHOOK-IS-A-SECRET"
 WEBHOOK = f"https://hooks.slack.com/services/T0/B0/{SECRET}"
+TOKEN = f"xoxb-000000000000-{SECRET}"
 # EventBridge invokes asynchronously: Lambda tries again after one minute, then after two.
 ASYNC_RETRY_SECONDS = (60, 120)
 
 
 class SecretFound(AssertionError):  # noqa: N818  what happened, not who is to blame
-    """The webhook URL where it must not be."""
+    """The webhook URL, or the bot token, where it must not be."""
 
 
 @dataclass(slots=True)
@@ -61,9 +68,11 @@ class World:
     aws: Mapping[str, Sequence[Fault]] = field(default_factory=dict)
     lambdas: Mapping[str, Sequence[Mishap]] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
-    secret: str = WEBHOOK
+    secret: str | None = None
     calls_per_second: float | None = None
     with_slack: bool = True
+    workspace: Workspace | None = None  # where Slack is an app, not a webhook…
+    app: Mapping[str, Sequence[SlackAppAnswer]] = field(default_factory=dict)  # …its answers
     clock: Clock = field(init=False)
     network: Aws = field(init=False)
     iot: FakeIot = field(init=False)
@@ -93,26 +102,35 @@ class World:
             self._exit.close()
 
     def _set_up(self, exits: ExitStack) -> None:
-        self.slack_server.play(self.slack)
-        exits.callback(self.slack_server.stop)
         self.clock = exits.enter_context(Clock(NOW))
+        if self.workspace:
+            self.workspace.clock = self._seconds
+            self.workspace.token = TOKEN
+        self.slack_server.play(self.slack, self.app, self.workspace)
+        exits.callback(self.slack_server.stop)
         exits.enter_context(on_virtual_time(self.clock, self._invoke, self._waits))
-        self.stack = deploy(self.parameters, self.secret, with_slack=self.with_slack)
+        mode: SlackMode = "app" if self.workspace else "webhook" if self.with_slack else "none"
+        secret = self.secret or (TOKEN if self.workspace else WEBHOOK)
+        self.stack = deploy(self.parameters, secret, mode)
+        functions = APP_FUNCTIONS if self.workspace else FUNCTIONS
         self.iot = FakeIot(
             *self.tasks, calls_per_second=self.calls_per_second, clock=self.clock.monotonic
         )
         self.network = Aws(self.clock, self.iot, self.aws)
-        variables = {**self.slack_server.variables, **environment(self.stack)}
+        variables = {**self.slack_server.variables, **environment(self.stack, functions)}
         exits.enter_context(mock.patch.dict("os.environ", variables))
         exits.enter_context(every_log_line_to(self.log))
         self.functions = {
             name: Function(name, self.stack, self.clock, self.log.write, self.lambdas)
-            for name in FUNCTIONS
+            for name in functions
         }
         exits.enter_context(mock.patch("time.sleep", self.clock.sleep))
         pace = {"clock": self.clock.monotonic, "sleep": self.clock.sleep}
         exits.enter_context(mock.patch.dict(Pace.__init__.__kwdefaults__, pace))
         exits.enter_context(self.network.in_place_of_the_network())
+
+    def _seconds(self) -> float:
+        return self.clock.now.timestamp()
 
     def _invoke(self, arn: str, event: str) -> Any:
         return self.functions[arn.rsplit(":", 1)[-1]].invoke(event)
@@ -200,8 +218,18 @@ class World:
 
     @property
     def texts(self) -> list[str]:
-        """Of the messages that Slack took."""
-        return self.slack_server.texts
+        """Of the messages that Slack took; of the heads of threads none."""
+        if not self.workspace:
+            return self.slack_server.texts
+        arn = f"{MACHINE_ARN.replace(':stateMachine:', ':execution:')}:"
+        heads = {mark_of(arn + e.name, part) for e in self.executions for part in (HEAD, VERDICT)}
+        return [
+            str(post.payload["text"])
+            for post in self.slack_server.posts
+            if post.method == "chat.postMessage"
+            and post.ts
+            and post.payload["metadata"]["event_payload"]["mark"] not in heads
+        ]
 
     @property
     def unmet(self) -> set[str]:
@@ -209,7 +237,8 @@ class World:
         met = {call.operation for call in self.network.calls if call.fault != WORKS}
         met |= {key for function in self.functions.values() for key in function.seen}
         met |= {"Slack"} if self.slack_server.posts else set()
-        planned = {**self.aws, **self.lambdas, "Slack": self.slack}
+        met |= set(self.slack_server.calls)
+        planned = {**self.aws, **self.lambdas, **self.app, "Slack": self.slack}
         return {name for name, faults in planned.items() if faults} - met
 
     def search_for_the_secret(self) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import override
 
 from embedded.fake_slack import FakeSlack
-from embedded.scenario import SlackAnswer
+from embedded.slack_answers import SlackAnswer, SlackAppAnswer
+from embedded.slack_workspace import Workspace
 
 OK = SlackAnswer()
 REVOKED = SlackAnswer(404, {}, "no_service")
@@ -20,14 +21,21 @@ GARBAGE = SlackAnswer(200, {"Transfer-Encoding": "chunked"}, "\x00\x01 not HTTP"
 class Slack(FakeSlack):
     """Plays one list of answers after the other: one answer a post, the last for ever after.
 
-    `variables` are the environment of whoever is to meet this server as hooks.slack.com.
+    `variables` are the environment of whoever is to meet this server as Slack.
     """
 
     variables: Mapping[str, str]
 
-    def play(self, answers: Sequence[SlackAnswer]) -> None:
-        self.posts = []
+    def play(
+        self,
+        answers: Sequence[SlackAnswer],
+        app_answers: Mapping[str, Sequence[SlackAppAnswer]] | None = None,
+        workspace: Workspace | None = None,
+    ) -> None:
+        self.posts, self.calls = [], []
+        self.workspace = workspace or Workspace()
         self._answers = list(answers or [SlackAnswer()])
+        self._app_answers = {name: list(each) for name, each in (app_answers or {}).items()}
         self._end_of_play = threading.Event()
 
     def stop(self) -> None:
@@ -37,8 +45,7 @@ class Slack(FakeSlack):
     @property
     def texts(self) -> list[str]:
         """The notification texts of the messages that Slack took."""
-        taken = [post for post in self.posts if post.status == 200 and post.body == "ok"]
-        return [str(post.payload["text"]) for post in taken]
+        return [str(post.payload["text"]) for post in self.posts if post.was_taken]
 
     @override
     def respond(self, path: str, body: bytes) -> SlackAnswer:

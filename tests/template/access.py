@@ -151,10 +151,13 @@ def table(heading: str) -> Iterator[dict[str, str]]:
 
 
 def _applies(condition: str, values: dict[str, str]) -> bool:
-    """A cell such as `SlackWebhookSecretArn` or `KmsKeyArn or no TopicArn`; empty for always."""
+    """A cell such as `KmsKeyArn or no TopicArn`, or with `and`; empty for always."""
     return not condition or any(
-        (values[word.removeprefix("no ")] not in {"", "0"}) is not word.startswith("no ")
-        for word in condition.split(" or ")
+        all(
+            (values[word.removeprefix("no ")] not in {"", "0"}) is not word.startswith("no ")
+            for word in words.split(" and ")
+        )
+        for words in condition.split(" or ")
     )
 
 

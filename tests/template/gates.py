@@ -28,6 +28,7 @@ GATES: dict[str, Gate] = {
         wiring.resources_follow_parameters,
         wiring.subscriptions_are_made,
         wiring.somebody_is_told_and_somebody_hears,
+        wiring.slack_is_a_webhook_or_an_app,
         wiring.variables_hold_their_parameters,
         triggers.the_rule_takes_what_can_be_watched,
         triggers.the_members_rule_takes_what_their_roles_can_read,

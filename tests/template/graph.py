@@ -12,7 +12,7 @@ from statelint.config import Config
 from statelint.linter import Linter
 
 from mitigation.patience import PATIENCE_SECONDS
-from tests.support.combinations import BOTH
+from tests.support.combinations import APP
 from tests.support.product import REGION, ROOT, Product
 from tests.template.probing import Crashed, probe
 from tests.template.wiring import variables
@@ -21,6 +21,7 @@ EXPECTED_SUBSTITUTIONS = {
     "AWSPartition": "aws",
     "DescribeTaskFunctionArn": "DescribeTaskFunction.Arn",
     "NotifyFunctionArn": "NotifyFunction.Arn",
+    "ShowProgressFunctionArn": "ShowProgressFunction.Arn",
     "DeadLetterQueueUrl": "DeadLetterQueue",
     "Channels": "sns,slack",
 }
@@ -33,7 +34,7 @@ def the_graph_is_sound(product: Product) -> Iterator[str]:
 def substitutions_fit(product: Product) -> Iterator[str]:
     """Every `${name}` is given, every given name is used, and each is what it says."""
     used = set(re.findall(r"\$\{(\w+)\}", str(product.definition)))
-    machine = product.stack(BOTH)["WatchTaskStateMachine"]["Properties"]
+    machine = product.stack(APP)["WatchTaskStateMachine"]["Properties"]
     given = machine.get("DefinitionSubstitutions", {})
     for name in used - set(given):
         yield f"${{{name}}} is not given"
@@ -55,6 +56,8 @@ def tasks_fail_safely(product: Product) -> Iterator[str]:
         if "TimeoutSeconds" not in state:
             yield f"{name} has no TimeoutSeconds: it may hang"
         for field in ("Retry", "Catch"):
+            if field == "Retry" and name in COURTESIES:
+                continue
             rules = state.get(field) or [{"ErrorEquals": []}]
             if rules[-1]["ErrorEquals"] != ["States.ALL"]:
                 yield f"{name}: the last {field} is not for States.ALL"
@@ -71,6 +74,8 @@ def tasks_fail_safely(product: Product) -> Iterator[str]:
 # What no jitter may shorten: a watch outlives a function that fails for half a day.
 PATIENT = {"DescribeTask", "Notify"}
 LONGEST_DELAY_SECONDS = 300
+# What is tried once: the watch goes on without it.
+COURTESIES = {"ShowProgress"}
 
 
 def _jitters_not(rule: dict[str, Any]) -> bool:
@@ -97,7 +102,7 @@ def timeouts_are_caught(product: Product) -> Iterator[str]:
     """
     if "TimeoutSeconds" in product.definition:
         yield "the state machine itself has TimeoutSeconds"
-    stack = product.stack()
+    stack = product.stack(APP)
     for name, state in states(product.definition):
         function = function_of(product, state)
         if function and state.get("TimeoutSeconds", 0) <= stack[function]["Properties"]["Timeout"]:
@@ -116,7 +121,7 @@ def errors_exist(product: Product) -> Iterator[str]:
 
 def answers_hold_what_is_read(product: Product) -> Iterator[str]:
     """On AWS a missing path is States.Runtime, which no Catch catches."""
-    stack = product.stack(BOTH)
+    stack = product.stack(APP)
     for name, state in states(product.definition):
         if not (function := function_of(product, state)):
             continue
@@ -141,7 +146,7 @@ def states(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def function_of(product: Product, state: dict[str, Any]) -> str | None:
     """The logical id of the function that a Task invokes."""
-    machine = product.stack(BOTH)["WatchTaskStateMachine"]["Properties"]
+    machine = product.stack(APP)["WatchTaskStateMachine"]["Properties"]
     name = str(state.get("Parameters", {}).get("FunctionName", "")).strip("${}")
     arn = machine.get("DefinitionSubstitutions", {}).get(name)
     return str(arn).removesuffix(".Arn") if arn else None

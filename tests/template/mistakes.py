@@ -216,6 +216,11 @@ MISTAKES = [
         {"Fn::Not": [{"Fn::Equals": ["", "x"]}]},
     ),
     Mistake(
+        "a Slack app without a channel",
+        "template Rules SlackAppHasTokenAndChannel Assertions 0 Assert",
+        {"Fn::Not": [{"Fn::Equals": ["", "x"]}]},
+    ),
+    Mistake(
         "a refusal that does not say what to give",
         "template Rules SomebodyIsTold Assertions 0 AssertDescription",
         "No channel.",

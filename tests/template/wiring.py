@@ -39,6 +39,12 @@ MEMBERS = {
     "MemberTaskStartedRule": "AWS::Events::Rule",
     "MemberTaskStartedPermission": "AWS::Lambda::Permission",
 }
+# What there is with a Slack app alone.
+APP = {
+    "ShowProgressFunction": "AWS::Lambda::Function",
+    "ShowProgressRole": "AWS::IAM::Role",
+    "ShowProgressLogGroup": "AWS::Logs::LogGroup",
+}
 # All but the alarms, whose names nothing refers to.
 FULL = {
     "AWS::CloudWatch::Dashboard": ["Dashboard"],
@@ -127,6 +133,7 @@ def resources_follow_parameters(product: Product) -> Iterator[str]:
         left_out = LEFT_OUT.get(combination, set())
         expected = {(name, type_) for name, type_ in full if name not in left_out}
         expected |= set(MEMBERS.items()) if "MemberAccounts" in parameters else set()
+        expected |= set(APP.items()) if "SlackChannelId" in parameters else set()
         stack = product.stack(parameters)
         for name in left_out & set(stack):
             yield f"{combination}: {name} should not be there"
@@ -163,12 +170,17 @@ def subscriptions_are_made(product: Product) -> Iterator[str]:
 
 def somebody_is_told_and_somebody_hears(product: Product) -> Iterator[str]:
     """CloudFormation refuses a stack that tells nobody, or whose alarms nobody hears."""
-    told = {"EmailAddress", "SlackWebhookSecretArn", "TopicArn"}
+    told = {"EmailAddress", "SlackWebhookSecretArn", "SlackBotTokenSecretArn", "TopicArn"}
     heard = {"EmailAddress", "AlarmTopicArn"}
     for size in range(len(told | heard) + 1):
         for names in combinations(sorted(told | heard), size):
             missing = [line for line in (told, heard) if not line & set(names)]
-            refusals = product.refusals(dict.fromkeys(names, "given"))
+            given = dict.fromkeys(names, "given")
+            if "SlackBotTokenSecretArn" in names:
+                if "SlackWebhookSecretArn" in names:
+                    continue
+                given["SlackChannelId"] = "given"
+            refusals = product.refusals(given)
             if len(refusals) != len(missing):
                 yield f"with {', '.join(names) or 'nothing'} it is said: {refusals}"
             for wanted, refusal in zip(missing, refusals, strict=False):
@@ -180,12 +192,15 @@ def variables_hold_their_parameters(product: Product) -> Iterator[str]:
     """POLL_MIN_SECONDS is PollMinSeconds, and so on."""
     marked = {name: f"<{name}>" for name in product.template["Parameters"]}
     marked |= {"SweepMinutes": "5", "TopicArn": TOPIC}  # what is looked up, and what is taken apart
+    without = dict.fromkeys(("TopicArn", "SlackBotTokenSecretArn", "SlackChannelId"), "")
     for own_topic in (True, False):
-        stack = product.stack(marked | ({} if own_topic else {"TopicArn": ""}))
+        marked |= {} if own_topic else without
+        stack = product.stack(marked)
         known = {
             "STATE_MACHINE_ARN": "WatchTaskStateMachine",
             "TOPIC_ARN": marked["TopicArn"] if own_topic else "NotificationTopic",
-            "SLACK_SECRET_ARN": marked["SlackWebhookSecretArn"],
+            "SLACK_SECRET_ARN": marked["SlackBotTokenSecretArn"] or marked["SlackWebhookSecretArn"],
+            "HEADS": marked["SlackVerdicts"] if marked["SlackChannelId"] else "none",
             "POWERTOOLS_SERVICE_NAME": PSEUDO_PARAMETERS["AWS::StackName"],
         }
         for function in functions(stack):
@@ -194,6 +209,18 @@ def variables_hold_their_parameters(product: Product) -> Iterator[str]:
                 expected = known.get(name, marked.get(parameter, value))
                 if value != expected:
                     yield f"{function}: {name} is {value}"
+
+
+def slack_is_a_webhook_or_an_app(product: Product) -> Iterator[str]:
+    """Never both, nor half an app."""
+    names = ("SlackWebhookSecretArn", "SlackBotTokenSecretArn", "SlackChannelId")
+    for size in range(len(names) + 1):
+        for given in combinations(names, size):
+            whole = set(given) in ({*()}, {names[0]}, {*names[1:]})
+            values = {"EmailAddress": "given", **{name: f"<{name}>" for name in given}}
+            refusals = product.refusals(values)
+            if bool(refusals) is whole:
+                yield f"with {', '.join(given) or 'no Slack'} it is said: {refusals}"
 
 
 def functions(stack: Resources) -> Resources:

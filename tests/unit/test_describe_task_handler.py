@@ -26,6 +26,7 @@ def describe_task() -> ModuleType:
         POLL_MIN_SECONDS="10",
         POLL_MAX_SECONDS="300",
         OVERDUE_MINUTES="60",
+        HEADS="none",
         WATCH_LIMIT_HOURS="24",
         **handlers.HUB,
     )
@@ -185,7 +186,7 @@ def test_a_watch_that_began_under_the_first_definition_gets_what_that_reads(
         "gaveUp": False,
     }
     today = look(describe_task)
-    assert set(today) == {"decision", "waitSeconds", "memory"}
+    assert set(today) == {"decision", "waitSeconds", "progress", "memory"}
     assert seen["details"].keys() == today.keys()
     assert seen["waitSeconds"] == seen["details"]["waitSeconds"]
     assert seen["ageSeconds"] == seen["details"]["memory"]["ageSeconds"]

@@ -12,6 +12,7 @@ from mitigation.decision import ChannelMemory, Decision, Look, Problem
 from mitigation.notice import Notice
 from mitigation.report import Verdict
 from mitigation.state import UnknownVersion
+from mitigation.thread import Thread
 from mitigation.watch import InvalidWatch
 from mitigation.wire import InvalidTask
 from tests.support.looks import look, notify_input
@@ -70,8 +71,10 @@ def test_the_last_deliveries_count_before_a_look_has_taken_them_up() -> None:
 
 
 def test_an_interim_notice_is_remembered_and_a_final_one_changes_nothing() -> None:
-    assert notice(look(Decision.STILL_RUNNING)).remembered == ChannelMemory(told_interim=True)
-    assert notice(ENDED).remembered == ChannelMemory(told_interim=False)
+    memory = ChannelMemory(unsure=1, thread=Thread("C1", "1.000001"))
+    told = memory._replace(told_interim=True, unsure=0)
+    assert notice(look(Decision.STILL_RUNNING)).remembered(memory) == told
+    assert notice(ENDED).remembered(memory) == memory._replace(unsure=0)
 
 
 @pytest.mark.parametrize("decision", Decision)
@@ -122,9 +125,9 @@ def test_a_crash_midway_keeps_what_was_seen_before() -> None:
     assert report.task.status == "IN_PROGRESS"
 
 
-@pytest.mark.parametrize("version", [3, 40])
+@pytest.mark.parametrize("version", [4, 40])
 def test_what_newer_code_wrote_is_refused_with_one_clear_line(version: int) -> None:
-    line = f"version {version} was written by newer code; this code reads versions up to 2"
+    line = f"version {version} was written by newer code; this code reads versions up to 3"
     with pytest.raises(UnknownVersion, match=line):
         Notice.parse(notify_input(ENDED, version=version))
     with pytest.raises(UnknownVersion, match=line):

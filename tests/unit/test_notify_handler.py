@@ -23,7 +23,7 @@ from tests.support.slack import RESET, Slack
 
 TOKEN = "XyZ0SecretTokenXyZ0Secret"
 URL = f"https://hooks.slack.com/services/T0/B0/{TOKEN}"
-NOT_TOLD_YET = {"toldInterim": False, "unsure": 0}
+NOT_TOLD_YET = {"toldInterim": False, "unsure": 0, "thread": None}
 TOLD = {
     "delivered": True,
     "waitSeconds": 0,
@@ -67,6 +67,7 @@ def load() -> Iterator[Load]:
         environment = {
             "TOPIC_ARN": topic,
             "SLACK_SECRET_ARN": secret["ARN"],
+            "SLACK_CHANNEL_ID": "",
             "ACCOUNT_ALIAS": "",
             "AMAZON_Q": "false",
             "HAS_EMAIL": "true",

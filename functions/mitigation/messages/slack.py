@@ -25,7 +25,7 @@ NOTES_LENGTH = 2_000
 SMALL_PRINT_LENGTH = 2_500
 COMMANDS_LENGTH = 3_000
 
-_CALM: dict[str, Json] = {"unfurl_links": False, "unfurl_media": False}
+CALM: dict[str, Json] = {"unfurl_links": False, "unfurl_media": False}
 _MARKS = {Severity.INFO: "✅", Severity.WARNING: "⚠️", Severity.CRITICAL: "🚨"}
 
 
@@ -39,7 +39,7 @@ def render(report: Report, clock: Clock, *, has_email: bool = True) -> SlackMess
                 *small_print(report, clock, has_email=has_email),
                 *commands(report, has_email=has_email),
             ],
-            **_CALM,
+            **CALM,
         }
     )
 
@@ -48,7 +48,7 @@ def without_layout(report: Report, refusal: str) -> SlackMessage:
     """The headline, where Slack refuses the blocks with this word of its own."""
     note = f"Slack refused the layout of this message ({refusal}): this is its headline alone."
     lines = [fallback(report), f"_{note}_", links(report)]
-    return SlackMessage({"text": "\n".join(filter(None, lines)), **_CALM})
+    return SlackMessage({"text": "\n".join(filter(None, lines)), **CALM})
 
 
 def fallback(report: Report) -> str:
@@ -59,28 +59,32 @@ def fallback(report: Report) -> str:
 
 def first_screen(report: Report, clock: Clock, *, has_email: bool) -> list[Block]:
     """All that a person needs in the first minute: about twelve lines of a phone."""
-    causes = block_kit.texts(_causes(sections.failed(report)))
-    rest = _left_out("more of what failed", has_email=has_email)
     return [
-        _header(report),
-        *_counts(report),
-        *block_kit.fitting(causes, CAUSES_LENGTH, rest),
-        *_text(sections.target(report), TARGET_LENGTH),
-        *_small(sections.occasion(report, clock), OCCASION_LENGTH),
-        *_text(sections.notes(report), NOTES_LENGTH),
+        verdict_header(report),
+        *counts(report),
+        *failed(report, has_email=has_email),
+        *text(sections.target(report), TARGET_LENGTH),
+        *small(sections.occasion(report, clock), OCCASION_LENGTH),
+        *text(sections.notes(report), NOTES_LENGTH),
     ]
+
+
+def failed(report: Report, *, has_email: bool) -> list[Block]:
+    blocks = block_kit.texts(causes(sections.failed(report)))
+    rest = _left_out("more of what failed", has_email=has_email)
+    return [*block_kit.fitting(blocks, CAUSES_LENGTH, rest)]
 
 
 def small_print(report: Report, clock: Clock, *, has_email: bool) -> list[Block]:
     """What is looked up later: links, what was skipped, checks, actions, ids."""
-    causes = [*_causes(sections.skipped(report))]
+    skipped = [*causes(sections.skipped(report))]
     blocks = [
         *block_kit.texts(filter(None, [links(report)]), block_kit.context),
-        *block_kit.texts(["*What was skipped*", *causes] if causes else [], block_kit.context),
-        *_small(sections.checks(report)),
-        *_small(sections.actions(report)),
-        *_small(sections.particulars(report, clock)),
-        *_small(sections.ids(report)),
+        *block_kit.texts(["*What was skipped*", *skipped] if skipped else [], block_kit.context),
+        *small(sections.checks(report)),
+        *small(sections.actions(report)),
+        *small(sections.particulars(report, clock)),
+        *small(sections.ids(report)),
     ]
     rest = _left_out("more small print", has_email=has_email)
     return [*block_kit.fitting(blocks, SMALL_PRINT_LENGTH, rest)]
@@ -106,16 +110,20 @@ def _left_out(what: str, *, has_email: bool) -> Block:
     return block_kit.context(escape(f"Too long for Slack{where}: {what}"))
 
 
-def _header(report: Report) -> Block:
+def verdict_header(report: Report) -> Block:
+    return header(_MARKS[report.verdict.severity], report.name, report.headline)
+
+
+def header(mark: str, name: str, what: str) -> Block:
     """The task's name gives way where it does not fit together with what happened."""
-    mark, headline = _MARKS[report.verdict.severity], escape(report.headline)
-    room = block_kit.HEADER_LENGTH - len(f"{mark} : {headline}")
-    name = cut_escaped(escape(report.name), max(room, NAME_LENGTH))
-    text = cut_escaped(f"{mark} {name}: {headline}", block_kit.HEADER_LENGTH)
+    what = escape(what)
+    room = block_kit.HEADER_LENGTH - len(f"{mark} : {what}")
+    name = cut_escaped(escape(name), max(room, NAME_LENGTH))
+    text = cut_escaped(f"{mark} {name}: {what}", block_kit.HEADER_LENGTH)
     return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": True}}
 
 
-def _counts(report: Report) -> Iterator[Block]:
+def counts(report: Report) -> Iterator[Block]:
     """The bar, where the whole is known, and the counts beneath it."""
     s, kind = report.task.statistics, report.task.kind
     whole = report.task.whole or 0
@@ -147,14 +155,14 @@ def bar(executed: int, failed: int, whole: int) -> str:
     return "".join(square * count for square, count in squares.items())
 
 
-def _causes(causes: Causes | None) -> Iterator[str]:
-    for cause in causes.listed if causes else ():
+def causes(found: Causes | None) -> Iterator[str]:
+    for cause in found.listed if found else ():
         names = listing([code(name) for name in cause.names], more=cause.more)
         reason, message = sections.cause(cause)
         yield f"• *{prose(reason)}* ({cause.count:,})" + (f": {names}" if names else "")
         if message:
             yield f'"{prose(message)}"'
-    yield from map(prose, causes.rest if causes else ())
+    yield from map(prose, found.rest if found else ())
 
 
 def links(report: Report) -> str:
@@ -162,13 +170,13 @@ def links(report: Report) -> str:
     return " · ".join(block_kit.link(title, url) for title, url in report.place.links())
 
 
-def _text(section: Section | None, length: int) -> Iterator[Block]:
+def text(section: Section | None, length: int) -> Iterator[Block]:
     if section:
         text = "\n".join(map(prose, section.lines))
         yield block_kit.section(cut_escaped(text, length))
 
 
-def _small(section: Section | None, length: int | None = None) -> Iterator[Block]:
+def small(section: Section | None, length: int | None = None) -> Iterator[Block]:
     if section:
         heading = [f"*{section.title}*"] if section.title else []
         lines = [*heading, *map(prose, section.lines)]

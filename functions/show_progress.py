@@ -1,0 +1,70 @@
+"""Shows in Slack how far a task is, while the watch waits: posts, or edits, its one message.
+
+Input: Notify's. It is a courtesy: it answers whatever Slack does, with what stands there and with
+what is left of the wait, so that the watch goes on as if nothing had been shown.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from botocore.config import Config
+
+from mitigation.codec import encode
+from mitigation.conversation import Conversation
+from mitigation.delivery import DeliveryError, read_secret
+from mitigation.notice import Notice
+from mitigation.thread import Thread
+from mitigation.zone import find_clock
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+SLACK_SECRET_ARN = os.environ["SLACK_SECRET_ARN"]
+SLACK_CHANNEL_ID = os.environ["SLACK_CHANNEL_ID"]
+ACCOUNT_ALIAS = os.environ["ACCOUNT_ALIAS"] or None
+CLOCK = find_clock(os.environ["TIME_ZONE"])
+
+logger, metrics = Logger(), Metrics()
+secrets = boto3.client(
+    "secretsmanager", config=Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard"})
+)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    began = time.monotonic()
+    notice = Notice.parse(event, account_alias=ACCOUNT_ALIAS, waiting=True)
+    memory = notice.memory._replace(thread=show(notice))
+    wait = notice.report.look.wait_seconds - (time.monotonic() - began)
+    return {
+        "told": {"channel": notice.channel, "delivered": True, "memory": encode(memory)},
+        "waitSeconds": max(round(wait), 0),
+    }
+
+
+def show(notice: Notice) -> Thread:
+    """What stands in Slack then; where Slack does not go along, a metric counts it."""
+    now = datetime.now(UTC)
+    thread = (notice.memory.thread or Thread())._replace(tried_at=now)
+    try:
+        conversation = Conversation.of(
+            notice, read_secret(secrets, SLACK_SECRET_ARN), SLACK_CHANNEL_ID
+        )
+        thread = conversation.thread
+        try:
+            conversation.show(notice.report, CLOCK, now)
+        finally:
+            thread = conversation.thread
+    except DeliveryError as error:
+        logger.warning("Progress not shown", reason=str(error))
+        metrics.add_metric("ProgressNotShown", MetricUnit.Count, 1)
+        metrics.flush_metrics()
+    return thread
