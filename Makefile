@@ -14,7 +14,7 @@ checked := $(wildcard functions embedded local tests ops bench)
 # Keeps bytecode between runs: without it every run compiles what it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test test-machine test-others properties lint accept bench build deploy replay smoke pictures lock clean
+.PHONY: help setup demo test test-machine test-others properties lint accept bench build deploy check replay smoke pictures lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -64,6 +64,9 @@ deploy: $(SAM_ENV) ## sam build and sam deploy, to your account; ARGS=--guided f
 
 replay: $(PYTHON_ENV) ## send the dead letters of STACK=name again; ARGS="--dry-run" shows them
 	@$(python) -m ops.replay --stack-name "$(or $(STACK),mitigation-notifier)" $(in_account) $(ARGS)
+
+check: $(PYTHON_ENV) ## say what would leave people in silence: subscribers, secret, trail, sweep, letters, alarms
+	@$(python) -m ops.check --stack-name "$(or $(STACK),mitigation-notifier)" $(in_account) $(ARGS)
 
 smoke: $(PYTHON_ENV) $(SAM_ENV) ## try the stack in the account of PROFILE=name, and delete it again; asks first
 	@$(python) -m ops.smoke $(in_account) $(if $(TASK_ID),--task-id "$(TASK_ID)") \
