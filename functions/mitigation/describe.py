@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mitigation.watch import Watch
 
 MESSAGE_LENGTH = 500
+# What botocore trips with over an answer that is not as its model says.
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 def describe(iot: Callable[[], IoTClient], watch: Watch) -> Sight:
@@ -38,7 +40,7 @@ def describe(iot: Callable[[], IoTClient], watch: Watch) -> Sight:
         return Trouble(_problem(error.error, str(error)))
     except ClientError as error:
         return _refusal(error)
-    except (BotoCoreError, ResponseParserError, InvalidTask) as error:
+    except (BotoCoreError, ResponseParserError, InvalidTask, *_UNREADABLE) as error:
         return Trouble(_problem(type(error).__name__, str(error)))
     if task.status is None:
         # A web page in place of AWS's answer reads as an empty one.

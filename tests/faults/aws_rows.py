@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from embedded.scenario import TaskType
 from tests.faults.outcome import Outcome
 from tests.faults.row import (
+    REFUSED,
     SLACK_DEAD,
     SNS_DEAD,
     TOLD,
@@ -68,7 +69,7 @@ def describe_rows() -> Iterator[Row]:
             yield row(f"{name}, for ever", UNREADABLE, fault)
     yield row("ResourceNotFoundException, once: too young", TOLD, *once(NOT_FOUND))
     yield row("ResourceNotFoundException, for ever", VANISHED, NOT_FOUND)
-    yield row("InvalidRequestException: told at once", UNREADABLE, *once(INVALID))
+    yield row("InvalidRequestException: told at once", REFUSED, *once(INVALID))
     yield row("throttled at every second look", TOLD, *(5 * once(THROTTLED)))
 
 

@@ -8,14 +8,15 @@ from tests.faults.row import (
     SLACK_DEAD,
     SNS_DEAD,
     TOLD,
-    UNREADABLE,
     Row,
+    both,
     ends,
 )
 from tests.support.aws import WORKS, Fault, Refusal
 from tests.support.functions import Mishap
 from tests.support.slack import REVOKED
 
+BROKE_OFF = both("told UNREADABLE", "1 failed")
 BEFORE = {
     "ends before its work": Mishap.EXIT_BEFORE,
     "times out before its work": Mishap.TIMEOUT_BEFORE,
@@ -36,7 +37,7 @@ def describe_rows() -> Iterator[Row]:
 
     for name, mishap in {**BEFORE, **AFTER}.items():
         yield row(f"{name}, once", TOLD, mishap, Mishap.NONE)
-        yield row(f"{name}, for ever", UNREADABLE, mishap)
+        yield row(f"{name}, for ever", BROKE_OFF, mishap)
 
 
 def notify_rows() -> Iterator[Row]:

@@ -3,17 +3,19 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 from mitigation.notice import Notice
 from mitigation.report import Verdict
 from tests.support.aws import Publication
 from tests.support.machine import World
+from tests.support.results import Execution
 
-INTERIM = Verdict.OVERDUE.label
 USUAL = Verdict.FAILED.label  # how the table's tasks end
+PROMISE = "a final message will follow"
 _TEXT = re.compile(r"\[(?P<label>[A-Z ]+)\] (?P<task_id>[\w-]+): ")
 
 
@@ -43,39 +45,51 @@ class Seen:
     outcome: Outcome
     lost: int  # final messages that neither arrived nor lie anywhere
     twice: int  # final messages that arrived again
+    broken: int  # promises: of a final message that doesn't come, or of no message more
 
 
 @dataclass(frozen=True, slots=True)
 class _Message:
     task_id: str
     label: str
+    is_final: bool
     kept: str = ""  # as what, if it did not arrive
 
-    @property
-    def is_final(self) -> bool:
-        return self.label != INTERIM
-
     def __str__(self) -> str:
-        what = "" if self.label == USUAL else f" {self.label}"
+        label = self.label
+        if label == Verdict.UNREADABLE.label and not self.is_final:
+            label += " so far"
+        what = "" if label == USUAL else f" {label}"
         return f"{self.kept or 'told'}{what}"
 
 
-def look_at(world: World, *, nothing_due: bool) -> Seen:
+def look_at(world: World, *, nothing_due: bool, vanished_before: bool = False) -> Seen:
     told = {
         "sns": [_published(publication) for publication in world.network.publications],
-        "slack": [_posted(text) for text in world.texts],
+        "slack": [_posted(payload) for payload in world.slack_server.taken],
     }
-    executions, failures = world.executions, len(world.start_failures)
-    lost = twice = 0
+    if vanished_before:  # that was another matter
+        for messages in told.values():
+            first = next(m for m in messages if m.label == Verdict.VANISHED.label)
+            messages[messages.index(first)] = replace(first, task_id=f"{first.task_id}, before")
+    everything, failures = world.executions, len(world.start_failures)
+    executions = [each for each in everything if each.error != "InvalidWatch"]
+    lost = twice = broken = 0
     for channel, messages in told.items():
-        messages.extend(_letters(world, channel))
+        broken += sum(
+            before.is_final and before.task_id == after.task_id
+            for before, after in combinations(messages, 2)
+            if not after.is_final
+        )
+        messages.extend(_letters(world, channel, everything))
         finals = Counter(message.task_id for message in messages if message.is_final)
+        broken += sum(not m.is_final and m.task_id not in finals for m in messages)
         lost += 0 if nothing_due else len(executions) - len(finals)
         arrived = Counter(m.task_id for m in messages if m.is_final and not m.kept)
         twice += sum(count - 1 for count in arrived.values())
     if not (executions or failures or world.failed_sweeps or nothing_due):
         lost += len(told)
-    statuses = Counter(execution.status.lower() for execution in executions)
+    statuses = Counter(execution.status.lower() for execution in everything)
     return Seen(
         Outcome(
             sns=_words(told["sns"]),
@@ -86,28 +100,31 @@ def look_at(world: World, *, nothing_due: bool) -> Seen:
         ),
         lost,
         twice,
+        broken,
     )
 
 
 def _published(publication: Publication) -> _Message:
     """By the report for machines: the subject may be too short for the task's id."""
     report = json.loads(publication.bodies["default"])
-    return _Message(report["taskId"], Verdict(report["verdict"]).label)
+    is_final, notes = report["final"], " ".join(report["notes"])
+    assert is_final is (PROMISE not in notes), notes
+    return _Message(report["taskId"], Verdict(report["verdict"]).label, is_final)
 
 
-def _posted(text: str) -> _Message:
-    match = _TEXT.match(text)
-    assert match, text
-    return _Message(match["task_id"], match["label"])
+def _posted(payload: Mapping[str, Any]) -> _Message:
+    match = _TEXT.match(payload["text"])
+    assert match, payload["text"]
+    return _Message(match["task_id"], match["label"], PROMISE not in str(payload["blocks"]))
 
 
-def _letters(world: World, channel: str) -> list[_Message]:
+def _letters(world: World, channel: str, executions: list[Execution]) -> list[_Message]:
     """What could not be told: in the queue, or where even that failed in the history."""
     queued = [_of_letter(letter, "dead letter") for letter in world.dead_letters
               if letter["channel"] == channel]  # fmt: skip
     not_told = [
         json.loads(state["input"])
-        for execution in world.executions
+        for execution in executions
         for state in execution.entered
         if state["name"] == "NotTold"
     ]
@@ -119,7 +136,7 @@ def _letters(world: World, channel: str) -> list[_Message]:
 def _of_letter(letter: dict[str, Any], kept: str) -> _Message:
     """As the replay will read it."""
     report = Notice.parse(letter).report
-    return _Message(report.name, report.verdict.label, kept)
+    return _Message(report.name, report.verdict.label, report.look.decision.is_final, kept)
 
 
 def _words(messages: Iterable[_Message]) -> str:

@@ -8,7 +8,7 @@ import pytest
 from embedded.scenario import Failure, SlackAnswer, TaskType
 from mitigation import patience
 from tests.faults.outcome import Outcome, Seen, look_at
-from tests.support.aws import WORKS, Fault, Page, Refusal
+from tests.support.aws import WORKS, Fault, Page, Plan, Refusal
 from tests.support.functions import Mishap
 from tests.support.machine import WEBHOOK, World
 from tests.support.slack import Slack
@@ -17,9 +17,16 @@ from tests.support.watched import TASK_IDS, Json, answer, running, started, task
 type Looks = Sequence[Json | Failure]
 
 BOTH: tuple[TaskType, ...] = ("detect", "audit")
-TOLD = Outcome("told", "told")
-UNREADABLE = Outcome("told UNREADABLE", "told UNREADABLE")
-VANISHED = Outcome("told VANISHED", "told VANISHED")
+
+
+def both(told: str, executions: str = "1 succeeded") -> Outcome:
+    return Outcome(told, told, executions)
+
+
+TOLD = both("told")
+REFUSED = both("told UNREADABLE")
+UNREADABLE = both("told UNREADABLE so far, told UNREADABLE")
+VANISHED = both("told VANISHED")
 SNS_DEAD = Outcome("dead letter", "told", "1 failed")
 SLACK_DEAD = Outcome("told", "dead letter", "1 failed")
 NOT_STARTED = Outcome("nothing", "nothing", "none", start_failures=1)
@@ -54,6 +61,7 @@ class Row:
 
     `answer_lost`: nobody can know whether the message arrived, so it may come again.
     `nothing_due`: nobody is to be told.
+    `vanished_before`: before there was such a task, people were told so, and rightly.
     """
 
     group: str
@@ -61,8 +69,8 @@ class Row:
     expected: Outcome
     play: Callable[[World, TaskType], None] | None = None
     describe: Callable[[TaskType], Looks] = ended
-    aws: Mapping[str, Sequence[Fault]] = field(default_factory=dict)
-    lambdas: Mapping[str, Sequence[Mishap]] = field(default_factory=dict)
+    aws: Mapping[str, Plan[Fault]] = field(default_factory=dict)
+    lambdas: Mapping[str, Plan[Mishap]] = field(default_factory=dict)
     slack: Sequence[SlackAnswer] = ()
     slack_timeout: float | None = None
     secret: str = WEBHOOK
@@ -72,6 +80,7 @@ class Row:
     patience_hours: int = 1  # 12 in the product; most rows show as much with one
     answer_lost: bool = False
     nothing_due: bool = False
+    vanished_before: bool = False
     types: tuple[TaskType, ...] = BOTH
 
     def run(self, task_type: TaskType, slack: Slack) -> Seen:
@@ -99,4 +108,6 @@ class Row:
                 else:
                     world.happens(*(started(task_type, task_id) for task_id in task_ids))
                 assert not world.unmet, f"nothing met the faults of {world.unmet}"
-                return look_at(world, nothing_due=self.nothing_due)
+                return look_at(
+                    world, nothing_due=self.nothing_due, vanished_before=self.vanished_before
+                )

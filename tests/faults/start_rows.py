@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 from embedded.scenario import TaskType
-from tests.faults.aws_rows import NETWORK, THROTTLED, named
+from mitigation.task import TaskType as Kind
+from mitigation.watch import Watch
+from tests.faults.aws_rows import DENIED, DESCRIBE, NETWORK, NOT_FOUND, THROTTLED, named
 from tests.faults.outcome import Outcome
-from tests.faults.row import NOT_STARTED, NOTHING, TOLD, Row, ends, once
+from tests.faults.row import NOT_STARTED, NOTHING, TOLD, Row, both, ends, once
 from tests.faults.sweep_rows import after_deployment, event_then_sweep
-from tests.support.aws import Fault, Refusal
-from tests.support.machine import World
-from tests.support.watched import STARTED, started
+from tests.support.aws import Fault, Outage, Refusal
+from tests.support.machine import NOW, World
+from tests.support.watched import STARTED, TASK_IDS, answer, started
 
 type Play = Callable[[World, TaskType], None]
 
+LATER = timedelta(minutes=20)
 ALIKE = ["x" * 127 + last for last in "12"]
 
 
@@ -32,13 +36,6 @@ def start_execution_rows() -> Iterator[Row]:
         yield row(f"{name}, once", TOLD, *once(fault))
         if name != "the answer is lost":
             yield row(f"{name}, for ever", NOT_STARTED, fault)
-    yield Row(
-        "Step Functions StartExecution",
-        "ExecutionAlreadyExists: watched before",
-        NOTHING,
-        aws={"StartExecution": [Refusal("ExecutionAlreadyExists")]},
-        nothing_due=True,
-    )
     yield Row(
         "Step Functions StartExecution",
         "fails until the next sweep, which starts the watch",
@@ -123,6 +120,92 @@ def wrong_order(world: World, task_type: TaskType) -> None:
     world.happens(started(task_type, "first"))
 
 
+def name_rows() -> Iterator[Row]:
+    """Whoever may start executions can use up a task's name before there is such a task."""
+
+    def row(name: str, expected: Outcome, play: Play, **more: Any) -> Row:
+        return Row("The watch's name is used up", name, expected, play=play, **more)
+
+    after = both("told", "1 failed, 1 succeeded")
+    yield row("by an execution that names no task", after, by_nobody)
+    yield row("and the event comes 20 times at once", after, by_nobody_twenty_times)
+    yield row("and the sweep comes with the event", after, by_nobody_with_the_sweep)
+    yield row(
+        "nine times: a person has to act",
+        Outcome("nothing", "nothing", "9 failed", start_failures=1),
+        nine_times,
+    )
+    yield row(
+        "by an execution that watched another task",
+        both("2 x told", "2 succeeded"),
+        by_another,
+        task_ids=["first", "second"],
+    )
+    yield row(
+        "by one that found no such task yet",
+        both("told VANISHED, told", "2 succeeded"),
+        too_early,
+        describe=lambda t: [answer(t, start=NOW + LATER, end=NOW + LATER + timedelta(seconds=9))],
+        aws={DESCRIBE: Outage(NOT_FOUND, [(0, LATER.total_seconds())])},
+        vanished_before=True,
+    )
+    for name, fault, expected in (
+        ("throttled, once", once(THROTTLED), TOLD),
+        ("AccessDeniedException, for ever", [DENIED], Outcome("told", "told", start_failures=1)),
+    ):
+        yield Row(
+            "Step Functions DescribeExecution, of a watch that is there already",
+            name,
+            expected,
+            play=again_a_day_later,
+            aws={"DescribeExecution": fault},
+        )
+
+
+def by_nobody(world: World, task_type: TaskType) -> None:
+    world.starts(watch(task_type).execution_name, {"taskID": "a typo"})
+    world.happens(started(task_type))
+
+
+def by_nobody_twenty_times(world: World, task_type: TaskType) -> None:
+    world.starts(watch(task_type).execution_name, {"taskID": "a typo"})
+    twenty_at_once(world, task_type)
+
+
+def by_nobody_with_the_sweep(world: World, task_type: TaskType) -> None:
+    by_nobody(world, task_type)
+    world.passes(300)
+    world.ticks()
+
+
+def nine_times(world: World, task_type: TaskType) -> None:
+    for name in watch(task_type).execution_names:
+        world.starts(name, {})
+    world.happens(started(task_type))
+
+
+def by_another(world: World, task_type: TaskType) -> None:
+    world.starts(
+        watch(task_type, "first").execution_name, {"taskType": task_type, "taskId": "second"}
+    )
+    world.happens(started(task_type, "first"))
+
+
+def too_early(world: World, task_type: TaskType) -> None:
+    known = watch(task_type)
+    world.starts(known.execution_name, {"taskType": task_type, "taskId": known.task_id})
+    world.passes(LATER.total_seconds())
+    at = (NOW + LATER).isoformat()
+    for _ in range(2):
+        world.happens(*(20 * [started(task_type, eventTime=at)]))
+        world.passes(300)
+        world.ticks()
+
+
+def watch(task_type: TaskType, task_id: str | None = None) -> Watch:
+    return Watch(Kind(task_type), task_id or TASK_IDS[task_type])
+
+
 def crowd_rows() -> Iterator[Row]:
     number = 50
     yield Row(
@@ -138,4 +221,5 @@ def crowd_rows() -> Iterator[Row]:
 def rows() -> Iterator[Row]:
     yield from start_execution_rows()
     yield from event_rows()
+    yield from name_rows()
     yield from crowd_rows()

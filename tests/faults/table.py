@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from embedded.scenario import TaskType
-from tests.faults import aws_rows, lambda_rows, slack_rows, start_rows, sweep_rows, task_rows
+from tests.faults import (
+    aws_rows,
+    lambda_rows,
+    outage_rows,
+    slack_rows,
+    start_rows,
+    sweep_rows,
+    task_rows,
+)
 from tests.faults.outcome import Seen
 from tests.faults.row import Row
 
-ROWS = [
-    row
-    for module in (start_rows, sweep_rows, task_rows, aws_rows, lambda_rows, slack_rows)
-    for row in module.rows()
-]
+_MODULES = (start_rows, sweep_rows, task_rows, outage_rows, aws_rows, lambda_rows, slack_rows)
+ROWS = [row for module in _MODULES for row in module.rows()]
 
 _HEAD = """\
 <!-- Made by the fault suite from what it saw: UPDATE=1 make test ARGS=tests/faults -->
@@ -21,13 +26,15 @@ _HEAD = """\
 
 Every started task ends in exactly one final message on every channel, or where a channel can't be
 told, in a dead letter, a failed execution and an alarm. Where a provider's answer is lost, nobody
-can know whether the message arrived: it is sent again, so at least one arrives. A start that fails
+can know whether the message arrived: it is sent again, so at least one arrives. Whoever was told
+that a final message will follow gets one, whatever the filter says. A start that fails
 for good lies in the start-failures queue, with an alarm, and the next sweep tries it again.
 
 Each fault below is played through `template.yaml`'s real definition and functions, for a detect and
 for an audit task. `make test` plays them all, and fails where this table is not what it saw. A
 channel that is down is given up after an hour here instead of twelve, unless the row says so.
-`told` is the message about how the task ended; other messages are named by their labels.
+`told` is the message about how the task ended; other messages are named by their labels, and
+`so far` is one after which the watch goes on.
 """
 
 
@@ -43,7 +50,8 @@ class Table:
         again = sum(found.twice for row, found in seen if not row.answer_lost)
         return (
             f"{len(ROWS)} faults, {len(seen)} plays: lost {sum(f.lost for _, f in seen)}, "
-            f"told twice where the provider answered {again}. "
+            f"told twice where the provider answered {again}, "
+            f"promised and not told {sum(f.broken for _, f in seen)}. "
             f"In {excused} of them the answer is lost."
         )
 

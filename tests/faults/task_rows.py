@@ -90,12 +90,13 @@ def way_rows() -> Iterator[Row]:
         lambda t: [*unknown(t), running(t), answer(t)],
         HOUR,
     )
-    yield row("has no status", same("told UNKNOWN STATUS"), lambda _: [{}], HOUR)
+    yield row("has no status", UNREADABLE, lambda _: [{}], HOUR)
     yield row("has a status that is no text", UNREADABLE, lambda t: [answer(t, taskStatus=7)])
     yield row(
         "has counts that are no numbers",
         UNREADABLE,
         lambda t: [answer(t, taskStatistics={"actionsFailed": "x", "CHECK": "x"})],
+        HOUR,
     )
     yield row(
         "is overdue, then ends",
@@ -154,14 +155,6 @@ def channel_rows() -> Iterator[Row]:
         task_ids=[LONGEST_ID],
         slack=[REVOKED],
         types=("detect",),
-    )
-    yield Row(
-        "Filters",
-        "both channels want problems only, and all went well",
-        Outcome("nothing", "nothing"),
-        describe=lambda t: [answer(t, taskStatus=SUCCESS[t], taskStatistics={})],
-        parameters={"SnsVerdicts": "problems", "SlackVerdicts": "problems"},
-        nothing_due=True,
     )
 
 

@@ -1,6 +1,7 @@
 """Every fault of the table, played through the real definition and functions for both task types.
 
-The promise: nothing is lost, and nothing is told twice where the provider answered.
+The promise: nothing is lost, nothing is told twice where the provider answered, and no message
+promises what does not come.
 """
 
 import os
@@ -27,6 +28,7 @@ def test_the_fault_comes_to_what_is_expected(row: Row, task_type: TaskType, play
     assert str(seen.outcome) == str(row.expected)
     assert seen.lost == 0
     assert seen.twice == 0 or row.answer_lost
+    assert seen.broken == 0
 
 
 def test_every_row_has_a_name_of_its_own() -> None:

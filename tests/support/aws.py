@@ -62,6 +62,20 @@ WORKS = Works()
 
 
 @dataclass(frozen=True, slots=True)
+class Outage[F]:
+    """A fault that lasts: `periods` begin and end at so many seconds of the play."""
+
+    fault: F
+    periods: Sequence[tuple[float, float]]
+
+    def holds(self, clock: Clock) -> bool:
+        return any(begin <= clock.monotonic() < end for begin, end in self.periods)
+
+
+type Plan[F] = Sequence[F] | Outage[F]
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     at: datetime
     service: str
@@ -84,7 +98,7 @@ class Aws:
 
     clock: Clock
     iot: FakeIot
-    faults: Mapping[str, Sequence[Fault]]
+    faults: Mapping[str, Plan[Fault]]
     calls: list[Call] = field(default_factory=list)
     publications: list[Publication] = field(default_factory=list)
     _seen: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -127,6 +141,8 @@ class Aws:
 
     def _next_fault(self, operation: str) -> Fault:
         faults = self.faults.get(operation) or [WORKS]
+        if isinstance(faults, Outage):
+            return faults.fault if faults.holds(self.clock) else WORKS
         index = self._seen[operation]
         self._seen[operation] += 1
         return faults[min(index, len(faults) - 1)]

@@ -14,6 +14,7 @@ from unittest import mock
 
 from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import EvalTimeoutError
 
+from tests.support.aws import Outage, Plan
 from tests.support.clock import Clock
 from tests.support.product import REGION, ROOT
 from tests.support.stack import Stack
@@ -80,7 +81,7 @@ class Function:
     stack: Stack
     clock: Clock
     log: Callable[[str], object]
-    mishaps: Mapping[str, Sequence[Mishap]]  # by logical id, or by logical id/channel
+    mishaps: Mapping[str, Plan[Mishap]]  # by logical id, or by logical id/channel
     seen: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _handler: Handler = field(init=False)
 
@@ -133,7 +134,12 @@ class Function:
     def _next_mishap(self, event: Any) -> Mishap:
         channel = event.get("channel") if isinstance(event, dict) else None
         for key in (f"{self.logical_id}/{channel}", self.logical_id):
-            if mishaps := self.mishaps.get(key):
+            mishaps = self.mishaps.get(key)
+            if isinstance(mishaps, Outage):
+                if mishaps.holds(self.clock):
+                    self.seen[key] += 1
+                    return mishaps.fault
+            elif mishaps:
                 index = self.seen[key]
                 self.seen[key] += 1
                 return mishaps[min(index, len(mishaps) - 1)]

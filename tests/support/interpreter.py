@@ -4,7 +4,9 @@ moto really waits, and its Lambda only echoes. What is changed here is named one
 change fails at once where a new version of moto has no longer what it replaces.
 """
 
+import copy
 import functools
+import marshal
 import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +18,7 @@ from jsonpath_ng.ext.parser import parse as parse_path
 from jsonpath_ng.parser import parse as parse_result_path
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.common.retry import jitter_strategy_decl, retrier_decl
+from moto.stepfunctions.parser.asl.component.common.string import string_expression
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
     inline_iteration_component,
     iteration_worker,
@@ -23,14 +26,18 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration impo
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service,
     state_task_service_sqs,
 )
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function import wait_function
+from moto.stepfunctions.parser.asl.eval import states
 from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 from moto.stepfunctions.parser.backend import execution_worker
+from moto.stepfunctions.parser.utils import TMP_THREADS
 
 from tests.support.clock import Clock
 from tests.support.functions import FunctionFailed, InvocationRefused
@@ -41,11 +48,21 @@ _parse_path = functools.cache(parse_path)
 _parse_result_path = functools.cache(parse_result_path)
 _make_client = functools.cache(boto_client_for)
 
+# Where moto copies states, which are JSON: that was most of what a play took.
+_COPYING: tuple[Any, ...] = (states, string_expression, result_path, state_task_service)
+
 type Wait = tuple[str, str, float]  # execution name, state name, seconds
 
 
 def _client(region: str, service: str, **_: object) -> Any:
     return _make_client(region, service)
+
+
+def _copy(value: Any) -> Any:
+    try:
+        return marshal.loads(marshal.dumps(value))  # noqa: S302  our own
+    except ValueError:  # no JSON
+        return copy.deepcopy(value)
 
 
 @contextmanager
@@ -82,8 +99,13 @@ def on_virtual_time(
         replace(AmazonStateLanguageParser, "parse", staticmethod(_parse))
         replace(json_path, "parse", _parse_path)
         replace(result_path, "parse", _parse_result_path)
+        for module in _COPYING:
+            replace(module, "copy", mock.Mock(spec=["deepcopy"], deepcopy=_copy))
+        # An event is never changed once it stands.
+        replace(EventManager, "get_event_history", lambda self: [*self._history_event_list])
         _count_threads(clock, replace)
         yield
+        TMP_THREADS.clear()  # moto keeps each, and with it all that it worked on
 
 
 def _count_threads(clock: Clock, replace: Callable[[Any, str, Any], None]) -> None:

@@ -22,7 +22,7 @@ from embedded.slack_workspace import Workspace
 from mitigation.conversation import HEAD, VERDICT
 from mitigation.pace import Pace
 from mitigation.slack_app import mark_of
-from tests.support.aws import WORKS, Aws, Fault
+from tests.support.aws import WORKS, Aws, Fault, Plan
 from tests.support.clock import Clock
 from tests.support.deployment import (
     APP_FUNCTIONS,
@@ -65,8 +65,8 @@ class World:
     slack_server: Slack
     tasks: Sequence[Scenario] = ()
     slack: Sequence[SlackAnswer] = ()
-    aws: Mapping[str, Sequence[Fault]] = field(default_factory=dict)
-    lambdas: Mapping[str, Sequence[Mishap]] = field(default_factory=dict)
+    aws: Mapping[str, Plan[Fault]] = field(default_factory=dict)
+    lambdas: Mapping[str, Plan[Mishap]] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     secret: str | None = None
     calls_per_second: float | None = None

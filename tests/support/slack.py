@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from typing import override
+from typing import Any, override
 
 from embedded.fake_slack import FakeSlack
 from embedded.slack_answers import SlackAnswer, SlackAppAnswer
@@ -45,7 +45,12 @@ class Slack(FakeSlack):
     @property
     def texts(self) -> list[str]:
         """The notification texts of the messages that Slack took."""
-        return [str(post.payload["text"]) for post in self.posts if post.was_taken]
+        return [str(payload["text"]) for payload in self.taken]
+
+    @property
+    def taken(self) -> list[Mapping[str, Any]]:
+        """The messages that Slack took."""
+        return [post.payload or {} for post in self.posts if post.was_taken]
 
     @override
     def respond(self, path: str, body: bytes) -> SlackAnswer:

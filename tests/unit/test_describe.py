@@ -78,6 +78,7 @@ def test_an_answer_without_a_status_says_nothing_about_the_task(
         (EndpointConnectionError(endpoint_url="https://iot"), "EndpointConnectionError"),
         (ReadTimeoutError(endpoint_url="https://iot"), "ReadTimeoutError"),
         (ResponseParserError("<html>" + 1_000 * "x"), "ResponseParserError"),
+        (ValueError("invalid literal for int() with base 10: 'x'"), "ValueError"),
     ],
 )
 def test_no_answer_is_trouble(
