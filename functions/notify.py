@@ -21,6 +21,7 @@ from botocore.config import Config
 
 from mitigation import delivery, webhook
 from mitigation.codec import encode
+from mitigation.member import read_aliases
 from mitigation.messages import slack, sns
 from mitigation.notice import Notice
 from mitigation.patience import retry_seconds
@@ -42,6 +43,7 @@ SLACK_SECRET_ARN = os.environ["SLACK_SECRET_ARN"]
 SLACK_CHANNEL_ID = os.environ["SLACK_CHANNEL_ID"]  # of the app; empty for a webhook
 ACCOUNT_ALIAS = os.environ["ACCOUNT_ALIAS"] or None
 HAS_EMAIL = os.environ["HAS_EMAIL"] == "true"
+MEMBER_ALIASES = read_aliases(os.environ)
 FOR_AMAZON_Q = os.environ["AMAZON_Q"] == "true"
 CLOCK = find_clock(os.environ["TIME_ZONE"])
 PROBLEMS_ONLY = {
@@ -113,7 +115,7 @@ CHANNELS = {"sns": tell_sns, "slack": tell_slack}
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """What the state machine goes by; it hands `memory` back with the next notice."""
-    notice = Notice.parse(event, account_alias=ACCOUNT_ALIAS)
+    notice = Notice.parse(event, account_alias=ACCOUNT_ALIAS, member_aliases=MEMBER_ALIASES)
     report = notice.report
     if not (notice.is_wanted(problems_only=notice.channel in PROBLEMS_ONLY) or notice.is_shown):
         return done(notice, "Filtered", notice.memory)

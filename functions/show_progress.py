@@ -19,6 +19,7 @@ from botocore.config import Config
 from mitigation.codec import encode
 from mitigation.conversation import Conversation
 from mitigation.delivery import DeliveryError, read_secret
+from mitigation.member import read_aliases
 from mitigation.notice import Notice
 from mitigation.thread import Thread
 from mitigation.zone import find_clock
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 SLACK_SECRET_ARN = os.environ["SLACK_SECRET_ARN"]
 SLACK_CHANNEL_ID = os.environ["SLACK_CHANNEL_ID"]
 ACCOUNT_ALIAS = os.environ["ACCOUNT_ALIAS"] or None
+MEMBER_ALIASES = read_aliases(os.environ)
 CLOCK = find_clock(os.environ["TIME_ZONE"])
 
 logger, metrics = Logger(), Metrics()
@@ -41,7 +43,9 @@ secrets = boto3.client(
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     began = time.monotonic()
-    notice = Notice.parse(event, account_alias=ACCOUNT_ALIAS, waiting=True)
+    notice = Notice.parse(
+        event, account_alias=ACCOUNT_ALIAS, member_aliases=MEMBER_ALIASES, waiting=True
+    )
     memory = notice.memory._replace(thread=show(notice))
     wait = notice.report.look.wait_seconds - (time.monotonic() - began)
     return {

@@ -50,10 +50,10 @@ def iot_client(own: IoTClient, member: Member | None, hub: Hub, session_name: st
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code") or "ClientError"
         if code in _REFUSALS:
-            raise RoleRefused(code, f"the member role in {member} refuses us") from error
-        raise RoleRefused(code, _no_session(member, error)) from error
+            raise RoleRefused(f"the member role in {member} refuses us") from error
+        raise RoleRefused(_no_session(member, error)) from error
     except (BotoCoreError, ResponseParserError, KeyError) as error:
-        raise RoleRefused(type(error).__name__, _no_session(member, error)) from error
+        raise RoleRefused(_no_session(member, error)) from error
     return boto3.client(
         "iot",
         region_name=member.region,

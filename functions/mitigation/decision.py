@@ -86,6 +86,10 @@ class Problem(NamedTuple):
     message: str | None = None
 
 
+# Problems of ours, not of AWS: their messages are our own words.
+MEMBER_NOT_LISTED, MEMBER_ROLE_REFUSED = "NotListed", "RoleRefused"
+
+
 class Refused(NamedTuple):
     """AWS answered that it will never answer this request."""
 

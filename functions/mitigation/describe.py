@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from mitigation.decision import Missing, Problem, Refused, Seen, Trouble
+from mitigation.decision import (
+    MEMBER_NOT_LISTED,
+    MEMBER_ROLE_REFUSED,
+    Missing,
+    Problem,
+    Refused,
+    Seen,
+    Trouble,
+)
 from mitigation.member import NotListed, RoleRefused
 from mitigation.task import TaskType, parse_task
 from mitigation.wire import InvalidTask, clean, to_wire
@@ -35,9 +43,9 @@ def describe(iot: Callable[[], IoTClient], watch: Watch) -> Sight:
         answer = to_wire(_ask(iot(), watch))
         task = parse_task(answer, watch.task_type, watch.task_id)
     except NotListed as error:
-        return Refused(_problem("MemberNotListed", str(error)))
+        return Refused(_problem(MEMBER_NOT_LISTED, str(error)))
     except RoleRefused as error:
-        return Trouble(_problem(error.error, str(error)))
+        return Trouble(_problem(MEMBER_ROLE_REFUSED, str(error)))
     except ClientError as error:
         return _refusal(error)
     except (BotoCoreError, ResponseParserError, InvalidTask, *_UNREADABLE) as error:

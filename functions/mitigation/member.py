@@ -39,11 +39,7 @@ class NotListed(ValueError):  # noqa: N818  named for what it is, like the other
 
 
 class RoleRefused(Exception):  # noqa: N818  named for what it is, like the others
-    """The member role could not be assumed: `error` is AWS's code for it, the text our words."""
-
-    def __init__(self, error: str, message: str) -> None:
-        super().__init__(message)
-        self.error = error
+    """The member role could not be assumed; the text says which, and why."""
 
 
 class Hub(NamedTuple):
@@ -76,6 +72,12 @@ class Hub(NamedTuple):
 
     def role_arn(self, member: Member) -> str:
         return self.role.format(account=member.account, region=member.region)
+
+
+def read_aliases(environment: Mapping[str, str]) -> dict[str, str] | None:
+    """Names of accounts by id, from `id=name,id=name`; None where there are no members."""
+    aliases = dict(pair.split("=", 1) for pair in _listed(environment["MEMBER_ALIASES"]))
+    return aliases if environment["MEMBER_ACCOUNTS"] else None
 
 
 def _listed(text: str) -> tuple[str, ...]:

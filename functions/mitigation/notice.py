@@ -1,5 +1,6 @@
 """What Notify is asked to tell, and to which channel: its input, and what a dead letter holds."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple, Self
 
@@ -23,9 +24,16 @@ class Notice(NamedTuple):
 
     @classmethod
     def parse(
-        cls, event: object, *, account_alias: str | None = None, waiting: bool = False
+        cls,
+        event: object,
+        *,
+        account_alias: str | None = None,
+        member_aliases: Mapping[str, str] | None = None,
+        waiting: bool = False,
     ) -> Self:
         """`waiting`: whether it is about a task that the watch goes on waiting for.
+
+        `member_aliases`: None where there are no members.
 
         Raises InvalidTask, InvalidWatch or UnknownVersion, which name what is wrong.
         """
@@ -51,7 +59,9 @@ class Notice(NamedTuple):
                 look=look,
                 details=decode(Details, details, "look.memory.details") if details else None,
                 started_by=watch.started_by,
-                place=Place.of_execution(root.text("executionArn"), account_alias),
+                place=Place.of_execution(
+                    root.text("executionArn"), account_alias, watch.member, member_aliases
+                ),
                 follows_interim=memory.told_interim,
             ),
         )

@@ -7,7 +7,7 @@ from typing import Self
 from mitigation import words
 from mitigation.causes import Details
 from mitigation.commands import NextStep, next_steps
-from mitigation.decision import Decision, Look
+from mitigation.decision import MEMBER_NOT_LISTED, MEMBER_ROLE_REFUSED, Decision, Look
 from mitigation.place import Place
 from mitigation.task import AddThingsToThingGroup, Task, TaskStatus
 from mitigation.watch import StartedBy
@@ -211,6 +211,8 @@ def _unreadable(look: Look) -> str:
         case Decision.OUT_OF_SIGHT:
             lasted = words.duration(memory.age_seconds - (memory.trouble_since or 0))
             return f"out of sight for {lasted}{why}; still watching"
+        case Decision.REFUSED if error == MEMBER_NOT_LISTED:
+            return "no longer watched: its member was removed"
         case Decision.CRASHED:
             return f"the watch broke off; how it ended is not known{why}"
     return f"how it ended is not known{why}"
@@ -234,7 +236,8 @@ def _notes(task: Task, verdict: Verdict, look: Look) -> list[str]:
     elif verdict is Verdict.UNREADABLE:
         notes.append("Look at it yourself, with the command below.")
     if verdict is Verdict.UNREADABLE and problem and problem.message:
-        notes.append(f"{_SAYS.get(decision, 'AWS says')}: {problem.message}")
+        says = "The reason" if problem.error in _OURS else _SAYS.get(decision, "AWS says")
+        notes.append(f"{says}: {problem.message}")
     if verdict is Verdict.NOTHING_DONE:
         why = "all were skipped" if s.done else "most likely its target matched nothing"
         notes.append(
@@ -243,7 +246,7 @@ def _notes(task: Task, verdict: Verdict, look: Look) -> list[str]:
         )
     if verdict is not Verdict.CANCELED and task.is_canceled and s.executed:
         notes.append("Canceling rolls nothing back.")
-    if decision in _LAST_WORDS:
+    if decision in _LAST_WORDS or (problem and problem.error == MEMBER_NOT_LISTED):
         notes.append("No further message will come about this task.")
     if verdict is Verdict.OVERDUE:
         notes.append("The watch goes on; a final message will follow.")
@@ -263,4 +266,5 @@ def _notes(task: Task, verdict: Verdict, look: Look) -> list[str]:
 
 # Why nothing more will come is not plain from the task's own end.
 _LAST_WORDS = {Decision.GAVE_UP, Decision.UNREADABLE, Decision.CRASHED}
+_OURS = {MEMBER_NOT_LISTED, MEMBER_ROLE_REFUSED}
 _SAYS = {Decision.CRASHED: "The function that looks at it failed"}

@@ -42,7 +42,8 @@ def report_on_answer(name: str) -> Report:
 
 def report_on_notice(name: str) -> Report:
     event = json.loads(NOTIFY[name].read_text(encoding="utf-8"))
-    return Notice.parse(event, account_alias="production").report
+    aliases = {"210987654321": "fleet-us"} if "member" in name else None
+    return Notice.parse(event, account_alias="production", member_aliases=aliases).report
 
 
 def messages(report: Report) -> dict[str, str]:

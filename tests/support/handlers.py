@@ -21,6 +21,7 @@ _COMMON = {
 HUB = {
     "MEMBER_ACCOUNTS": "210987654321",
     "MEMBER_REGIONS": "us-east-1",
+    "MEMBER_ALIASES": "210987654321=fleet-us",
     "MEMBER_ROLE": "arn:aws:iam::{account}:role/test-member-{region}",
 }
 _numbers = count()

@@ -83,7 +83,6 @@ def test_a_role_that_refuses_says_which(sts: Stubber, code: str, said: str) -> N
     sts.add_client_error("assume_role", code, "no", 403)
     with pytest.raises(RoleRefused) as refused:
         iot_client(OWN, MEMBER, HUB, "sweep")
-    assert refused.value.error == code
     assert str(refused.value).startswith(said)
 
 
@@ -96,9 +95,8 @@ def test_no_answer_of_sts_is_trouble_too(monkeypatch: pytest.MonkeyPatch, error:
         raise error
 
     monkeypatch.setattr(credentials.sts(), "assume_role", fail)
-    with pytest.raises(RoleRefused, match="could not be assumed") as refused:
+    with pytest.raises(RoleRefused, match="could not be assumed"):
         iot_client(OWN, MEMBER, HUB, "sweep")
-    assert refused.value.error == type(error).__name__
 
 
 @pytest.mark.usefixtures("sts")

@@ -108,10 +108,10 @@ def test_an_answer_that_is_no_task_is_trouble_that_names_the_member(
     ("raised", "expected"),
     [
         (
-            RoleRefused("AccessDenied", "it refuses us"),
-            Trouble(Problem("AccessDenied", "it refuses us")),
+            RoleRefused("it refuses us"),
+            Trouble(Problem("RoleRefused", "it refuses us")),
         ),
-        (NotListed("it is not listed"), Refused(Problem("MemberNotListed", "it is not listed"))),
+        (NotListed("it is not listed"), Refused(Problem("NotListed", "it is not listed"))),
     ],
 )
 def test_a_role_that_refuses_is_trouble_and_a_member_that_was_removed_is_the_end(

@@ -65,6 +65,7 @@ def load() -> Iterator[Load]:
             Name="slack", SecretString=URL
         )
         environment = {
+            **(handlers.HUB | {"MEMBER_ACCOUNTS": ""}),
             "TOPIC_ARN": topic,
             "SLACK_SECRET_ARN": secret["ARN"],
             "SLACK_CHANNEL_ID": "",

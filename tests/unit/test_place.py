@@ -2,6 +2,7 @@
 
 import pytest
 
+from mitigation.member import Member
 from mitigation.place import Place
 
 ARN = "arn:{}:states:{}:123456789012:execution:WatchTask:detect-quarantine-7"
@@ -34,6 +35,29 @@ def test_a_partition_without_a_known_console_has_no_links() -> None:
 @pytest.mark.parametrize("arn", [None, "", "arn:aws:states", "execution"])
 def test_outside_of_an_execution_only_the_alias_is_known(arn: str | None) -> None:
     assert Place.of_execution(arn, "production") == Place(account_alias="production")
+
+
+def test_a_member_s_task_is_of_the_member_and_its_execution_of_the_hub() -> None:
+    arn = ARN.format("aws", "eu-west-1")
+    member = Member("210987654321", "us-east-1")
+    place = Place.of_execution(arn, "hub", member, {"210987654321": "fleet-us"})
+    assert (place.account, place.region) == member
+    assert (place.account_name, place.lead) == ("fleet-us (210987654321)", "fleet-us, us-east-1: ")
+    assert str(place.iot_console).endswith("/iot/home?region=us-east-1")
+    assert str(place.execution_console).startswith(
+        "https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/"
+    )
+
+
+def test_whose_a_task_is_is_said_first_where_there_are_members() -> None:
+    arn = ARN.format("aws", "eu-west-1")
+    assert Place.of_execution(arn).lead == ""
+    assert Place.of_execution(arn, member_aliases={}).lead == "123456789012, eu-west-1: "
+    assert Place.of_execution(arn, "hub", member_aliases={}).lead == "hub, eu-west-1: "
+    elsewhere = Member("123456789012", "us-east-1")
+    assert Place.of_execution(arn, "hub", elsewhere, {}).lead == "hub, us-east-1: "
+    stranger = Member("210987654321", "us-east-1")
+    assert Place.of_execution(arn, "hub", stranger).account_name == "210987654321"
 
 
 def test_a_name_cannot_break_out_of_the_link() -> None:

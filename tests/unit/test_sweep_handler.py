@@ -177,7 +177,7 @@ def test_a_member_that_refuses_us_hides_no_other_and_our_own_is_asked_once(
     def client(own: Any, member: Member | None, *_: Any) -> Any:
         asked.append(member)
         if member == members[0]:
-            raise RoleRefused("AccessDenied", "the member role refuses us")
+            raise RoleRefused("the member role refuses us")
         return own
 
     monkeypatch.setattr(sweep, "HUB", hub)

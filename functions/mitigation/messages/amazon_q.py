@@ -17,7 +17,9 @@ _MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_~[]<>@#|"})
 
 
 def render(report: Report, clock: Clock) -> dict[str, Json]:
-    lines = [_escape(line) for line in sections.opening(report)]
+    place = report.place
+    whose = sections.place(report)
+    lines = [_escape(line) for line in (*(whose.lines if whose else ()), *sections.opening(report))]
     for cause in report.details.failed if report.details else ():
         names = listing([_escape(name) for name in cause.names], more=cause.more)
         reason, message = sections.cause(cause)
@@ -26,12 +28,13 @@ def render(report: Report, clock: Clock) -> dict[str, Json]:
     for section in (
         sections.notes(report),
         sections.target(report),
-        sections.occasion(report, clock),
+        sections.occasion(report, clock, where=not report.place.among_others),
         sections.particulars(report, clock),
     ):
         lines.extend(_escape(line) for line in (section.lines if section else ()))
-    title = f"[{report.verdict.label}] {report.name}: {report.headline}"
-    place = report.place
+    if credentials := sections.credentials(report):
+        lines.append(_escape(f"Next steps: {credentials}"))
+    title = f"[{report.verdict.label}] {place.lead}{report.name}: {report.headline}"
     return {
         "version": "1.0",
         "source": "custom",
@@ -46,7 +49,7 @@ def render(report: Report, clock: Clock) -> dict[str, Json]:
             "keywords": [report.verdict.value, report.verdict.severity.value],
         },
         "metadata": {
-            "threadId": f"{report.task.type}-{report.task.id or 'unnamed'}",
+            "threadId": f"{place.lead}{report.task.type}-{report.task.id or 'unnamed'}",
             "summary": cut(_escape(report.headline), TITLE_LENGTH),
             "eventType": "MitigationTaskEnded"
             if report.look.decision.is_final

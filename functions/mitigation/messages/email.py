@@ -21,17 +21,20 @@ def render(report: Report, clock: Clock) -> Email:
 
 def subject(report: Report) -> str:
     """`[LABEL] task: headline`; the task's name gives way where both don't fit."""
-    label, headline = f"[{report.verdict.label}] ", f": {ascii_only(report.headline)}"
+    label = f"[{report.verdict.label}] {ascii_only(report.place.lead)}"
+    headline = f": {ascii_only(report.headline)}"
     room = max(SUBJECT_LENGTH - len(label) - len(headline), 24)
     name = cut(ascii_only(report.name), room, "...")
     return cut(f"{label}{name}{headline}", SUBJECT_LENGTH, "...")
 
 
 def _lines(report: Report, clock: Clock) -> Iterator[str]:
+    if place := sections.place(report):
+        yield from (*map(printable, place.lines), "")
     yield from map(printable, sections.opening(report))
     yield from _causes("What failed", sections.failed(report))
     yield from _section(sections.target(report))
-    yield from _section(sections.occasion(report, clock))
+    yield from _section(sections.occasion(report, clock, where=not report.place.among_others))
     yield from _section(sections.notes(report))
     yield from _causes("What was skipped", sections.skipped(report))
     yield from _section(sections.checks(report))
@@ -41,15 +44,15 @@ def _lines(report: Report, clock: Clock) -> Iterator[str]:
     if links := report.place.links():
         yield ""
         yield from (line for title, link in links for line in (f"{title}:", f"  {link}"))
-    yield from _next_steps(report.next_steps)
+    yield from _next_steps(report.next_steps, sections.credentials(report))
 
 
-def _next_steps(steps: Iterable[NextStep]) -> Iterator[str]:
+def _next_steps(steps: Iterable[NextStep], credentials: str | None) -> Iterator[str]:
     """Each with a blank line before it: commands are long, and a phone breaks them."""
     for number, step in enumerate(steps):
         yield ""
         if number == 0:
-            yield "Next"
+            yield f"Next, {printable(credentials)}" if credentials else "Next"
         yield f"  {printable(step.title)}:"
         yield from (f"    {command}" for command in step.commands)
 

@@ -48,9 +48,13 @@ def target(report: Report) -> Section | None:
     return _section(None, [", ".join(words.target(report.task.target))])
 
 
-def occasion(report: Report, clock: Clock) -> Section | None:
+def occasion(report: Report, clock: Clock, *, where: bool = True) -> Section | None:
     """Where, who and when: with the target, all that is wanted at first beside what happened."""
-    lines = [_place(report.place), _times(report, clock), clock.complaint or ""]
+    lines = [
+        _place(report.place) if where else "",
+        _times(report, clock),
+        clock.complaint or "",
+    ]
     return _section(None, [_sentence(line) for line in lines])
 
 
@@ -101,11 +105,22 @@ def _times(report: Report, clock: Clock) -> str:
     return ", ".join(parts)
 
 
+def place(report: Report) -> Section | None:
+    """Whose task it is: the first thing to know where there are several accounts."""
+    if not report.place.among_others:
+        return None
+    return _section(None, [_sentence(_place(report.place))])
+
+
+def credentials(report: Report) -> str | None:
+    """Whose the commands need."""
+    if not (report.place.among_others and report.next_steps):
+        return None
+    return f"with credentials of account {report.place.account_name}"
+
+
 def _place(place: Place) -> str:
-    account = place.account or ""
-    if place.account_alias:
-        account = f"{place.account_alias} ({account})" if account else place.account_alias
-    parts = [("account", account), ("region", place.region)]
+    parts = [("account", place.account_name), ("region", place.region)]
     return ", ".join(f"{name} {text}" for name, text in parts if text)
 
 

@@ -53,7 +53,7 @@ def without_layout(report: Report, refusal: str) -> SlackMessage:
 
 def fallback(report: Report) -> str:
     """What the lock screen shows."""
-    headline = f"[{report.verdict.label}] {report.name}: {report.headline}"
+    headline = f"[{report.verdict.label}] {report.place.lead}{report.name}: {report.headline}"
     return cut_escaped(escape(headline), FALLBACK_LENGTH)
 
 
@@ -102,6 +102,8 @@ def commands(report: Report, *, has_email: bool) -> list[Block]:
         else:
             room -= len(text)
             blocks.append(block_kit.section(text))
+    if blocks and (credentials := sections.credentials(report)):
+        blocks.insert(0, block_kit.context(prose(f"Commands: {credentials}")))
     return [*blocks, _left_out(" · ".join(left_out), has_email=has_email)] if left_out else blocks
 
 
@@ -111,14 +113,15 @@ def _left_out(what: str, *, has_email: bool) -> Block:
 
 
 def verdict_header(report: Report) -> Block:
-    return header(_MARKS[report.verdict.severity], report.name, report.headline)
+    return header(_MARKS[report.verdict.severity], report, report.headline)
 
 
-def header(mark: str, name: str, what: str) -> Block:
+def header(mark: str, report: Report, what: str) -> Block:
     """The task's name gives way where it does not fit together with what happened."""
     what = escape(what)
+    mark = f"{mark} {escape(report.place.lead)}".rstrip()
     room = block_kit.HEADER_LENGTH - len(f"{mark} : {what}")
-    name = cut_escaped(escape(name), max(room, NAME_LENGTH))
+    name = cut_escaped(escape(report.name), max(room, NAME_LENGTH))
     text = cut_escaped(f"{mark} {name}: {what}", block_kit.HEADER_LENGTH)
     return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": True}}
 

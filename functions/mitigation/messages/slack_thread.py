@@ -15,7 +15,7 @@ def running(report: Report, clock: Clock) -> SlackMessage:
     """How far it is, when it may end, what it is about, who started it when."""
     done, failed = _done(report), report.task.statistics.failed
     blocks = [
-        slack.header("⚠️" if failed else "⏳", report.name, done),
+        slack.header("⚠️" if failed else "⏳", report, done),
         *_bar(report),
         *slack.text(sections.target(report), slack.TARGET_LENGTH),
         block_kit.context(_estimate(report, clock)),

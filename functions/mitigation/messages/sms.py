@@ -18,7 +18,7 @@ _NAME_LENGTH = 40
 def render(report: Report) -> str:
     """`LABEL task: headline`, then the first cause and the region while they fit."""
     name = cut(report.name, _NAME_LENGTH, "...")
-    text = _fit(f"{report.verdict.label} {name}: {report.headline}", TEXT_LENGTH)
+    text = _fit(f"{report.verdict.label} {report.place.lead}{name}: {report.headline}", TEXT_LENGTH)
     for part in _extras(report):
         if _length(longer := f"{text}. {_plain(part)}") <= TEXT_LENGTH:
             text = longer
@@ -32,7 +32,8 @@ def _extras(report: Report) -> list[str]:
         reason, _ = sections.cause(cause)
         extras.append(f"{reason}: {', '.join(cause.names[:2])}")
     place = report.place
-    extras.append(f"{place.account_alias or place.account or ''} {place.region or ''}".strip())
+    if not place.lead:
+        extras.append(f"{place.account_alias or place.account or ''} {place.region or ''}".strip())
     return [extra for extra in extras if extra]
 
 

@@ -35,6 +35,8 @@ def attributes(report: Report) -> dict[str, str]:
         "verdict": report.verdict.value,
         "severity": report.verdict.severity.value,
         "followsInterim": "true" if report.follows_interim else "false",
+        "account": report.place.account,
+        "region": report.place.region,
         "securityProfileName": task.target.security_profile_name,
     }
     return {name: cut(printable(text), ATTRIBUTE_LENGTH) for name, text in known.items() if text}
