@@ -86,7 +86,10 @@ def interim_rows() -> Iterator[Row]:
     endings: Mapping[str, tuple[Callable[[TaskType], Looks], str]] = {
         "succeeds": (lambda t: [answer(t, taskStatus=SUCCESS[t], taskStatistics={})], "SUCCEEDED"),
         "fails": (ended, ""),
-        "is canceled": (lambda t: [answer(t, taskStatus="CANCELED")], "CANCELED"),
+        "is canceled": (
+            lambda t: [answer(t, taskStatus="CANCELED", taskStatistics={})],
+            "CANCELED",
+        ),
     }
     once, twice = [(1, 20 * MINUTE)], [(1, 20 * MINUTE), (30 * MINUTE, 50 * MINUTE)]
     interims: Mapping[str, tuple[Sequence[tuple[float, float]], Mapping[str, str], int, str]] = {

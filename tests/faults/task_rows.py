@@ -66,11 +66,15 @@ def way_rows() -> Iterator[Row]:
         TOLD,
         lambda t: [running(t), answer(t), running(t), answer(t)],
     )
-    yield row("is canceled", same("told CANCELED"), lambda t: [answer(t, taskStatus="CANCELED")])
+    yield row(
+        "is canceled",
+        same("told CANCELED"),
+        lambda t: [answer(t, taskStatus="CANCELED", taskStatistics={})],
+    )
     yield row(
         "is canceled and comes to life again",
         same("told CANCELED"),
-        lambda t: [answer(t, taskStatus="CANCELED"), running(t)],
+        lambda t: [answer(t, taskStatus="CANCELED", taskStatistics={}), running(t)],
     )
     yield row(
         "succeeds with nothing done",
