@@ -52,7 +52,7 @@ lint: $(PYTHON_ENV) ## check style, types and which module may import which
 accept: $(PYTHON_ENV) $(SAM_ENV) ## build, deploy, update and delete the stack with the SAM CLI, on this machine
 	@$(python) -m pytest tests/acceptance tests/package tests/budgets/test_cold_starts.py $(ARGS)
 
-bench: $(PYTHON_ENV) $(SAM_ENV) ## measure it all side by side, and write docs/benchmarks.md and docs/scale.md
+bench: $(PYTHON_ENV) $(SAM_ENV) ## measure it all side by side, and write the tables of docs/
 	@$(python) -m bench $(ARGS)
 
 build: $(SAM_ENV) ## sam build

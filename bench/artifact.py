@@ -2,12 +2,12 @@
 
 import importlib.util
 import os
-import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from bench import FUNCTIONS, ROOT
+from bench.loopback import Loopback
+from bench.measure import Child
 from tests.support.product import REGION
 from tests.support.stack import Stack
 
@@ -22,36 +22,10 @@ HANDLERS = {
 SLACK_SECRET = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:slack-a1b2c3"
 
 
-class BuildFailed(Exception):  # noqa: N818  reads as what happened
-    """What make said."""
-
-
 @dataclass(frozen=True, slots=True)
 class Artifact:
     package: Path
     runtime: Path
-
-    @property
-    def paths(self) -> list[str]:
-        return [str(self.package), str(self.runtime)]
-
-
-def build(folder: Path) -> Artifact:
-    """Build into `folder` as `sam build` does: with functions/Makefile."""
-    package, runtime = folder / "package", folder / "runtime"
-    package.mkdir()
-    pip = ROOT / ".tools" / "sam" / "bin"
-    done = subprocess.run(
-        ["make", "--silent", "-C", FUNCTIONS, "build-Functions", f"ARTIFACTS_DIR={package}"],
-        env={**os.environ, "PATH": f"{pip}{os.pathsep}{os.environ.get('PATH', os.defpath)}"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise BuildFailed(done.stderr.strip())
-    return Artifact(package, link_runtime(runtime))
 
 
 def link_runtime(runtime: Path) -> Path:
@@ -66,21 +40,33 @@ def link_runtime(runtime: Path) -> Path:
     return runtime
 
 
-def environment(handler: str, extra: Mapping[str, str]) -> dict[str, str]:
-    """What the template gives the function, and Lambda itself."""
-    stack = Stack({"SlackWebhookSecretArn": SLACK_SECRET, "TimeZone": "Europe/Berlin"}, {})
-    return {
-        "AWS_ACCESS_KEY_ID": "none",
-        "AWS_SECRET_ACCESS_KEY": "none",
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_REGION": REGION,
-        "AWS_LAMBDA_FUNCTION_NAME": handler,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "PATH": os.defpath,
-        **stack.environment(HANDLERS[handler]),
-        **extra,
-    }
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The artifact, and the AWS that it meets."""
+
+    artifact: Artifact
+    aws: Loopback
+
+    def child(self, module: str | None, **asked: Any) -> Child:
+        """A handler's process, with what the template gives the function, and Lambda itself."""
+        function = HANDLERS[module or "describe_task"]
+        stack = Stack({"SlackWebhookSecretArn": SLACK_SECRET, "TimeZone": "Europe/Berlin"}, {})
+        environment = {
+            "AWS_ACCESS_KEY_ID": "none",
+            "AWS_SECRET_ACCESS_KEY": "none",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_LAMBDA_FUNCTION_NAME": function,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "PATH": os.defpath,
+            **stack.environment(function),
+            **self.aws.environment,
+        }
+        paths = [str(self.artifact.package), str(self.artifact.runtime)]
+        return Child(
+            {"paths": paths, **({"module": module} if module else {}), **asked}, environment
+        )
 
 
 def memory_bytes(handler: str) -> int:

@@ -1,19 +1,19 @@
-"""Cold starts, warm invocations and memory of the built functions, over bare boto3."""
+"""Cold starts, size, memory and time of the built functions, over bare boto3."""
 
+import platform
 import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from bench import inputs
-from bench.artifact import Artifact, environment, memory_bytes, timeout_seconds
+from bench.artifact import Bench, memory_bytes, timeout_seconds
 from bench.inputs import Json
-from bench.loopback import Loopback
-from bench.measure import Child, Ratio, compare
+from bench.measure import compare
+from bench.page import table
 
-SAM_DATE = (1980, 1, 1, 0, 0, 0)
-WARM_ROUNDS = 200
 # At most this many times what `import boto3; boto3.client("iot")` costs, by invocation.
 BUDGETS = {
     "describe_task: the task runs": 1.10,
@@ -23,33 +23,30 @@ BUDGETS = {
 }
 LARGEST_ZIP = 2_000_000  # bytes
 ROWS_TIME_SHARE = 0.1  # of the timeout, for a task of 100,000 rows
+PACKAGES = ("boto3", "aws-lambda-powertools", "slack_sdk")
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
-    """The artifact, and the AWS that it meets."""
-
-    artifact: Artifact
-    aws: Loopback
-
-    def child(self, module: str | None, **asked: Any) -> Child:
-        given = environment(module or "describe_task", self.aws.environment)
-        paths = {"paths": self.artifact.paths}
-        return Child({**paths, **({"module": module} if module else {}), **asked}, given)
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """A function at work on a task of 100,000 rows: shares of its memory and of its timeout."""
+class Work:
+    """A function's first invocation: shares of its memory and of its timeout; what it read."""
 
     memory: float
     time: float
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Json = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, bench: Bench, module: str, event: Json) -> "Work":
+        told, _ = bench.child(module, event=event).run()
+        memory, time = (
+            told["peak"] / memory_bytes(module),
+            told["seconds"] / timeout_seconds(module),
+        )
+        return cls(memory, time, told["answer"].get("details") or {})
 
 
 def invocations() -> dict[str, tuple[str, Json]]:
-    """A first invocation of each kind, by what it is called on the page."""
-    answer, rows = inputs.small()
+    """By name: which function, and its event."""
+    answer, rows = inputs.ended()
     return {
         "describe_task: the task runs": ("describe_task", inputs.describe_event("running")),
         "describe_task: it ended, some failed": ("describe_task", inputs.describe_event("ended")),
@@ -58,22 +55,6 @@ def invocations() -> dict[str, tuple[str, Json]]:
         "notify: SNS": ("notify", inputs.notify_event("sns", answer, rows)),
         "notify: Slack": ("notify", inputs.notify_event("slack", answer, rows)),
     }
-
-
-def cold(bench: Bench) -> dict[str, Ratio]:
-    """The whole of a cold start over `import boto3; boto3.client("iot")`."""
-    floor = bench.child(None, collect=False)
-    return compare(
-        floor,
-        {
-            f"{name}: imports and clients": bench.child(name, collect=False)
-            for name in ("describe_task", "start_watch", "sweep", "notify")
-        }
-        | {
-            name: bench.child(module, event=event, collect=False)
-            for name, (module, event) in invocations().items()
-        },
-    )
 
 
 def loaded(bench: Bench) -> dict[str, dict[str, int]]:
@@ -87,56 +68,82 @@ def loaded(bench: Bench) -> dict[str, dict[str, int]]:
     return found
 
 
-def warm(bench: Bench) -> dict[str, Ratio]:
-    """CPU time of a warm invocation over that of the bare calls that it makes."""
-    bare = {
-        "describe_task: the task runs": "describe",
-        "notify: SNS": "sns",
-        "notify: Slack": "slack",
-    }
-    found = {}
-    for name, calls in bare.items():
-        module, event = invocations()[name]
-        child = bench.child(module, event=event, rounds=WARM_ROUNDS, bare=calls)
-        found[name] = Ratio.of(child.run()[0]["ratios"])
-    return found
-
-
-def memory(bench: Bench) -> dict[str, float]:
-    """Peak memory after a first invocation, as a share of the function's memory size."""
-    return {
-        name: bench.child(module, event=event).run()[0]["peak"] / memory_bytes(module)
+def cold(bench: Bench) -> dict[str, float]:
+    """The whole of a cold start over `import boto3; boto3.client("iot")`."""
+    children = {
+        name: bench.child(module, event=event, collect=False)
         for name, (module, event) in invocations().items()
     }
+    return compare(bench.child(None, collect=False), children)
 
 
-def hundred_thousand_rows(bench: Bench) -> dict[str, Rows]:
+def hundred_thousand_rows(bench: Bench) -> dict[str, Work]:
     """The functions at a task of 100,000 rows; describe_task's time is paced by AWS's rate."""
     found = {}
     for task_id, kind in (("many", ""), ("hostile", ", each with a cause of its own")):
-        read = at_work(bench, "describe_task", inputs.describe_event(task_id))
+        read = Work.of(bench, "describe_task", inputs.describe_event(task_id))
         found[f"describe_task{kind}"] = read
         for channel in ("sns", "slack"):
             event = inputs.notify_event(channel, bench.aws.tasks[task_id][0], [])
             event["watch"]["look"] |= {"details": read.details}
-            found[f"notify: {channel}{kind}"] = at_work(bench, "notify", event)
+            found[f"notify: {channel}{kind}"] = Work.of(bench, "notify", event)
     return found
 
 
-def at_work(bench: Bench, module: str, event: Json) -> Rows:
-    told, _ = bench.child(module, event=event).run()
-    return Rows(
-        memory=told["peak"] / memory_bytes(module),
-        time=told["seconds"] / timeout_seconds(module),
-        details=told["answer"].get("details") or {},
-    )
-
-
-def zip_bytes(package: Path, where: Path) -> int:
+def zip_bytes(package: Path) -> int:
     """The size of what is uploaded, once for all functions."""
-    with zipfile.ZipFile(where / "package.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(package.rglob("*")):
-            if path.is_file():
-                info = zipfile.ZipInfo(str(path.relative_to(package)), SAM_DATE)
-                archive.writestr(info, path.read_bytes(), zipfile.ZIP_DEFLATED)
-    return (where / "package.zip").stat().st_size
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in filter(Path.is_file, sorted(package.rglob("*"))):
+            archive.write(path, path.relative_to(package))
+    return len(buffer.getbuffer())
+
+
+def tables(bench: Bench) -> tuple[dict[str, str], list[str]]:
+    """The tables, and the budgets that are broken."""
+    size, colds, many = zip_bytes(bench.artifact.package), cold(bench), hundred_thousand_rows(bench)
+    works = {name: Work.of(bench, *asked) for name, asked in invocations().items()}
+    measures: dict[str, tuple[float, float]] = {
+        "bytes of the package": (size, LARGEST_ZIP),
+        **{f"cold start of {name}": (colds[name], most) for name, most in BUDGETS.items()},
+        **{f"{name}: memory": (work.memory, 1) for name, work in many.items()},
+        **{f"{name}: time": (work.time, ROWS_TIME_SHARE) for name, work in many.items()},
+    }
+    return {
+        "machine": table(["measured with", ""], _machine().items()),
+        "package": table(
+            ["package", "bytes", "at most"], [["zip", f"{size:,}", f"{LARGEST_ZIP:,}"]]
+        ),
+        "cold-starts": table(
+            ["cold start", "over the floor", "budget", "memory"],
+            [
+                [name, f"{ratio:.3f}", _budget(name), f"{works[name].memory:.1%}"]
+                for name, ratio in colds.items()
+            ],
+        ),
+        "rows": table(
+            ["function", "rows read", "of its memory", "of a tenth of its timeout"],
+            [[name, *_work(work)] for name, work in many.items()],
+        ),
+    }, [
+        f"{what}: {found:.4g} of {most:g}"
+        for what, (found, most) in measures.items()
+        if found > most
+    ]
+
+
+def _machine() -> dict[str, str]:
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "Python": platform.python_version(),
+        **{name: version(name) for name in PACKAGES},
+    }
+
+
+def _budget(name: str) -> str:
+    return f"{BUDGETS[name]:.2f}" if name in BUDGETS else ""
+
+
+def _work(work: Work) -> list[Any]:
+    read = f"{work.details['rows']:,}" if work.details else ""
+    return [read, f"{work.memory:.0%}", f"{work.time / ROWS_TIME_SHARE:.1%}"]

@@ -1,58 +1,40 @@
-"""Sections of Markdown, each with the same figures for machines and the promises that it broke."""
+"""The generated tables in docs/, each between its marks; the prose around them is written by hand.
+
+<!-- bench: polling -->
+| …
+<!-- /bench -->
+"""
 
 import re
-import textwrap
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
-from bench.measure import Ratio
+from bench import DOCS
 
-WIDTH = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    name: str
-    markdown: str
-    data: Any
-    broken: list[str] = field(default_factory=list)
+PAGES = ("benchmarks.md", "scale.md")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """The first column is words, the others are figures."""
-    lines = [_line(head), _line(["---", *["---:"] * (len(head) - 1)])]
-    return "\n".join([*lines, *(_line(row) for row in rows)])
+    ruler = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ruler, *rows))
 
 
-def flowing(text: str) -> str:
-    """Paragraphs and list items in lines of one width, one empty line between blocks."""
-    blocks = re.split(r"\n{2,}", text.strip())
-    return "\n\n".join(_flowing(block) for block in blocks) + "\n"
+def shown() -> dict[str, str]:
+    """The tables that the pages hold, by name."""
+    pages = "\n".join((DOCS / page).read_text(encoding="utf-8") for page in PAGES)
+    return {match["name"]: match["table"].rstrip() for match in _MARKED.finditer(pages)}
 
 
-def _flowing(block: str) -> str:
-    if block.startswith("- "):
-        items = re.split(r"\n(?=- )", block)
-        return "\n".join(_filled(item, "  ") for item in items)
-    return block if block.startswith(("#", "|", "!")) else _filled(block, "")
+def write(tables: Mapping[str, str]) -> None:
+    """Replace those of these names, and leave the others."""
+    for page in PAGES:
+        text = (DOCS / page).read_text(encoding="utf-8")
+        (DOCS / page).write_text(_MARKED.sub(lambda found: _replaced(found, tables), text), "utf-8")
 
 
-def _filled(words: str, indent: str) -> str:
-    return textwrap.fill(
-        " ".join(words.split()),
-        WIDTH,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+_MARKED = re.compile(r"<!-- bench: (?P<name>[\w-]+) -->\n(?P<table>.*?)<!-- /bench -->", re.DOTALL)
 
 
-def figure(ratio: Ratio, digits: int = 2) -> str:
-    """`1.08 (1.07 to 1.09)`; of a spread too small to show, the value alone."""
-    value, low, high = (f"{number:.{digits}f}" for number in (ratio.value, ratio.low, ratio.high))
-    return value if low == high else f"{value} ({low} to {high})"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def _replaced(found: re.Match[str], tables: Mapping[str, str]) -> str:
+    new = tables.get(found["name"], found["table"].rstrip())
+    return f"<!-- bench: {found['name']} -->\n{new}\n<!-- /bench -->"

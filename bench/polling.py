@@ -1,39 +1,25 @@
 """What each way of polling costs and brings, over the same simulated tasks."""
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
-from itertools import batched
 from statistics import fmean, median, quantiles
 
 from bench import tasks
-from bench.schedules import (
-    FAMILIES,
-    JOB_POLLER,
-    Ours,
-    Schedule,
-    Timetable,
-    Watched,
-    default_policy,
-)
+from bench.page import table
+from bench.schedules import JOB_POLLER, OTHERS, Schedule, default_policy, ours
 from bench.tasks import SimulatedTask
-from mitigation.polling import Policy, wait_seconds
+from mitigation.polling import JITTER, SHORTEST_SHARE, Policy, wait_seconds
 
-MIX_TASKS = 100_000
-KNOWN_TASKS = 25_000
+MIX_TASKS, KNOWN_TASKS = 20_000, 10_000
 # List prices of us-east-1, in dollars, without any free tier.
 TRANSITION = 25e-6  # Step Functions, Standard
 REQUEST = 0.2e-6  # Lambda
 GB_SECOND = 13.3334e-6  # Lambda, arm64
 LOG_GB = 0.50  # CloudWatch Logs
-# What a look is taken to need; describe_task has 512 MB.
-LOOK_GB_SECONDS = 0.5 * 0.1
-LOOK_LOG_GB = 1e-6
-LOOK = REQUEST + LOOK_GB_SECONDS * GB_SECOND + LOOK_LOG_GB * LOG_GB
+# A look is taken to need 0.1 s at describe_task's 512 MB, and 1 KB of logs.
+LOOK = REQUEST + 0.5 * 0.1 * GB_SECOND + 1e-6 * LOG_GB
 # DescribeTask, TaskEnded? and Wait: entered and exited; the task is scheduled, started, succeeded.
 TRANSITIONS_A_ROUND, EVENTS_A_ROUND = 3, 9
-WAIT_TRANSITIONS, WAIT_EVENTS = 1, 2
 EVENT_LIMIT = 25_000  # Step Functions, events in a history
 ALMOST_DONE = 1 - 1e-9
 
@@ -45,21 +31,20 @@ class Outcome:
     name: str
     looks: float
     transitions: float
-    events: float
     median: float
     mean: float
     p99: float
 
     @classmethod
-    def of(cls, schedule: Schedule, watched: Sequence[Watched]) -> "Outcome":
-        looks = fmean(one.looks for one in watched)
-        delays = [one.delay for one in watched]
-        saved = 0 if schedule.waits_first else 1  # it has looked before the first wait
+    def of(cls, schedule: Schedule, drawn: Iterable[SimulatedTask]) -> "Outcome":
+        ages = [(task, list(schedule.ages(task))) for task in drawn]
+        looks = fmean(len(looked) for _, looked in ages)
+        delays = [looked[-1] - task.seconds for task, looked in ages]
+        waits = looks if schedule.waits_first else looks - 1
         return cls(
             name=schedule.name,
             looks=looks,
-            transitions=TRANSITIONS_A_ROUND * looks - WAIT_TRANSITIONS * saved,
-            events=EVENTS_A_ROUND * looks - WAIT_EVENTS * saved,
+            transitions=(TRANSITIONS_A_ROUND - 1) * looks + waits,
             median=median(delays),
             mean=fmean(delays),
             p99=quantiles(delays, n=100)[98],
@@ -82,85 +67,59 @@ class Target:
     value: float
     limit: float
 
-    @property
-    def holds(self) -> bool:
-        return self.value <= self.limit
-
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """On the mix: the job poller, ours, and families of others. On tasks with a known total: the
-    job poller, ours without and with steady, noisy and stalling progress."""
+    """Ours, then the job poller, then others: on the mix, and on tasks whose total is known."""
 
-    mix_poller: Outcome
-    mix: Outcome
-    families: dict[str, list[Outcome]]
-    known_poller: Outcome
-    unknown: Outcome
+    mix: list[Outcome]
     known: dict[str, Outcome]
 
     @property
     def front(self) -> list[Outcome]:
         """On the mix: those that no other is both cheaper and faster than."""
-        everyone = [self.mix, self.mix_poller, *(o for os_ in self.families.values() for o in os_)]
-        return [one for one in everyone if not any(other.beats(one) for other in everyone)]
+        return [one for one in self.mix if not any(other.beats(one) for other in self.mix)]
 
     def targets(self) -> list[Target]:
+        ours, its = self.mix[:2]
         found = [
-            Target(
-                "mix: cost, of the job poller's", self.mix.dollars / self.mix_poller.dollars, 0.3
-            ),
-            Target("mix: median delay, of its", self.mix.median / self.mix_poller.median, 1),
-            Target("mix: p99 delay, seconds", self.mix.p99, 300),
-            Target("mix: others both cheaper and faster", 0 if self.mix in self.front else 1, 0),
+            Target("mix: cost, of the job poller's", ours.dollars / its.dollars, 0.3),
+            Target("mix: median delay, of its", ours.median / its.median, 1),
+            Target("mix: p99 delay, seconds", ours.p99, 300),
+            Target("mix: others both cheaper and faster", ours not in self.front, 0),
         ]
+        its = self.known["job poller"]
         for kind in ("steady", "noisy"):
-            ours, its = self.known[kind], self.known_poller
+            ours, name = self.known[kind], f"known total, {kind}"
             found += [
-                Target(f"known total, {kind}: cost, of its", ours.dollars / its.dollars, 0.8),
-                Target(
-                    f"known total, {kind}: median delay, of its", ours.median / its.median, 0.25
-                ),
-                Target(f"known total, {kind}: mean delay, of its", ours.mean / its.mean, 0.6),
-                Target(f"known total, {kind}: p99 delay, seconds", ours.p99, 300),
+                Target(f"{name}: cost, of its", ours.dollars / its.dollars, 0.8),
+                Target(f"{name}: median delay, of its", ours.median / its.median, 0.25),
+                Target(f"{name}: mean delay, of its", ours.mean / its.mean, 0.6),
+                Target(f"{name}: p99 delay, seconds", ours.p99, 300),
             ]
-        stalls, plain = self.known["stalling"], self.unknown
+        stalls, plain = self.known["stalling"], self.known["without"]
         return [
             *found,
-            Target(
-                "stalling: cost, of ours without progress", stalls.dollars / plain.dollars, 1.05
-            ),
+            Target("stalling: cost, of ours without", stalls.dollars / plain.dollars, 1.05),
             Target("stalling: mean delay, of ours without", stalls.mean / plain.mean, 1.05),
         ]
 
 
+def broken(polling: Polling) -> list[str]:
+    return [t.what for t in polling.targets() if t.value > t.limit]
+
+
 def simulate(
-    mix_tasks: int = MIX_TASKS,
-    known_tasks: int = KNOWN_TASKS,
-    *,
-    policy: Policy | None = None,
-    evenly: bool = False,
-    cores: int | None = None,
+    mix_tasks: int = MIX_TASKS, known_tasks: int = KNOWN_TASKS, policy: Policy | None = None
 ) -> Polling:
-    """With all cores, or with so many; `policy` instead of the template's defaults."""
-    ours = Ours("ours", policy or default_policy())
-    mix = tasks.draw_mix(mix_tasks, evenly=evenly)
-    nobody_knows = tasks.draw_known(known_tasks, None, evenly=evenly)
-    kinds = {"steady": tasks.steady, "noisy": tasks.noisy, "stalling": tasks.stalling}
-    return Polling(
-        mix_poller=_on_timetable(JOB_POLLER, mix),
-        mix=_on_cores(cores, ours, mix),
-        families={
-            name: [_on_timetable(table, mix) for table in tables]
-            for name, tables in FAMILIES.items()
-        },
-        known_poller=_on_timetable(JOB_POLLER, nobody_knows),
-        unknown=_on_cores(cores, ours, nobody_knows),
-        known={
-            name: _on_cores(cores, ours, tasks.draw_known(known_tasks, progress, evenly=evenly))
-            for name, progress in kinds.items()
-        },
-    )
+    """`policy` instead of the template's defaults."""
+    own, mix = ours(policy or default_policy()), tasks.draw_mix(mix_tasks)
+    unknown = tasks.draw_known(known_tasks, None)
+    known = {"job poller": Outcome.of(JOB_POLLER, unknown), "without": Outcome.of(own, unknown)}
+    for progress in (tasks.steady, tasks.noisy, tasks.stalling):
+        drawn = tasks.draw_known(known_tasks, progress)
+        known[progress.__name__] = Outcome.of(own, drawn)
+    return Polling([Outcome.of(one, mix) for one in (own, JOB_POLLER, *OTHERS)], known)
 
 
 def most_events(policy: Policy) -> int:
@@ -172,17 +131,35 @@ def most_events(policy: Policy) -> int:
     return EVENTS_A_ROUND * rounds
 
 
-def _on_timetable(timetable: Timetable, drawn: Iterable[SimulatedTask]) -> Outcome:
-    return Outcome.of(timetable, [timetable.watch(task) for task in drawn])
+def settings() -> str:
+    """What the figures depend on: others need a new `make bench`."""
+    policy = default_policy()
+    found = {
+        **{name.replace("_", " "): f"{value:,}" for name, value in policy._asdict().items()},
+        "jitter": f"{JITTER:.0%}",
+        "progress shortens to": f"{SHORTEST_SHARE:.0%}",
+        "most events of an execution": f"{most_events(policy):,}",
+    }
+    return table(["setting", "value"], found.items())
 
 
-def _on_cores(cores: int | None, schedule: Ours, drawn: Sequence[SimulatedTask]) -> Outcome:
-    if cores == 1:
-        return Outcome.of(schedule, _watch_all(schedule, drawn))
-    with ProcessPoolExecutor(cores) as pool:
-        parts = pool.map(partial(_watch_all, schedule), batched(drawn, 500, strict=False))
-        return Outcome.of(schedule, [one for part in parts for one in part])
+def tables(polling: Polling) -> dict[str, str]:
+    head = ["schedule", "$ for 1,000", "transitions", "median s", "mean s", "p99 s"]
+    mix = sorted(polling.mix, key=lambda outcome: outcome.dollars)
+    return {
+        "settings": settings(),
+        "mix": table(
+            [*head, "on the front"],
+            [[one.name, *_row(one), "yes" if one in polling.front else ""] for one in mix],
+        ),
+        "known": table(head, [[name, *_row(one)] for name, one in polling.known.items()]),
+        "promises": table(
+            ["promise", "measured", "at most"],
+            [[one.what, f"{one.value:.3g}", f"{one.limit:g}"] for one in polling.targets()],
+        ),
+    }
 
 
-def _watch_all(schedule: Ours, drawn: Sequence[SimulatedTask]) -> list[Watched]:
-    return [schedule.watch(task) for task in drawn]
+def _row(o: Outcome) -> list[str]:
+    figures = f"{o.dollars:.2f} {o.transitions:.0f} {o.median:.1f} {o.mean:.1f} {o.p99:.0f}"
+    return figures.split()

@@ -1,126 +1,67 @@
-"""What many tasks do against AWS's and Slack's rates, simulated with the product's own watch."""
+"""What many tasks cost, and what they do against the quotas of AWS and Slack."""
 
 import heapq
 import random
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from functools import partial
-from itertools import accumulate, batched, pairwise
+from collections import deque
+from collections.abc import Iterable
+from math import exp, lgamma, log
 from statistics import fmean
+from typing import Any, NamedTuple
 
-from bench.schedules import Ours, default_policy
-from bench.tasks import DAY, SimulatedTask, draw_mix
+from bench import polling as p
+from bench.artifact import timeout_seconds
+from bench.page import table
+from bench.schedules import default_policy
+from bench.tasks import DAY, HOUR, draw_mix
 from mitigation.decision import OUTAGE_SECONDS
 from mitigation.polling import backoff_seconds, fraction_of, wait_seconds
+from mitigation.trigger import SWEEP_WINDOW_SECONDS
 
 CALLS_A_SECOND = 10  # AWS IoT, each Describe and List operation of detect
 AT_ONCE = 5 + 10  # detect and audit tasks that may run at the same time; adjustable
-SLACK_A_SECOND = 1
-# botocore, retry mode `standard`
-SDK_ATTEMPTS, SDK_LONGEST = 3, 20
+SDK_ATTEMPTS, SDK_LONGEST = 3, 20  # botocore, retry mode `standard`
+TASKS_A_DAY = (1, 100, 10_000)
+DAYS_A_MONTH = 30
+# Transitions of a message: Channels, the Map, StillWatching?; for each of two channels Notify,
+# Delivered? and Told; for the final one AllDelivered? and Delivered too.
+MESSAGE_TRANSITIONS, FINAL_TRANSITIONS = 3 + 2 * 3, 2
+# Lambda: StartWatch, and Notify for each of two channels, taken to need 0.5 s at 512 MB each.
+OTHER_INVOCATIONS, OTHER_GB_SECONDS = 3, 0.25
+PUBLISH, EMAIL = 0.5e-6, 2e-5  # SNS: a request, an e-mail
+START_SECONDS = 0.03  # what StartExecution is taken to need
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """Of a steady stream of the mix's tasks, at random; `busiest` are counts within a second."""
+def busiest(mean: float) -> int:
+    """What a Poisson count of this mean stays within, but for one second of a day.
 
-    tasks_a_day: int
-    at_once: float
-    most_at_once: int
-    looks_a_second: float
-    busiest_looks: int
-    busiest_ends: int
-    ends_within_a_second: float  # the share that ends less than a second after another
+    Starts come at random, so everything that follows from them is such a count: how many tasks
+    run, and, as no watch looks twice within a second, how many looks a second has.
+    """
+    count, within = 0, exp(-mean)
+    while (1 - within) * DAY > 1:
+        count += 1
+        within += exp(count * log(mean) - mean - lgamma(count + 1))
+    return count
 
 
-@dataclass(frozen=True, slots=True)
-class Burst:
+class Burst(NamedTuple):
     """Tasks that start together, over an hour; means of several runs."""
 
-    name: str
     looks: float
     throttled: float
     throttled_later: float  # after the first ten seconds
     out_of_sight: float  # watches that AWS did not answer for so long that people are told
 
 
-def stream(tasks_a_day: int, days: int, *, seed: int = 3, cores: int | None = None) -> Load:
-    """`days` are observed; before them the longest task of the mix has time to end."""
-    rng = random.Random(seed)
-    before = 3 * DAY
-    gaps = (rng.expovariate(tasks_a_day / DAY) for _ in iter(int, 1))
-    starts = []
-    for start in accumulate(gaps):
-        if start > before + days * DAY:
-            break
-        starts.append(start - before)
-    drawn = zip(starts, draw_mix(len(starts), seed=seed), strict=True)
-    work = [(start, task) for start, task in drawn if start + task.seconds > 0]
-    if cores == 1:
-        parts = [_look_times(work)]
-    else:
-        with ProcessPoolExecutor(cores) as pool:
-            parts = list(pool.map(_look_times, batched(work, 200, strict=False)))
-    looks = Counter(int(at) for part in parts for at in part if 0 <= at < days * DAY)
-    spans = [(start, start + task.seconds) for start, task in work]
-    ends = sorted(end for _, end in spans if 0 <= end < days * DAY)
-    close = sum(later - earlier < 1 / SLACK_A_SECOND for earlier, later in pairwise(ends))
-    running = list(_running(spans, days * DAY))
-    return Load(
-        tasks_a_day=tasks_a_day,
-        at_once=sum(min(end, days * DAY) - max(start, 0) for start, end in spans if end > 0)
-        / (days * DAY),
-        most_at_once=max(running),
-        looks_a_second=looks.total() / (days * DAY),
-        busiest_looks=max(looks.values()),
-        busiest_ends=max(Counter(int(end) for end in ends).values()),
-        ends_within_a_second=close / len(ends),
-    )
-
-
-def _running(spans: Sequence[tuple[float, float]], until: float) -> Iterator[int]:
-    """How many tasks run, after each start and end within the observed time."""
-    changes = [(start, 1) for start, _ in spans] + [(end, -1) for _, end in spans]
-    count = 0
-    for at, change in sorted(changes):
-        count += change
-        if 0 <= at < until:
-            yield count
-
-
-def _look_times(work: Sequence[tuple[float, SimulatedTask]]) -> list[float]:
-    ours = Ours("ours", default_policy())
-    return [start + age for start, task in work for age in ours.ages(task)]
-
-
-def burst(
-    name: str, *, tasks: int = 50, starts_a_second: float, jitter: bool, runs: int = 20
-) -> Burst:
-    wait = _own_wait if jitter else _wait_without_jitter
-    counts = [_burst(tasks, starts_a_second, wait, random.Random(seed)) for seed in range(runs)]
-    return Burst(name, *(fmean(column) for column in zip(*counts, strict=True)))
-
-
-type Wait = Callable[[int, float], int]
-
-
-def _own_wait(number: int, age: float) -> int:
-    return wait_seconds(int(age), _POLICY, None, fraction_of(f"{number}/{int(age)}"))
-
-
-def _wait_without_jitter(_number: int, age: float) -> int:
-    return wait_seconds(int(age), _POLICY, None, 0.0)
-
-
-_POLICY = default_policy()
+def burst(tasks: int = 50, *, starts_a_second: float, jitter: bool, runs: int = 20) -> Burst:
+    counts = [_burst(tasks, starts_a_second, jitter, random.Random(seed)) for seed in range(runs)]
+    return Burst(*(fmean(column) for column in zip(*counts, strict=True)))
 
 
 def _burst(
-    tasks: int, starts_a_second: float, wait: Wait, rng: random.Random, until: float = 3600
+    tasks: int, starts_a_second: float, jitter: bool, rng: random.Random
 ) -> tuple[int, int, int, int]:
-    """Looks, throttled calls, those of them after ten seconds, and outages that people hear of."""
+    policy = default_policy()
     starts = [n / starts_a_second for n in range(tasks)]
     due = [(start, number, 0) for number, start in enumerate(starts)]
     trouble: dict[int, float] = {}  # since when a watch gets no answer
@@ -129,7 +70,8 @@ def _burst(
     looks = throttled = later = 0
     while due:
         at, number, attempt = heapq.heappop(due)
-        if at > until:
+        age = at - starts[number]
+        if at > HOUR:
             continue
         while recent and recent[0] <= at - 1:
             recent.popleft()
@@ -137,7 +79,8 @@ def _burst(
             recent.append(at)
             trouble.pop(number, None)
             looks += 1
-            heapq.heappush(due, (at + wait(number, at - starts[number]), number, 0))
+            chance = fraction_of(f"{number}/{int(age)}") if jitter else 0.0
+            heapq.heappush(due, (at + wait_seconds(int(age), policy, None, chance), number, 0))
             continue
         throttled += 1
         later += at > starts[-1] + 10
@@ -147,16 +90,62 @@ def _burst(
             continue
         lasted = at - trouble.setdefault(number, at)
         told |= {number} if lasted >= OUTAGE_SECONDS else set()
-        backoff = backoff_seconds(at - starts[number], lasted, _POLICY, rng.random())
-        heapq.heappush(due, (at + backoff, number, 0))
+        heapq.heappush(due, (at + backoff_seconds(age, lasted, policy, rng.random()), number, 0))
     return looks, throttled, later, len(told)
 
 
-def bursts() -> list[Burst]:
-    partial_burst = partial(burst, tasks=50)
-    return [
-        partial_burst("all at once, with jitter", starts_a_second=1e9, jitter=True),
-        partial_burst("all at once, without", starts_a_second=1e9, jitter=False),
-        partial_burst("ten a second, with jitter", starts_a_second=10, jitter=True),
-        partial_burst("ten a second, without", starts_a_second=10, jitter=False),
+BURSTS: dict[str, dict[str, Any]] = {
+    "50 tasks at the same instant": {"starts_a_second": 1e9, "jitter": True},
+    "without jitter": {"starts_a_second": 1e9, "jitter": False},
+    "50 tasks, ten a second": {"starts_a_second": 10, "jitter": True},
+}
+
+
+def tables(polling: p.Polling) -> tuple[dict[str, str], list[str]]:
+    """The tables, and the bursts in which a watch is out of sight."""
+    ours, poller = (outcome.dollars / 1000 for outcome in polling.mix[:2])
+    seconds = [task.seconds for task in draw_mix(p.MIX_TASKS)]
+    mean, overdue = fmean(seconds), fmean(one > HOUR for one in seconds)
+    whole, timeout = _task_dollars(ours, overdue), timeout_seconds("start_watch")
+    sweepable = timeout / START_SECONDS / SWEEP_WINDOW_SECONDS * DAY
+    bursts = {name: burst(**asked) for name, asked in BURSTS.items()}
+    loads = [
+        [
+            f"{tasks:,}",
+            *(f"${tasks * DAYS_A_MONTH * cost:,.2f}" for cost in (whole, ours, poller)),
+            *_counts(tasks / DAY * mean),
+            *_counts(tasks / DAY * polling.mix[0].looks),
+            f"{1 - exp(-tasks / DAY):.1%}",
+        ]
+        for tasks in TASKS_A_DAY
     ]
+    costs = ["tasks a day", "a month", "for looking and waiting", "by the 60 s poller"]
+    counts = ["run at once", "at most", "looks a second", "at most", "share within a second"]
+    most = {
+        "dollars that a task costs": f"{whole:.4f}",
+        "hours that it takes, mean": f"{mean / HOUR:.1f}",
+        f"tasks a day of which {AT_ONCE} run at once": f"{AT_ONCE * DAY / mean:.0f}",
+        f"tasks a day that a sweep gets through in its {timeout} s": f"{sweepable:,.0f}",
+    }
+    found = {
+        "loads": table([*costs, *counts], loads),
+        "mix-means": table(["of the mix", ""], most.items()),
+        "bursts": table(
+            ["start", "looks", "throttled", "after ten seconds", "told as out of sight"],
+            [[name, *(f"{n:.0f}" for n in one)] for name, one in bursts.items()],
+        ),
+    }
+    return found, [name for name, one in bursts.items() if one.out_of_sight]
+
+
+def _counts(mean: float) -> Iterable[str]:
+    return f"{mean:,.2g}" if mean < 1 else f"{mean:,.1f}", f"{busiest(mean):,}"
+
+
+def _task_dollars(looks: float, overdue: float) -> float:
+    """With what it costs to start the watch and to tell two channels, by e-mail and Slack."""
+    messages = 1 + overdue
+    transitions = MESSAGE_TRANSITIONS * messages + FINAL_TRANSITIONS
+    invocations = 1 + (OTHER_INVOCATIONS - 1) * messages
+    lambdas = invocations * (p.REQUEST + OTHER_GB_SECONDS * p.GB_SECOND)
+    return looks + transitions * p.TRANSITION + lambdas + messages * (PUBLISH + EMAIL)

@@ -5,12 +5,12 @@ AWS publishes neither, so both are assumptions. They stand here and on the page.
 
 import random
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
-from mitigation.task import Action, Statistics, Target, Task, TaskStatus, TaskType
+from mitigation.task import Statistics, Task, TaskType, parse_task
 
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -46,56 +46,38 @@ class SimulatedTask:
 
     @cached_property
     def _task(self) -> Task:
-        if self.outcomes:
-            target = Target(violation_ids=("violation",) * (len(self.outcomes) // self.actions))
-        else:
-            target = Target(security_profile_name="FleetBaseline", behavior_name="Failures")
-        return Task(
-            type=TaskType.DETECT,
-            id=f"task-{self.number}",
-            status=TaskStatus.IN_PROGRESS,
-            started=START,
-            ended=None,
-            target=target,
-            occurrence_range=None,
-            only_active_violations_included=None,
-            suppressed_alerts_included=None,
-            actions=(Action("Quarantine", None, None, ()),) * max(self.actions, 1),
-            checks=(),
-            statistics=Statistics(executed=0, skipped=0, failed=0),
-        )
+        violations = ["violation"] * (len(self.outcomes) // self.actions) if self.outcomes else []
+        summary = {
+            "taskStatus": "IN_PROGRESS",
+            "taskStartTime": START.isoformat(),
+            "target": {"violationIds": violations},
+            "actionsDefinition": [{"name": "Quarantine"}] * self.actions,
+            "taskStatistics": {},
+        }
+        return parse_task({"taskSummary": summary}, TaskType.DETECT, f"task-{self.number}")
 
 
-def draw_mix(count: int, *, evenly: bool = False, seed: int = 1) -> list[SimulatedTask]:
-    """Tasks whose total isn't known: they were started for a profile and a behavior.
-
-    `evenly`: between its bounds each second is as likely, so most tasks are near the longest.
-    """
+def draw_mix(count: int, seed: int = 1) -> list[SimulatedTask]:
+    """Tasks whose total isn't known: they were started for a profile and a behavior."""
     rng = random.Random(seed)
-    return [SimulatedTask(number, _seconds(rng, evenly)) for number in range(count)]
+    return [SimulatedTask(number, _seconds(rng)) for number in range(count)]
 
 
-def draw_known(
-    count: int, progress: Progress | None, *, evenly: bool = False, seed: int = 2
-) -> list[SimulatedTask]:
+def draw_known(count: int, progress: Progress | None, seed: int = 2) -> list[SimulatedTask]:
     """The tasks of the mix that take under 5.5 hours, for violation ids: their total is known.
 
     With `progress` None they are the same tasks, but nobody knows their totals.
     """
-    return list(_draw_known(count, progress, evenly, random.Random(seed)))
-
-
-def _draw_known(
-    count: int, progress: Progress | None, evenly: bool, rng: random.Random
-) -> Iterator[SimulatedTask]:
+    rng, drawn = random.Random(seed), []
     for number in range(count):
-        while (seconds := _seconds(rng, evenly)) > KNOWN_TOTAL_LONGEST:
+        while (seconds := _seconds(rng)) > KNOWN_TOTAL_LONGEST:
             pass
         actions = rng.randint(1, MAX_ACTIONS)
         total = rng.randint(1, MAX_VIOLATIONS) * actions
         own = random.Random(rng.random())
         outcomes = progress(own, seconds, total) if progress else ()
-        yield SimulatedTask(number, seconds, outcomes, actions)
+        drawn.append(SimulatedTask(number, seconds, outcomes, actions))
+    return drawn
 
 
 def steady(_rng: random.Random, seconds: float, total: int) -> Outcomes:
@@ -117,8 +99,6 @@ def stalling(rng: random.Random, seconds: float, total: int) -> Outcomes:
     return tuple([stalls * (n + 1) / early for n in range(early)] + [seconds] * (total - early))
 
 
-def _seconds(rng: random.Random, evenly: bool) -> float:
+def _seconds(rng: random.Random) -> float:
     [(_, shortest, longest)] = rng.choices(MIX, [share for share, *_ in MIX])
-    if evenly:
-        return rng.uniform(shortest, longest)
     return float(shortest * (longest / shortest) ** rng.random())

@@ -1,17 +1,16 @@
 """What a cold start of the built functions may cost: counted, so a busy machine is no excuse."""
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bench import DOCS, inputs
-from bench.artifact import Artifact, link_runtime
-from bench.functions import BUDGETS, Bench, invocations, loaded
+from bench import inputs
+from bench.artifact import Artifact, Bench, link_runtime
+from bench.functions import BUDGETS, invocations, loaded
 from bench.loopback import loopback
-from bench.measure import Child, Ratio, compare, valgrind
+from bench.measure import Child, compare, valgrind
 from tests.support.sam import BUILT, built_project
 
 pytestmark = pytest.mark.acceptance
@@ -46,20 +45,17 @@ def bench(artifact: Artifact, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def over_bytecode(found: dict[str, dict[str, int]]) -> dict[str, str]:
     """The invocations that load too much, each with the modules that are to blame."""
     return {
-        name: blame(name, modules)
+        name: blame(modules)
         for name, modules in found.items()
         if sum(modules.values()) > BYTECODE[name]
     }
 
 
-def blame(name: str, modules: dict[str, int]) -> str:
-    """The modules that are new since `make bench`, or have grown, largest first."""
-    shown = json.loads((DOCS / "benchmarks.json").read_text(encoding="utf-8"))
-    before = shown["coldStarts"]["loadedBeyondFloor"][name]
-    grown = {one: size - before.get(one, 0) for one, size in modules.items()}
-    worst = sorted(grown.items(), key=lambda item: -item[1])[:10]
-    more = ", ".join(f"{one} (+{size:,})" for one, size in worst if size > 0)
-    return f"{sum(modules.values()):,} bytes; since the last make bench: {more or 'nothing new'}"
+def blame(modules: dict[str, int]) -> str:
+    """The largest modules that the floor has not."""
+    worst = sorted(modules.items(), key=lambda item: -item[1])[:10]
+    largest = ", ".join(f"{one} ({size:,})" for one, size in worst)
+    return f"{sum(modules.values()):,} bytes of bytecode: {largest} …"
 
 
 def forbidden(found: dict[str, dict[str, int]]) -> set[str]:
@@ -69,15 +65,15 @@ def forbidden(found: dict[str, dict[str, int]]) -> set[str]:
 @pytest.mark.skipif(valgrind() is None, reason="there is no valgrind; bytecode is counted instead")
 def test_instructions_stay_within_their_budgets(bench: Bench) -> None:
     over = {
-        name: f"{ratio.value:.3f} is more than {BUDGETS[name]:.2f} times the floor: "
-        + blame(name, loaded(bench)[name])
+        name: f"{ratio:.3f} is more than {BUDGETS[name]:.2f} times the floor: "
+        + blame(loaded(bench)[name])
         for name, ratio in counted(bench).items()
-        if ratio.value > BUDGETS[name]
+        if ratio > BUDGETS[name]
     }
     assert over == {}
 
 
-def counted(bench: Bench) -> dict[str, Ratio]:
+def counted(bench: Bench) -> dict[str, float]:
     children: dict[str, Child] = {}
     for name in COUNTED:
         module, event = invocations()[name]
