@@ -2,11 +2,10 @@
 
 import platform
 import zipfile
-from dataclasses import dataclass, field
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from bench import inputs
 from bench.artifact import Bench, memory_bytes, timeout_seconds
@@ -22,26 +21,22 @@ BUDGETS = {
     "notify: Slack": 1.30,
 }
 LARGEST_ZIP = 2_000_000  # bytes
-ROWS_TIME_SHARE = 0.1  # of the timeout, for a task of 100,000 rows
+TIME_SHARE = 0.1  # of the timeout, for a task of 100,000 rows
 PACKAGES = ("boto3", "aws-lambda-powertools", "slack_sdk")
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """A function's first invocation: shares of its memory and of its timeout; what it read."""
 
     memory: float
     time: float
-    details: Json = field(default_factory=dict)
+    details: Json
 
-    @classmethod
-    def of(cls, bench: Bench, module: str, event: Json) -> "Work":
-        told, _ = bench.child(module, event=event).run()
-        memory, time = (
-            told["peak"] / memory_bytes(module),
-            told["seconds"] / timeout_seconds(module),
-        )
-        return cls(memory, time, told["answer"].get("details") or {})
+
+def work(bench: Bench, module: str, event: Json) -> Work:
+    told, _ = bench.child(module, event=event).run()
+    memory, time = told["peak"] / memory_bytes(module), told["seconds"] / timeout_seconds(module)
+    return Work(memory, time, told["answer"].get("details") or {})
 
 
 def invocations() -> dict[str, tuple[str, Json]]:
@@ -68,25 +63,16 @@ def loaded(bench: Bench) -> dict[str, dict[str, int]]:
     return found
 
 
-def cold(bench: Bench) -> dict[str, float]:
-    """The whole of a cold start over `import boto3; boto3.client("iot")`."""
-    children = {
-        name: bench.child(module, event=event, collect=False)
-        for name, (module, event) in invocations().items()
-    }
-    return compare(bench.child(None, collect=False), children)
-
-
 def hundred_thousand_rows(bench: Bench) -> dict[str, Work]:
     """The functions at a task of 100,000 rows; describe_task's time is paced by AWS's rate."""
     found = {}
     for task_id, kind in (("many", ""), ("hostile", ", each with a cause of its own")):
-        read = Work.of(bench, "describe_task", inputs.describe_event(task_id))
+        read = work(bench, "describe_task", inputs.describe_event(task_id))
         found[f"describe_task{kind}"] = read
         for channel in ("sns", "slack"):
             event = inputs.notify_event(channel, bench.aws.tasks[task_id][0], [])
             event["watch"]["look"] |= {"details": read.details}
-            found[f"notify: {channel}{kind}"] = Work.of(bench, "notify", event)
+            found[f"notify: {channel}{kind}"] = work(bench, "notify", event)
     return found
 
 
@@ -101,49 +87,36 @@ def zip_bytes(package: Path) -> int:
 
 def tables(bench: Bench) -> tuple[dict[str, str], list[str]]:
     """The tables, and the budgets that are broken."""
-    size, colds, many = zip_bytes(bench.artifact.package), cold(bench), hundred_thousand_rows(bench)
-    works = {name: Work.of(bench, *asked) for name, asked in invocations().items()}
-    measures: dict[str, tuple[float, float]] = {
-        "bytes of the package": (size, LARGEST_ZIP),
-        **{f"cold start of {name}": (colds[name], most) for name, most in BUDGETS.items()},
-        **{f"{name}: memory": (work.memory, 1) for name, work in many.items()},
-        **{f"{name}: time": (work.time, ROWS_TIME_SHARE) for name, work in many.items()},
+    children = {
+        name: bench.child(module, event=event, collect=False)
+        for name, (module, event) in invocations().items()
     }
-    return {
-        "machine": table(["measured with", ""], _machine().items()),
-        "package": table(
-            ["package", "bytes", "at most"], [["zip", f"{size:,}", f"{LARGEST_ZIP:,}"]]
-        ),
-        "cold-starts": table(
-            ["cold start", "over the floor", "budget", "memory"],
-            [
-                [name, f"{ratio:.3f}", _budget(name), f"{works[name].memory:.1%}"]
-                for name, ratio in colds.items()
-            ],
-        ),
-        "rows": table(
-            ["function", "rows read", "of its memory", "of a tenth of its timeout"],
-            [[name, *_work(work)] for name, work in many.items()],
-        ),
-    }, [
-        f"{what}: {found:.4g} of {most:g}"
-        for what, (found, most) in measures.items()
-        if found > most
-    ]
-
-
-def _machine() -> dict[str, str]:
-    return {
+    cold = compare(bench.child(None, collect=False), children)
+    memory = {name: work(bench, *asked).memory for name, asked in invocations().items()}
+    many, size = hundred_thousand_rows(bench), zip_bytes(bench.artifact.package)
+    broken = [name for name, most in BUDGETS.items() if cold[name] > most]
+    broken += [name for name, one in many.items() if max(one.memory, one.time / TIME_SHARE) > 1]
+    broken += ["the package"] if size > LARGEST_ZIP else []
+    facts = {
+        "package, zipped": f"{size:,} bytes of {LARGEST_ZIP:,} at most",
         "system": f"{platform.system()} {platform.machine()}",
         "Python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
     }
-
-
-def _budget(name: str) -> str:
-    return f"{BUDGETS[name]:.2f}" if name in BUDGETS else ""
-
-
-def _work(work: Work) -> list[Any]:
-    read = f"{work.details['rows']:,}" if work.details else ""
-    return [read, f"{work.memory:.0%}", f"{work.time / ROWS_TIME_SHARE:.1%}"]
+    return {
+        "machine": table(["measured with", ""], facts.items()),
+        "cold-starts": table(
+            ["cold start", "over the floor", "budget", "memory"],
+            [
+                [name, f"{ratio:.3f}", str(BUDGETS.get(name, "")), f"{memory[name]:.1%}"]
+                for name, ratio in cold.items()
+            ],
+        ),
+        "rows": table(
+            ["function", "rows read", "of its memory", "of a tenth of its timeout"],
+            [
+                [name, f"{rows.get('rows', '')}", f"{share:.0%}", f"{time / TIME_SHARE:.1%}"]
+                for name, (share, time, rows) in many.items()
+            ],
+        ),
+    }, broken

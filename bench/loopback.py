@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from bench.inputs import Json
 from embedded.fake_slack import FakeSlack
@@ -32,50 +32,42 @@ ANSWERS: dict[str, Json] = {
 }
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Loopback:
     """`tasks` are answers and rows, by task id; `environment` leads boto3 and slack_sdk here."""
 
-    environment: dict[str, str]
-    tasks: dict[str, tuple[Json, Sequence[Json]]]
-
-    def respond(self, method: str, target: str, operation: str) -> tuple[str, bytes]:
-        if operation:
-            return "application/x-amz-json-1.1", json.dumps(ANSWERS[operation]).encode()
-        if method == "POST":
-            return "text/xml", PUBLISHED
-        return "application/json", json.dumps(self._iot(urlsplit(target))).encode()
-
-    def _iot(self, url: SplitResult) -> Json:
-        asked = {name: values[0] for name, values in parse_qs(url.query).items()}
-        if url.path.endswith("/executions"):
-            _, rows = self.tasks[asked["taskId"]]
-            first = int(asked.get("nextToken", "0"))
-            more = {"nextToken": str(first + PAGE)} if first + PAGE < len(rows) else {}
-            return {"actionsExecutions": rows[first : first + PAGE], **more}
-        if url.path.endswith("/tasks"):
-            started = time.time() - 600
-            task = {"taskId": "swept-up", "taskStartTime": started, "startTime": started}
-            return {"tasks": [task]}
-        answer, _ = self.tasks[url.path.rpartition("/")[2]]
-        return answer
+    environment: Mapping[str, str]
+    tasks: Mapping[str, tuple[Json, Sequence[Json]]]
 
 
 @contextlib.contextmanager
 def loopback(folder: Path, tasks: Mapping[str, tuple[Json, Sequence[Json]]]) -> Iterator[Loopback]:
     """Serves while the block runs; `folder` is for Slack's certificate."""
-    aws = Loopback({}, dict(tasks))
 
     class Requests(Handler):
         def handle_any(self) -> None:
             self.body()
-            operation = self.headers.get("X-Amz-Target") or ""
-            kind, content = aws.respond(self.command, self.path, operation)
-            self.answer(200, {"Content-Type": kind}, content)
+            operation = self.headers.get("X-Amz-Target")
+            if self.command == "POST" and not operation:
+                self.answer(200, {"Content-Type": "text/xml"}, PUBLISHED)
+                return
+            answer = ANSWERS[operation] if operation else _iot(tasks, urlsplit(self.path))
+            self.answer(200, {"Content-Type": "application/json"}, json.dumps(answer).encode())
 
         do_GET = do_PUT = do_POST = handle_any  # noqa: N815  http.server's names
 
     with serving(Requests) as port, FakeSlack() as slack:
         url = f"http://127.0.0.1:{port}"
-        aws.environment = {"AWS_ENDPOINT_URL": url, **slack.environment(folder)}
-        yield aws
+        yield Loopback({"AWS_ENDPOINT_URL": url, **slack.environment(folder)}, tasks)
+
+
+def _iot(tasks: Mapping[str, tuple[Json, Sequence[Json]]], url: SplitResult) -> Json:
+    asked = dict(parse_qsl(url.query))
+    if url.path.endswith("/executions"):
+        rows, first = tasks[asked["taskId"]][1], int(asked.get("nextToken", "0"))
+        more = {"nextToken": str(first + PAGE)} if first + PAGE < len(rows) else {}
+        return {"actionsExecutions": rows[first : first + PAGE], **more}
+    if url.path.endswith("/tasks"):
+        started = time.time() - 600
+        return {"tasks": [{"taskId": "swept-up", "taskStartTime": started, "startTime": started}]}
+    return tasks[url.path.rpartition("/")[2]][0]
