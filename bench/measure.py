@@ -45,7 +45,8 @@ class Child:
             raise ChildFailed(done.stderr.strip()[-2000:])
         told: dict[str, Any] = json.loads(done.stdout)
         answer = told.get("answer", {})
-        if answer.get("delivered") is False or (answer.get("details") or {}).get("error"):
+        details = answer.get("memory", {}).get("details") or {}
+        if answer.get("delivered") is False or details.get("error"):
             raise ChildFailed(f"{self.asked['module']} did not get through: {answer}")
         return told, done.stderr
 

@@ -106,7 +106,7 @@ def tables(polling: p.Polling) -> tuple[dict[str, str], list[str]]:
     ours, poller = (outcome.dollars / 1000 for outcome in polling.mix[:2])
     seconds = [task.seconds for task in draw_mix(p.MIX_TASKS)]
     mean, overdue = fmean(seconds), fmean(one > HOUR for one in seconds)
-    whole, timeout = _task_dollars(ours, overdue), timeout_seconds("start_watch")
+    whole, timeout = _task_dollars(ours, overdue), timeout_seconds("sweep")
     sweepable = timeout / START_SECONDS / SWEEP_WINDOW_SECONDS * DAY
     bursts = {name: burst(**asked) for name, asked in BURSTS.items()}
     loads = [
