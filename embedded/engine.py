@@ -8,8 +8,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import boto3
 import botocore.session
@@ -22,6 +21,7 @@ from embedded.fake_iot import FakeIot
 from embedded.fake_slack import FakeSlack
 from embedded.places import HOME, Place
 from embedded.process import engine_process
+from embedded.running import Running
 from embedded.scenario import Scenario, SlackAnswer
 
 ACCOUNT, REGION = HOME
@@ -34,7 +34,7 @@ _NO_PROFILE: dict[str, Any] = {
 }
 
 
-class Engine:
+class Engine(Running):
     """The embedded AWS while the `with` block runs, bound to 127.0.0.1 on free ports.
 
     `now` is where the functions' clock starts (None: real time, which `auth` needs, as signatures
@@ -69,26 +69,19 @@ class Engine:
         self._accounts: dict[str, str] = {}  # by access key
         self._recorded: dict[str, list[dict[str, Any]]] = {}
 
-    def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            temporary = tempfile.TemporaryDirectory(prefix="local-aws-", ignore_cleanup_errors=True)
-            self.folder = Path(stack.enter_context(temporary))
-            stack.enter_context(self.iot)
-            stack.enter_context(self.slack)
-            self._clock = LauncherClock(self.folder / "clock")
-            stack.enter_context(engine_process(self.folder, self._speed, self._process_environment))
-            self._stack = stack.pop_all()
-        return self
+    def _enter(self, running: ExitStack) -> None:
+        temporary = tempfile.TemporaryDirectory(prefix="local-aws-", ignore_cleanup_errors=True)
+        self.folder = Path(running.enter_context(temporary))
+        running.enter_context(self.iot)
+        running.enter_context(self.slack)
+        self._clock = LauncherClock(self.folder / "clock")
+        running.enter_context(engine_process(self.folder, self._speed, self._process_environment))
+        running.callback(self._keep_records)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _keep_records(self) -> None:
+        """They can be read when all has ended, too."""
         with contextlib.suppress(OSError):
             self._recorded = {kind: self._read(kind) for kind in ("sns", "email", "wait")}
-        self._stack.__exit__(kind, error, trace)
 
     @property
     def sns(self) -> list[dict[str, Any]]:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from embedded.iot_rows import between, matching, page
 from embedded.iot_wire import Refused, Request, read_request, write_answer
 from embedded.places import HOME, Place, signed_by
+from embedded.running import Running
 from embedded.scenario import (
     Answer,
     Failure,
@@ -35,7 +35,7 @@ class Call:
     error: str | None
 
 
-class FakeIot:
+class FakeIot(Running):
     """Serves `scenarios` at `.url` while the `with` block runs, and records `.calls`.
 
     Each scenario is a task of its own; one of another place is met there, by what is signed with
@@ -78,9 +78,8 @@ class FakeIot:
         self._on_ended = on_ended
         self._recent: dict[str, deque[float]] = defaultdict(deque)
         self._lock = threading.Lock()
-        self._stack = ExitStack()
 
-    def __enter__(self) -> Self:
+    def _enter(self, running: ExitStack) -> None:
         fake = self
 
         class Requests(Handler):
@@ -90,16 +89,7 @@ class FakeIot:
 
             do_GET = do_PUT = do_POST = handle_any  # noqa: N815  http.server's names
 
-        self._port = self._stack.enter_context(serving(Requests))
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
+        self._port = running.enter_context(serving(Requests))
 
     @property
     def url(self) -> str:

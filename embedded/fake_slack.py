@@ -14,10 +14,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from embedded.certificates import make_certificates
+from embedded.running import Running
 from embedded.serving import Handler, serving
 from embedded.slack_answers import SlackAnswer, SlackAppAnswer
 from embedded.slack_limits import SlackRefused, read_payload
@@ -50,7 +50,7 @@ class Post:
         return self.status == 200 and self.body == "ok"
 
 
-class FakeSlack:
+class FakeSlack(Running):
     """Catches `.posts` while the `with` block runs, and `.calls`, the API methods called.
 
     `answers` are for one post each, the last for ever after; none means 200 `ok`. A payload that
@@ -70,25 +70,15 @@ class FakeSlack:
         self._answers = list(answers or [SlackAnswer()])
         self._app_answers = {name: list(each) for name, each in (app_answers or {}).items()}
         self._lock = threading.Lock()
-        self._stack = ExitStack()
 
-    def __enter__(self) -> Self:
+    def _enter(self, running: ExitStack) -> None:
         self._authority, certificate = make_certificates(WEBHOOK_HOSTS + API_HOSTS)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with tempfile.NamedTemporaryFile() as file:  # OpenSSL reads keys from files only
             file.write(certificate)
             file.flush()
             context.load_cert_chain(file.name)
-        self._port = self._stack.enter_context(serving(_proxy(self, context)))
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
+        self._port = running.enter_context(serving(_proxy(self, context)))
 
     def environment(self, folder: Path) -> dict[str, str]:
         """What sends a process's HTTPS here, and nowhere else; the certificate goes to `folder`."""

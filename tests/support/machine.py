@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from unittest import mock
 
 from moto.events.models import EventPattern
 
 from embedded.fake_iot import FakeIot
+from embedded.running import Running
 from embedded.scenario import Scenario
 from embedded.slack_answers import SlackAnswer, SlackAppAnswer
 from embedded.slack_workspace import Workspace
@@ -53,8 +53,8 @@ class SecretFound(AssertionError):  # noqa: N818  what happened, not who is to b
     """The webhook URL, or the bot token, where it must not be."""
 
 
-@dataclass(slots=True)
-class World:
+@dataclass
+class World(Running):
     """A deployed stack and everything around it.
 
     `tasks` are what AWS IoT has, `aws` the faults by operation, `slack` Slack's answers, `lambdas`
@@ -81,34 +81,15 @@ class World:
     functions: dict[str, Function] = field(default_factory=dict)
     failed_sweeps: int = 0  # they leave no letter: an alarm counts them
     _waits: list[Wait] = field(default_factory=list)
-    _exit: ExitStack = field(default_factory=ExitStack)
 
-    def __enter__(self) -> Self:
-        with ExitStack() as exits:
-            self._set_up(exits)
-            self._exit = exits.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            if kind is None:
-                self.search_for_the_secret()
-        finally:
-            self._exit.close()
-
-    def _set_up(self, exits: ExitStack) -> None:
-        self.clock = exits.enter_context(Clock(NOW))
+    def _enter(self, running: ExitStack) -> None:
+        self.clock = running.enter_context(Clock(NOW))
         if self.workspace:
             self.workspace.clock = self._seconds
             self.workspace.token = TOKEN
         self.slack_server.play(self.slack, self.app, self.workspace)
-        exits.callback(self.slack_server.stop)
-        exits.enter_context(on_virtual_time(self.clock, self._invoke, self._waits))
+        running.callback(self.slack_server.stop)
+        running.enter_context(on_virtual_time(self.clock, self._invoke, self._waits))
         mode: SlackMode = "app" if self.workspace else "webhook" if self.with_slack else "none"
         secret = self.secret or (TOKEN if self.workspace else WEBHOOK)
         self.stack = deploy(self.parameters, secret, mode)
@@ -118,16 +99,17 @@ class World:
         )
         self.network = Aws(self.clock, self.iot, self.aws)
         variables = {**self.slack_server.variables, **environment(self.stack, functions)}
-        exits.enter_context(mock.patch.dict("os.environ", variables))
-        exits.enter_context(every_log_line_to(self.log))
+        running.enter_context(mock.patch.dict("os.environ", variables))
+        running.enter_context(every_log_line_to(self.log))
         self.functions = {
             name: Function(name, self.stack, self.clock, self.log.write, self.lambdas)
             for name in functions
         }
-        exits.enter_context(mock.patch("time.sleep", self.clock.sleep))
+        running.enter_context(mock.patch("time.sleep", self.clock.sleep))
         pace = {"clock": self.clock.monotonic, "sleep": self.clock.sleep}
-        exits.enter_context(mock.patch.dict(Pace.__init__.__kwdefaults__, pace))
-        exits.enter_context(self.network.in_place_of_the_network())
+        running.enter_context(mock.patch.dict(Pace.__init__.__kwdefaults__, pace))
+        running.enter_context(self.network.in_place_of_the_network())
+        running.push(lambda kind, *_: None if kind else self.search_for_the_secret())
 
     def _seconds(self) -> float:
         return self.clock.now.timestamp()
