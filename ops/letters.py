@@ -45,6 +45,8 @@ class Kind:
 def parse_dead_letter(body: str) -> Letter:
     """`{"channel", "executionArn", "watch", "attempt"?, "failure", "reason"}`, as JSON."""
     letter = _object(body)
+    if letter.get("Type") == "Notification":
+        raise NoLetter("SNS could not hand it to a subscriber: tell them, for all others know it")
     channel = letter.get("channel")
     if not isinstance(channel, str) or not isinstance(letter.get("watch"), dict):
         raise NoLetter("neither a channel nor a watch is in it")
@@ -77,7 +79,7 @@ def delivery_complaint(answer: object) -> str | None:
 
 def start_complaint(answer: object) -> str | None:
     match answer:
-        case {"started": int()}:
+        case {"tasksSeen": int()}:
             return None
     return f"the function's answer is not understood: {fit(json.dumps(answer))}"
 
@@ -113,8 +115,6 @@ def _notice_title(payload: Mapping[str, object]) -> str:
 
 
 def _event_title(event: Mapping[str, object]) -> str:
-    if event.get("source") == "aws.events":
-        return "sweep for tasks whose start was missed"
     try:
         watch = from_cloudtrail(event)
     except InvalidWatch as error:

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 DELETE_SECONDS = 1800
 _POLL_SECONDS = 3
-_GONE = {"NoSuchBucket", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"}
+_GONE = {
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "NoSuchBucket",
+    "QueueDoesNotExist",
+    "ResourceNotFoundException",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class Scratch:
         self._cloudformation = session.client("cloudformation")
         self._s3: Any = session.client("s3")  # no types are installed for these two
         self._sns = session.client("sns")
+        self._sts = session.client("sts")
+        self._secrets = session.client("secretsmanager")
         self._sqs = session.client("sqs")
         self._states = session.client("stepfunctions")
 
@@ -87,6 +94,20 @@ class Scratch:
         )
         return queue["QueueUrl"]
 
+    def make_topic(self) -> str:
+        """The ARN of a topic for the alarms; nobody is subscribed."""
+        caller = self._sts.get_caller_identity()["Arn"].split(":")
+        arn = f"arn:{caller[1]}:sns:{self._region}:{caller[4]}:{self.name}"
+        delete = partial(self._delete_topic, arn)
+        self._note("SNS topic", f"sns delete-topic --topic-arn {arn}", delete)
+        return self._sns.create_topic(Name=self.name)["TopicArn"]
+
+    def make_secret(self) -> str:
+        """The ARN of a secret that holds no webhook: a Slack that refuses, and that is nobody's."""
+        by_hand = f"secretsmanager delete-secret --secret-id {self.name}"
+        self._note("secret", by_hand, self._delete_secret)
+        return self._secrets.create_secret(Name=self.name, SecretString="no webhook")["ARN"]
+
     def start_watch(self, state_machine_arn: str, watch: Watch) -> str:
         """The execution's ARN. It is stopped at the end: a stack's delete would wait for it."""
         arn = self._states.start_execution(
@@ -130,6 +151,15 @@ class Scratch:
         try:
             url = self._sqs.get_queue_url(QueueName=self.name)["QueueUrl"]
             self._sqs.delete_queue(QueueUrl=url)
+        except ClientError as error:
+            _pass_if_gone(error)
+
+    def _delete_topic(self, arn: str) -> None:
+        self._sns.delete_topic(TopicArn=arn)  # no error where there is none
+
+    def _delete_secret(self) -> None:
+        try:
+            self._secrets.delete_secret(SecretId=self.name, ForceDeleteWithoutRecovery=True)
         except ClientError as error:
             _pass_if_gone(error)
 

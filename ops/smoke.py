@@ -1,6 +1,8 @@
 """Tries the stack in a real account: deploys it under a scratch name, watches a task, deletes all.
 
-Exit: 0 the message came; 1 it did not, or something is left; 2 not as asked; 130 Ctrl-C.
+One channel takes the message and the other refuses it: so the promise is tried, and its failure.
+Exit: 0 the message came, and what was refused was kept; 1 not so, or something is left; 2 not as
+asked; 130 Ctrl-C.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from mitigation.report import Verdict
 from mitigation.watch import InvalidWatch, Watch
 from ops import ROOT, show
 from ops.aws import AwsError, Unusable, explain, fit, open_session, read_stack
+from ops.letters import DEAD_LETTERS
 from ops.sam import SamFailed, check_sam, run_sam
 from ops.scratch import Scratch
 
@@ -34,6 +37,7 @@ type Report = Mapping[str, object]  # docs/report.schema.json
 TEMPLATE = ROOT / "template.yaml"
 # A task that runs on is told as overdue after the shortest time that the template allows.
 PARAMETERS = {"SweepMinutes": "0", "OverdueMinutes": "5", "LogRetentionDays": "1"}
+REFUSED = "NotAllDelivered"
 WAIT_MINUTES = 10
 _POLL_SECONDS = 5
 _LAST_SECONDS = 60  # between the end of the watch and the last message of the topic
@@ -70,6 +74,10 @@ def play(
     account = ["--region", session.region_name]
     account += ["--profile", options.profile] if options.profile else []
     scratch.make_bucket()
+    parameters = PARAMETERS | {
+        "AlarmTopicArn": scratch.make_topic(),
+        "SlackWebhookSecretArn": scratch.make_secret(),
+    }
     with tempfile.TemporaryDirectory(prefix="smoke-") as folder:
         run_sam("build", "--template-file", str(TEMPLATE), "--build-dir", folder, *account)
         scratch.note_stack()
@@ -77,21 +85,25 @@ def play(
             *("deploy", "--template-file", f"{folder}/template.yaml", *account),
             *("--stack-name", scratch.name, "--s3-bucket", scratch.name),
             *("--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"),
-            *("--parameter-overrides", *(f"{n}={value}" for n, value in PARAMETERS.items())),
+            *("--parameter-overrides", *(f"{n}={value}" for n, value in parameters.items())),
         )
     stack = read_stack(session, scratch.name)
     queue_url = scratch.make_queue(stack.output("TopicArn"))
     execution_arn = scratch.start_watch(stack.output("StateMachineArn"), watch)
     show.progress(f"Watching {watch.task_type} task {watch.task_id}; waiting for its message …")
-    return wait_for_report(session, queue_url, execution_arn, 60 * options.wait_minutes)
+    report = wait_for_report(session, queue_url, execution_arn, 60 * options.wait_minutes)
+    if report["final"]:
+        find_letter(session, stack.output("DeadLetterQueueUrl"), watch)
+    return report
 
 
 def wait_for_report(
     session: boto3.Session, queue_url: str, execution_arn: str, seconds: float
 ) -> Report:
-    """The report, once the watch has ended well, too; one that is not final ends the wait alone.
+    """The report, once the watch has ended as it should; one that is not final ends the wait alone.
 
-    Raises SmokeFailed when the watch fails, or when this does not come in time.
+    It should fail: Slack has refused. Raises SmokeFailed when the watch ends in another way, or
+    when this does not come in time.
     """
     sqs, states = session.client("sqs"), session.client("stepfunctions")
     report: Report | None = None
@@ -104,12 +116,23 @@ def wait_for_report(
         if status == "RUNNING" != execution["status"]:
             end = min(end, time.monotonic() + _LAST_SECONDS)
         status = execution["status"]
-        if status not in {"RUNNING", "SUCCEEDED"}:
+        if status != "RUNNING" and execution.get("error") != REFUSED:
             raise SmokeFailed(f"the watch {status}: {fit(execution.get('cause', 'no cause'))}")
-        if report and (status == "SUCCEEDED" or not report["final"]):
+        if report and (status != "RUNNING" or not report["final"]):
             return report
     came = "a message came" if report else "no message came"
     raise SmokeFailed(f"{came} within {seconds / 60:g} minutes, and the watch is {status}")
+
+
+def find_letter(session: boto3.Session, queue_url: str, watch: Watch) -> None:
+    """Raises SmokeFailed unless the message that Slack refused lies where it can be replayed."""
+    answer = session.client("sqs").receive_message(QueueUrl=queue_url, WaitTimeSeconds=20)
+    for message in answer.get("Messages", []):
+        letter = DEAD_LETTERS.parse(message["Body"])
+        if letter.channel == "slack" and watch.task_id in letter.title:
+            show.progress("Slack refused, as it should here: its message lies in the queue.")
+            return
+    raise SmokeFailed("Slack refused its message, and it does not lie in the dead-letter queue")
 
 
 def judge(report: Report, watch: Watch, *, missing: bool) -> None:
@@ -164,8 +187,10 @@ def _ask(session: boto3.Session, scratch: Scratch, watch: Watch, *, agreed: bool
     for line in (
         f"This makes in account {caller['Account']}, {session.region_name}, as {caller['Arn']}:",
         f"  stack {scratch.name} with at most {resources}",
-        f"  S3 bucket {scratch.name} for its upload, SQS queue {scratch.name} for its message",
+        f"  S3 bucket {scratch.name} for its upload, SQS queue {scratch.name} for its message,",
+        f"  SNS topic {scratch.name} for its alarms, secret {scratch.name}, which holds no webhook",
         f"It watches {watch.task_type} task {watch.task_id}; it starts no task, sends no e-mail.",
+        "Nothing goes to Slack: what is tried there is a channel that refuses.",
         f"It takes five to ten minutes and costs {_COST}. All of it is deleted at the end.",
     ):
         show.progress(line)

@@ -52,7 +52,7 @@ def stack(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeStack
             parameters={"TimeZone": "Europe/Berlin", "AccountAlias": "plant-7", "AmazonQ": "false"},
             functions={
                 "notify": lambda _: DELIVERED,
-                "start-watch": lambda _: {"seen": 1, "started": 1},
+                "start-watch": lambda _: {"tasksSeen": 1},
             },
         )
         with served(fake) as address:

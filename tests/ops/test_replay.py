@@ -170,6 +170,7 @@ def test_a_letter_that_cannot_be_rendered_here_is_still_for_notify_to_judge(
         '{"channel": "slack"}',
         '{"channel": 7, "watch": {}}',
         "[" * 100_000,
+        '{"Type": "Notification", "Subject": "[FAILED] quarantine-7"}',  # of SNS itself
         '"\x1b[31mred"',
     ],
 )
