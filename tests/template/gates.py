@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from cfnlint.api import ManualArgs, lint
 
 from tests.support.product import REGION, Product
-from tests.template import access, alarms, graph, operations, settings, triggers, wiring
+from tests.template import access, alarms, graph, limits, operations, settings, triggers, wiring
 
 type Gate = Callable[[Product], Iterator[str]]
 
@@ -47,6 +47,13 @@ GATES: dict[str, Gate] = {
         access.roles_have_the_boundary,
         access.each_has_its_own_role,
         access.transport_is_encrypted,
+        limits.functions_outlive_their_calls,
+        limits.machines_remember,
+        limits.letters_are_in_one_hand,
+        limits.ticks_don_t_overlap,
+        limits.log_groups_are_the_key_s,
+        limits.log_groups_are_named_for_their_kind,
+        limits.alarms_look_back_a_day_at_most,
         operations.data_has_an_end,
         operations.data_is_encrypted,
         operations.each_logs_to_its_own_group,

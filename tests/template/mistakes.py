@@ -270,6 +270,78 @@ MISTAKES = [
         f"{RESOURCES} StartWatchLateAlarm Properties Threshold",
         300,
     ),
+    # Times and names that have to fit together
+    Mistake(
+        "a function that ends before its own calls do",
+        f"{RESOURCES} NotifyFunction Properties Timeout",
+        40,
+    ),
+    Mistake(
+        "a function that outlives its state",
+        f"{RESOURCES} NotifyFunction Properties Timeout",
+        75,
+    ),
+    Mistake(
+        "another function that ends before its own calls do",
+        f"{RESOURCES} StartWatchFunction Properties Timeout",
+        10,
+    ),
+    Mistake(
+        "a state that ends before its function",
+        f"{STATES} DescribeTask TimeoutSeconds",
+        60,
+    ),
+    Mistake(
+        "a machine that forgets",
+        f"{RESOURCES} WatchTaskStateMachine Properties Type",
+        "EXPRESS",
+    ),
+    Mistake(
+        "letters that two replays may have at once",
+        f"{RESOURCES} DeadLetterQueue Properties VisibilityTimeout",
+        30,
+    ),
+    Mistake(
+        "starts that two replays may have at once, by SQS's default",
+        f"{RESOURCES} StartFailuresQueue Properties VisibilityTimeout",
+        REMOVED,
+    ),
+    Mistake(
+        "a function that a replay does not wait for",
+        f"{RESOURCES} StartWatchFunction Properties Timeout",
+        400,
+    ),
+    Mistake(
+        "a sweep that is still there when the next one comes",
+        f"{RESOURCES} SweepFunction Properties Timeout",
+        900,
+    ),
+    Mistake(
+        "a log group that the key's policy does not know",
+        f"{RESOURCES} NotifyLogGroup Properties LogGroupName",
+        {"Fn::Sub": "/notifier/${AWS::StackName}-notify"},
+    ),
+    Mistake(
+        "a key whose policy knows another's log groups",
+        f"{RESOURCES} Key Properties KeyPolicy Statement 2 Condition ArnLike "
+        "kms:EncryptionContext:aws:logs:arn 1",
+        "arn:aws:logs:*:*:log-group:/aws/states/*",
+    ),
+    Mistake(
+        "vended logs under a name that fills up the account's policy",
+        f"{RESOURCES} WatchTaskLogGroup Properties LogGroupName",
+        {"Fn::Sub": "/aws/lambda/${AWS::StackName}-watch-task"},
+    ),
+    Mistake(
+        "an alarm that looks back for more than a day",
+        f"{RESOURCES} NoSweepAlarm Properties EvaluationPeriods",
+        48,
+    ),
+    Mistake(
+        "a period that no alarm can have",
+        f"{RESOURCES} WatchFailedAlarm Properties Period",
+        45,
+    ),
     # Logs, alarms and the dashboard
     Mistake(
         "a log that is kept for ever",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tests.support.combinations import BOTH, COMBINATIONS
-from tests.support.product import PSEUDO_PARAMETERS, Product
+from tests.support.product import PSEUDO_PARAMETERS, Product, Resources
 from tests.template.wiring import functions
 
 # Where data would go, so that its end is decided by us and not by a default.
@@ -44,6 +44,15 @@ def data_is_encrypted(product: Product) -> Iterator[str]:
                 found = resource["Properties"].get(key)
                 if found != expected:
                     yield f"{combination}: {name} is encrypted with {found}"
+
+
+def logging_resources(stack: Resources) -> Iterator[tuple[str, str]]:
+    """Each log group, and how its name has to begin for what logs there."""
+    for name, resource in stack.items():
+        stem = name.removesuffix("LogGroup")
+        if resource["Type"] == "AWS::Logs::LogGroup":
+            is_function = f"{stem}Function" in stack
+            yield name, "/aws/lambda/" if is_function else "/aws/vendedlogs/"
 
 
 def each_logs_to_its_own_group(product: Product) -> Iterator[str]:

@@ -38,6 +38,7 @@ AWS: dict[str, Any] = {
     },
 }
 SECRET = {"ARN": "probe", "SecretString": "probe"}
+STANDARD_ATTEMPTS = 3  # botocore, in its standard mode
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-probe"
 
 
@@ -52,7 +53,21 @@ def main(name: str) -> None:
         for line in printed.getvalue().splitlines()
         for metric in metrics_of(json.loads(line))
     ]
-    json.dump({"read": sorted(read), "metrics": metrics, "answers": answers}, sys.stdout)
+    told = {"read": sorted(read), "metrics": metrics, "answers": answers}
+    json.dump(told | {"slowest_call_seconds": slowest_call(module)}, sys.stdout)
+
+
+def slowest_call(module: Any) -> float:
+    """Seconds until a client of the handler's gives up; botocore waits between tries, too."""
+    clients = [value for value in vars(module).values() if isinstance(value, BaseClient)]
+    configs: list[Any] = [client.meta.config for client in clients]
+    return max(map(call_seconds, configs))
+
+
+def call_seconds(config: Any) -> float:
+    attempts = (config.retries or {}).get("total_max_attempts", STANDARD_ATTEMPTS)
+    waits: int = 2 ** (attempts - 1) - 1  # at the most: they double from one second on
+    return float(attempts * (config.connect_timeout + config.read_timeout) + waits)
 
 
 def record_reads() -> set[str]:

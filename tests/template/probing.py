@@ -28,6 +28,7 @@ class Probed:
     read: frozenset[str]
     metrics: tuple[dict[str, Any], ...]
     answers: tuple[Any, ...]
+    slowest_call_seconds: float  # until its client gives up, with all its tries
 
 
 class Crashed(Exception):  # noqa: N818  reads as what happened
@@ -55,4 +56,5 @@ def _probe(module: str, variables: tuple[tuple[str, str], ...]) -> Probed:
         frozenset(told["read"]) - set(LAMBDA),
         tuple(told["metrics"]),
         tuple(told["answers"]),
+        told["slowest_call_seconds"],
     )
