@@ -11,7 +11,7 @@ import py_compile
 import tempfile
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,8 @@ def deploy(
     s3.create_bucket(
         Bucket=_BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name}
     )
-    s3.put_object(Bucket=_BUCKET, Key="template", Body=_package(s3, template))
+    upload = _Upload(s3, f"{engine.endpoint}/{_BUCKET}")
+    s3.put_object(Bucket=_BUCKET, Key="template", Body=upload.package(template))
     where = {"TemplateURL": f"{engine.endpoint}/{_BUCKET}/template"}
     _create(cloudformation, STACK, where, parameters)
     [stack] = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
@@ -85,24 +86,37 @@ def _create(
         raise EngineFailed(f"deploy failed: {error}") from error
 
 
-def _package(s3: Any, template: Path) -> bytes:
-    """The template with each local path uploaded and replaced, as `sam package` does."""
-    document = yaml_parse(template.read_text(encoding="utf-8"))
-    defaults = document.get("Globals", {}).get("Function", {})
-    resources = [resource.get("Properties", {}) for resource in document["Resources"].values()]
-    uploaded: dict[str, dict[str, str]] = {}
-    for properties in (defaults, *resources):
-        for name in ("CodeUri", "DefinitionUri"):
-            path = properties.get(name)
-            if not isinstance(path, str):
-                continue
-            if path not in uploaded:
-                source = template.parent / path
-                body = _zip(source) if source.is_dir() else source.read_bytes()
-                uploaded[path] = {"Bucket": _BUCKET, "Key": f"upload-{len(uploaded)}"}
-                s3.put_object(**uploaded[path], Body=body)
-            properties[name] = uploaded[path]
-    return json.dumps(document, default=str).encode()
+@dataclass(slots=True)
+class _Upload:
+    """Each local path uploaded once; `url` is the bucket's."""
+
+    s3: Any
+    url: str
+    uploaded: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def package(self, template: Path) -> bytes:
+        """The template with each local path uploaded and replaced, as `sam package` does."""
+        document = yaml_parse(template.read_text(encoding="utf-8"))
+        defaults = document.get("Globals", {}).get("Function", {})
+        resources = [resource.get("Properties", {}) for resource in document["Resources"].values()]
+        for properties in (defaults, *resources):
+            for name in ("CodeUri", "DefinitionUri"):
+                if isinstance(path := properties.get(name), str):
+                    properties[name] = self._put(template.parent / path)
+            if isinstance(path := properties.get("TemplateURL"), str):
+                properties["TemplateURL"] = f"{self.url}/{self._put(template.parent / path)['Key']}"
+        return json.dumps(document, default=str).encode()
+
+    def _put(self, path: Path) -> dict[str, str]:
+        if (name := str(path)) not in self.uploaded:
+            if path.is_dir():
+                body = _zip(path)
+            else:
+                body = self.package(path) if path.suffix == ".yaml" else path.read_bytes()
+            where = {"Bucket": _BUCKET, "Key": f"upload-{len(self.uploaded)}"}
+            self.uploaded[name] = where
+            self.s3.put_object(**where, Body=body)
+        return self.uploaded[name]
 
 
 def _zip(folder: Path) -> bytes:

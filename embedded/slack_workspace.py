@@ -1,7 +1,8 @@
 """A Slack workspace with one app in one channel: its Web API, with the checks that Slack makes.
 
-Sources: https://docs.slack.dev/reference/methods/ (chat.postMessage, chat.update,
-conversations.history, conversations.replies, auth.test) and …/apis/web-api/rate-limits/.
+Sources: https://docs.slack.dev/reference/methods/ (chat.postMessage, chat.postEphemeral,
+chat.update, conversations.history, conversations.replies, auth.test); and its rate limits,
+https://docs.slack.dev/apis/web-api/rate-limits/.
 """
 
 import json
@@ -49,6 +50,8 @@ class Workspace:
     posts_per_second: float | None = None
     clock: Callable[[], float] = time.time
     messages: list[Json] = field(default_factory=list)
+    whispers: list[Json] = field(default_factory=list)  # each was seen by its user alone
+    strangers: tuple[str, ...] = ()  # to the channel
     _last_ts: int = 0  # in microseconds
     _allowance: float = BURST
     _counted_at: float | None = None
@@ -96,6 +99,16 @@ class Workspace:
         message["ts"] = self._next_ts()
         self.messages.append(message)
         return {"channel": self.channel, "ts": message["ts"], "message": message}
+
+    def _whisper(self, arguments: Json) -> Json:
+        self._expect_scope("chat:write")
+        self._expect_channel(arguments)
+        check_message(arguments)
+        if not isinstance(arguments.get("user"), str) or arguments["user"] in self.strangers:
+            raise Refused("user_not_in_channel")
+        ts = self._next_ts()
+        self.whispers.append({**arguments, "ts": ts})
+        return {"message_ts": ts}
 
     def _update(self, arguments: Json) -> Json:
         self._expect_scope("chat:write")
@@ -216,6 +229,7 @@ def _true(value: object) -> bool:
 _METHODS: dict[str, Callable[[Workspace, Json], Json]] = {
     "auth.test": Workspace._auth_test,
     "chat.postMessage": Workspace._post,
+    "chat.postEphemeral": Workspace._whisper,
     "chat.update": Workspace._update,
     "conversations.history": Workspace._history,
     "conversations.replies": Workspace._replies,

@@ -42,6 +42,7 @@ TOPIC_ARN = os.environ["TOPIC_ARN"]
 SLACK_SECRET_ARN = os.environ["SLACK_SECRET_ARN"]
 SLACK_CHANNEL_ID = os.environ["SLACK_CHANNEL_ID"]  # of the app; empty for a webhook
 ACCOUNT_ALIAS = os.environ["ACCOUNT_ALIAS"] or None
+SLACK_ACTIONS = os.environ["SLACK_ACTIONS"]
 HAS_EMAIL = os.environ["HAS_EMAIL"] == "true"
 MEMBER_ALIASES = read_aliases(os.environ)
 FOR_AMAZON_Q = os.environ["AMAZON_Q"] == "true"
@@ -84,10 +85,12 @@ def tell_slack(notice: Notice, keep: Keep) -> None:
 
 def tell_slack_app(notice: Notice, keep: Keep) -> None:
     """`keep` gets what stands in Slack by then, also where not all could be said."""
+    from mitigation.acts.offer import offer  # noqa: PLC0415  as below
     from mitigation.conversation import Conversation  # noqa: PLC0415  where there is an app
 
     secret = delivery.read_secret(secrets, SLACK_SECRET_ARN)
-    conversation = Conversation.of(notice, secret, SLACK_CHANNEL_ID)
+    foot = offer(notice, SLACK_ACTIONS, SLACK_CHANNEL_ID, secret) if SLACK_ACTIONS != "off" else ()
+    conversation = Conversation.of(notice, secret, SLACK_CHANNEL_ID, foot=foot)
     try:
         conversation.tell(notice.report, CLOCK, has_email=has_email(notice))
     finally:

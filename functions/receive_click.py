@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
 import os
 import time
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ PLACE = Place(
 SECRET_SECONDS = 60
 
 logger = Logger()
+# At DEBUG, which a person may set for a whole function, botocore logs every answer.
+logging.getLogger("botocore.parsers").setLevel(logging.INFO)
 config = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard"})
 states = boto3.client("stepfunctions", config=config)
 secrets = boto3.client("secretsmanager", config=config)

@@ -16,6 +16,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 
+from mitigation.acts.offer import offer
 from mitigation.codec import encode
 from mitigation.conversation import Conversation
 from mitigation.delivery import DeliveryError, read_secret
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 SLACK_SECRET_ARN = os.environ["SLACK_SECRET_ARN"]
 SLACK_CHANNEL_ID = os.environ["SLACK_CHANNEL_ID"]
+SLACK_ACTIONS = os.environ["SLACK_ACTIONS"]
 ACCOUNT_ALIAS = os.environ["ACCOUNT_ALIAS"] or None
 MEMBER_ALIASES = read_aliases(os.environ)
 CLOCK = find_clock(os.environ["TIME_ZONE"])
@@ -59,9 +61,9 @@ def show(notice: Notice) -> Thread:
     now = datetime.now(UTC)
     thread = (notice.memory.thread or Thread())._replace(tried_at=now)
     try:
-        conversation = Conversation.of(
-            notice, read_secret(secrets, SLACK_SECRET_ARN), SLACK_CHANNEL_ID
-        )
+        secret = read_secret(secrets, SLACK_SECRET_ARN)
+        foot = offer(notice, SLACK_ACTIONS, SLACK_CHANNEL_ID, secret)
+        conversation = Conversation.of(notice, secret, SLACK_CHANNEL_ID, foot=foot)
         thread = conversation.thread
         try:
             conversation.show(notice.report, CLOCK, now)

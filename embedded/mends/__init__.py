@@ -6,7 +6,7 @@ what is set from outside.
 """
 
 from embedded.clock import Clock
-from embedded.mends import accounts, events, functions, resources, sns, states
+from embedded.mends import accounts, events, functions, resources, sns, stacks, states
 from embedded.mends.check import expect_version
 from embedded.records import Recorder
 
@@ -18,6 +18,7 @@ def apply(recorder: Recorder, clock: Clock) -> None:
     from ministack.core import iam_evaluator, lambda_runtime, responses
     from ministack.services import eventbridge, iam, lambda_svc, stepfunctions
     from ministack.services import sns as sns_service
+    from ministack.services.cloudformation import engine as cloudformation
     from ministack.services.cloudformation import provisioners
 
     resources.take_saved_queries(provisioners)
@@ -31,3 +32,5 @@ def apply(recorder: Recorder, clock: Clock) -> None:
     sns.catch_sns(sns_service, recorder)
     states.shorten_waits(stepfunctions, recorder, clock)
     states.record_map_states(stepfunctions)
+    states.name_used_names(stepfunctions)
+    stacks.transform_nested(cloudformation)

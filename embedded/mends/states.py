@@ -49,3 +49,21 @@ def record_map_states(stepfunctions: Any) -> None:
         setattr(stepfunctions, name, recorded(kind, execute))
     task = find(stepfunctions, "_execute_task", "state_def", "raw_input", "execution", "ctx")
     stepfunctions._execute_task = recorded("Task", task)
+
+
+def name_used_names(stepfunctions: Any) -> None:
+    """What states:startExecution fails with where the name was used has a longer name on AWS."""
+    start = find(stepfunctions, "_invoke_nested_start_execution", "resource", "input_data")
+    used = "ExecutionAlreadyExists"
+
+    def renamed(resource: str, input_data: Any) -> Any:
+        try:
+            return start(resource, input_data)
+        except stepfunctions._ExecutionError as error:
+            if used not in error.error:
+                raise
+            raise stepfunctions._ExecutionError(
+                f"StepFunctions.{used}Exception", error.cause
+            ) from error
+
+    stepfunctions._invoke_nested_start_execution = renamed

@@ -10,12 +10,13 @@ Before anything is posted, the channel is asked whether it stands there already:
 earlier try may have been lost. That needs a history scope; without one it may be posted again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Self
 
 from mitigation.delivery import DeliveryRejected, DeliveryUnavailable
 from mitigation.messages import SlackMessage, slack, slack_thread
+from mitigation.messages.block_kit import Block
 from mitigation.notice import Notice
 from mitigation.report import Report
 from mitigation.slack_app import AnswerLost, HeadLost, SlackApp, mark_of
@@ -35,7 +36,16 @@ class Conversation:
     raise DeliveryUnavailable or DeliveryRejected.
     """
 
-    def __init__(self, slack: SlackApp, thread: Thread, *, watch: str, since: float) -> None:
+    def __init__(
+        self,
+        slack: SlackApp,
+        thread: Thread,
+        *,
+        watch: str,
+        since: float,
+        foot: Sequence[Block] = (),
+    ) -> None:
+        self._foot = foot
         self.thread = thread
         self.refusals: list[str] = []  # what Slack said of our layout, where it took plain text
         self._slack, self._watch, self._since = slack, watch, since
@@ -43,10 +53,12 @@ class Conversation:
             self._lose()
 
     @classmethod
-    def of(cls, notice: Notice, secret: str, channel: str) -> Self:
+    def of(cls, notice: Notice, secret: str, channel: str, *, foot: Sequence[Block] = ()) -> Self:
+        """`foot` stands below the head: buttons, where people may act."""
         since = max(notice.looked_at - MARGIN_SECONDS, 0)
         slack = SlackApp(secret, channel)
-        return cls(slack, notice.memory.thread or Thread(), watch=notice.watch, since=since)
+        thread = notice.memory.thread or Thread()
+        return cls(slack, thread, watch=notice.watch, since=since, foot=foot)
 
     def show(self, report: Report, clock: Clock, now: datetime) -> None:
         """Post the head, or edit it: how far the task is."""
@@ -121,13 +133,14 @@ class Conversation:
         return None
 
     def _open(self, message: SlackMessage, part: str) -> None:
-        ts = self._send(message, part)
+        ts = self._send(with_foot(message, self._foot), part)
         self._keep(channel=self._slack.channel, ts=ts)
 
     def _edit(self, message: SlackMessage) -> None:
         ts = self.thread.ts or ""
         try:
-            self._try(lambda message: self._slack.update(ts, message), message)
+            head = with_foot(message, self._foot)
+            self._try(lambda message: self._slack.update(ts, message), head)
         except AnswerLost as lost:  # done again, it comes to the same
             raise DeliveryUnavailable(str(lost)) from None
 
@@ -185,6 +198,13 @@ class Conversation:
 
     def _keep(self, **changes: str | bool | datetime) -> None:
         self.thread = self.thread._replace(**changes)  # type: ignore[arg-type]  # its own fields
+
+
+def with_foot(message: SlackMessage, foot: Sequence[Block]) -> SlackMessage:
+    """The message with more blocks below it: heads are far from Slack's limit of blocks."""
+    blocks = message.payload["blocks"]
+    assert isinstance(blocks, list)  # noqa: S101  every renderer's are
+    return SlackMessage({**message.payload, "blocks": [*blocks, *foot]})
 
 
 def without_layout(message: SlackMessage, refusal: str) -> SlackMessage:

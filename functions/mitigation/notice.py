@@ -21,6 +21,7 @@ class Notice(NamedTuple):
     since: datetime | None  # when it was first tried; None the first time
     memory: ChannelMemory  # what this channel was told before
     watch: str  # the execution's ARN
+    is_ours: bool  # whether the task is of this account and region, not of a member's
 
     @classmethod
     def parse(
@@ -54,6 +55,7 @@ class Notice(NamedTuple):
             since=attempt.time("since"),
             memory=memory,
             watch=root.text("executionArn") or "",
+            is_ours=watch.member is None,
             report=Report.of(
                 parse_task(look.memory.task or {}, watch.task_type, watch.task_id),
                 look=look,

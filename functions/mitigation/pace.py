@@ -27,6 +27,10 @@ class Pace:
         if self._next > now:
             self._sleep(self._next - now)
         self._next = max(now, self._next) + 1 / CALLS_PER_SECOND
+        return self.has_time
+
+    @property
+    def has_time(self) -> bool:
         return self._clock() < self._end
 
 

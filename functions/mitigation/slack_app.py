@@ -87,6 +87,14 @@ class SlackApp:
         payload = {**message.payload, "channel": self.channel, "ts": ts}
         self._call("chat.update", json=payload)
 
+    def whisper(self, user: str, message: SlackMessage, *, thread_ts: str | None = None) -> None:
+        """A message that this user alone sees, where they are looking just now."""
+        payload = {**message.payload, "channel": self.channel, "user": user}
+        self._call(
+            "chat.postEphemeral",
+            json={**payload, "thread_ts": thread_ts} if thread_ts else payload,
+        )
+
     def find(
         self, marks: Collection[str], *, since: float, thread_ts: str | None = None
     ) -> tuple[str, str] | None:

@@ -150,7 +150,8 @@ class Aws:
     def _ask_iot(self, request: AWSPreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
         url = urlsplit(request.url)
         target = f"{url.path}?{url.query}" if url.query else url.path
-        return self.iot.respond(request.method, target, _text(request.body or b"").encode())
+        body, headers = _text(request.body or b"").encode(), dict(request.headers)
+        return self.iot.respond(request.method, target, body, headers)
 
     def _publish(
         self, request: AWSPreparedRequest, response: AWSResponse | None

@@ -27,6 +27,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration impo
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service,
+    state_task_service_sfn,
     state_task_service_sqs,
 )
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function import wait_function
@@ -96,6 +97,8 @@ def on_virtual_time(
         replace(jitter_strategy_decl, "random", random.Random(0))  # noqa: S311  the same every time
         replace(lambda_eval_utils, "_invoke_lambda_function", invoke_function)
         replace(state_task_service_sqs, "boto_client_for", _client)
+        replace(state_task_service_sfn, "boto_client_for", _client)
+        _name_parameters_as_boto3_does(replace)
         replace(AmazonStateLanguageParser, "parse", staticmethod(_parse))
         replace(json_path, "parse", _parse_path)
         replace(result_path, "parse", _parse_result_path)
@@ -106,6 +109,18 @@ def on_virtual_time(
         _count_threads(clock, replace)
         yield
         TMP_THREADS.clear()  # moto keeps each, and with it all that it worked on
+
+
+def _name_parameters_as_boto3_does(replace: Callable[[Any, str, Any], None]) -> None:
+    """Of states:startExecution: AWS wants `Name`, boto3 `name`, and moto hands on what it got."""
+    service: Any = state_task_service_sfn.StateTaskServiceSfn
+    evaluate = service._eval_service_task
+
+    def renamed(self: Any, *, normalised_parameters: dict[str, Any], **rest: Any) -> None:
+        names = {name[0].lower() + name[1:]: each for name, each in normalised_parameters.items()}
+        evaluate(self, normalised_parameters=names, **rest)
+
+    replace(service, "_eval_service_task", renamed)
 
 
 def _count_threads(clock: Clock, replace: Callable[[Any, str, Any], None]) -> None:

@@ -19,6 +19,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
+ACTING = ROOT / "acting.yaml"
 REGION = "eu-west-1"
 PSEUDO_PARAMETERS = {
     "AWS::AccountId": "123456789012",
@@ -29,13 +30,9 @@ PSEUDO_PARAMETERS = {
 }
 # What functions/ holds of our own, at the top of the package.
 OUR_OWN = {
-    "start_watch.py",
-    "sweep.py",
-    "describe_task.py",
-    "notify.py",
-    "receive_click.py",
-    "mitigation",
-}
+    "start_watch.py", "sweep.py", "describe_task.py", "show_progress.py", "notify.py",
+    "receive_click.py", "act_on_task.py", "mitigation",
+}  # fmt: skip
 _UPLOADED = {"Bucket": "uploads", "Key": "functions"}
 _NOTHING = object()
 
@@ -52,10 +49,10 @@ class Product:
     _stacks: dict[str, Resources] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def load(cls) -> Self:
-        text = TEMPLATE.read_text(encoding="utf-8")
+    def load(cls, path: Path = TEMPLATE) -> Self:
+        text = path.read_text(encoding="utf-8")
         template = json.loads(json.dumps(yaml_parse(text)))  # unshares what anchors share
-        uri = template["Resources"]["WatchTaskStateMachine"]["Properties"]["DefinitionUri"]
+        uri = _machine(template)["DefinitionUri"]
         return cls(text, template, json.loads((ROOT / uri).read_text(encoding="utf-8")))
 
     def copy(self) -> Self:
@@ -66,20 +63,24 @@ class Product:
         """What the SAM transform makes of it, with the definition in it as an object."""
         template = copy.deepcopy(self.template)
         template["Globals"]["Function"]["CodeUri"] = _UPLOADED
-        template["Resources"]["WatchTaskStateMachine"]["Properties"]["DefinitionUri"] = _UPLOADED
+        _machine(template)["DefinitionUri"] = _UPLOADED
+        for resource in template["Resources"].values():
+            if "TemplateURL" in resource.get("Properties", {}):
+                resource["Properties"]["TemplateURL"] = "https://uploads.s3.amazonaws.com/template"
         session = boto3.Session(region_name=REGION)
         translated: dict[str, Any] = Translator({}, Parser(), boto_session=session).translate(
             template, {}
         )
-        machine = translated["Resources"]["WatchTaskStateMachine"]["Properties"]
+        machine = _machine(translated)
         del machine["DefinitionS3Location"]
         machine["Definition"] = self.definition
         return translated
 
     def parameters(self, given: Mapping[str, str] | None = None) -> dict[str, str]:
         """Every parameter's value: what is given, else its default."""
-        defaults = {name: str(p["Default"]) for name, p in self.template["Parameters"].items()}
-        unknown = set(given or {}) - set(defaults)
+        known = self.template["Parameters"]
+        defaults = {name: str(p["Default"]) for name, p in known.items() if "Default" in p}
+        unknown = set(given or {}) - set(known)
         assert not unknown, f"no such parameters: {unknown}"
         return defaults | dict(given or {})
 
@@ -89,6 +90,7 @@ class Product:
         return [
             assertion["AssertDescription"]
             for rule in self.template["Rules"].values()
+            if "RuleCondition" not in rule or resolver.resolve(rule["RuleCondition"])
             for assertion in rule["Assertions"]
             if not resolver.resolve(assertion["Assert"])
         ]
@@ -103,6 +105,14 @@ class Product:
             resolver = Resolver(self.translated, parameters | PSEUDO_PARAMETERS)
             self._stacks[key] = resolver.resources()
         return self._stacks[key]
+
+
+def _machine(template: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of the one state machine."""
+    resources: Resources = template["Resources"]
+    [machine] = (each for each in resources.values() if each["Type"].endswith("::StateMachine"))
+    properties: dict[str, Any] = machine["Properties"]
+    return properties
 
 
 @dataclass

@@ -35,8 +35,8 @@ class Execution:
         return [found for found in details if found]
 
 
-def read_executions(waits: Sequence[Wait]) -> list[Execution]:
-    machine = stepfunctions_parser_backends[ACCOUNT][REGION].describe_state_machine(MACHINE_ARN)
+def read_executions(waits: Sequence[Wait], machine_arn: str = MACHINE_ARN) -> list[Execution]:
+    machine = stepfunctions_parser_backends[ACCOUNT][REGION].describe_state_machine(machine_arn)
     executions: list[Any] = machine.executions
     return [
         Execution(

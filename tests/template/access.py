@@ -75,6 +75,10 @@ def transport_is_encrypted(product: Product) -> Iterator[str]:
 
 def role_statements(stack: Resources) -> Iterator[tuple[str, str]]:
     for name, resource in stack.items():
+        if resource["Type"] == "AWS::IAM::Policy":  # of roles that have to be there before
+            for role in resource["Properties"]["Roles"]:
+                for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
+                    yield role, _sentence(statement).removeprefix("Allow ")
         if resource["Type"] != "AWS::IAM::Role":
             continue
         for arn in resource["Properties"].get("ManagedPolicyArns", []):

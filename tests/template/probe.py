@@ -2,7 +2,7 @@
 
 Imports one handler, plays every way in which it can end, and prints as JSON which environment
 variables our own code read, which metrics came out and what it answered.
-usage: python tests/template/probe.py start_watch|sweep|describe_task|notify
+usage: python tests/template/probe.py start_watch|describe_task|notify|…
 """
 
 import contextlib
@@ -11,6 +11,7 @@ import io
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,11 @@ from typing import Any
 
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
+
+from mitigation.acts import signature
+from mitigation.acts.button import Button
+from mitigation.acts.click import Action, Click
+from mitigation.task import TaskType
 
 FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
 DESCRIBED = FUNCTIONS.parent / "events" / "describe"
@@ -161,6 +167,44 @@ def play_show_progress(module: Any) -> Iterator[Any]:
     yield module.handler(event, CONTEXT)
 
 
+def play_receive_click(module: Any) -> Iterator[Any]:
+    """Unsigned, and signed but no click; what is a click is played elsewhere."""
+    AWS["GetSecretValue"] = {"ARN": "probe", "SecretString": "0" * 32}
+    yield module.handler({"body": "", "headers": {}}, CONTEXT)
+    timestamp = str(int(time.time()))
+    headers = {
+        "x-slack-request-timestamp": timestamp,
+        "x-slack-signature": signature.sign(b"x", timestamp, "0" * 32),
+    }
+    yield module.handler({"body": "x", "headers": headers}, CONTEXT)
+
+
+def play_act_on_task(module: Any) -> Iterator[Any]:
+    """Each step, of a click that may act and of one that may not."""
+    AWS["GetSecretValue"] = {"ARN": "probe", "SecretString": "xoxb-0123456789"}
+    AWS["DescribeDetectMitigationActionsTask"] = {"taskSummary": {"taskStatus": "IN_PROGRESS"}}
+    module.SlackApp = lambda *_: SimpleNamespace(
+        find=lambda *_, **__: None,
+        post=lambda *_, **__: "1.1",
+        update=lambda *_: None,
+        whisper=lambda *_, **__: None,
+    )
+    actor = next(iter(module.RULES.actors))
+    button = Button(Action.CANCEL, TaskType.DETECT, "probe")
+    true = button.value(module.CHANNEL, "xoxb-0123456789")
+    for user, value in (("U0EVE", "forged"), (actor, true)):
+        click = Click(Action.CANCEL, value, user, module.CHANNEL, "1.1", None, "1.1")
+        for step in module.STEPS:
+            if value == "forged" and step not in ("authorize", "refuse"):
+                continue
+            event = {
+                "step": step,
+                "execution": {"id": EXECUTION, "startedAt": "2026-11-22T10:00:00.000Z"},
+                "state": {"click": click.to_input()},
+            }
+            yield module.handler(event, CONTEXT)
+
+
 def notice(channel: str, answer: Any, **attempt: Any) -> dict[str, Any]:
     look = {"decision": "final/ended", "memory": {"task": answer}}
     return {
@@ -185,6 +229,8 @@ PLAYS = {
     "describe_task": play_describe_task,
     "notify": play_notify,
     "show_progress": play_show_progress,
+    "receive_click": play_receive_click,
+    "act_on_task": play_act_on_task,
 }
 
 if __name__ == "__main__":

@@ -69,6 +69,7 @@ def load() -> Iterator[Load]:
             "TOPIC_ARN": topic,
             "SLACK_SECRET_ARN": secret["ARN"],
             "SLACK_CHANNEL_ID": "",
+            "SLACK_ACTIONS": "off",
             "ACCOUNT_ALIAS": "",
             "AMAZON_Q": "false",
             "HAS_EMAIL": "true",

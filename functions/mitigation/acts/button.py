@@ -26,14 +26,15 @@ class ForgedButton(ValueError):  # noqa: N818  named for what it is
 class Button(NamedTuple):
     """What a person can ask for: an act on one task, or to agree to somebody's wish for one.
 
-    The members from `requester` on are a wish's: who has it, since when (seconds since 1970), the
-    execution that asked for agreement, the message whose button was clicked, and how many changes
-    were announced.
+    `watch` is the execution that watches the task. The members from `requester` on are a wish's:
+    who has it, since when (seconds since 1970), the execution that asked for agreement, the message
+    whose button was clicked, and how many changes were announced.
     """
 
     action: Action
     task_type: TaskType
     task_id: str
+    watch: str | None = None
     requester: str | None = None
     asked_at: int | None = None
     request: str | None = None

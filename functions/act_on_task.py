@@ -1,0 +1,118 @@
+"""Carries out what was asked for in Slack, one step at a time, as the state machine asks for it.
+
+Input: `{"step", "execution": {"id", "startedAt"}, "state": {the state machine's state}}`. Steps:
+`authorize` says what may follow from a click, `ask` asks a second person, `act` does it, `tell`
+tells the thread, `refuse` the one who clicked. Raises DeliveryError, or what AWS IoT says, for the
+state machine to try again: each step may run twice, and then does nothing twice.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from botocore.config import Config
+
+from mitigation.acts import says
+from mitigation.acts.authority import Follows, Rules
+from mitigation.acts.click import Action
+from mitigation.acts.perform import perform, plan_undo, pointless, read_task
+from mitigation.acts.request import Request
+from mitigation.acts.talk import Talk
+from mitigation.codec import encode
+from mitigation.delivery import read_secret
+from mitigation.slack_app import SlackApp
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from mitigation.wire import Json
+
+RULES = Rules.parse(
+    os.environ["SLACK_ACTIONS"], os.environ["SLACK_APPROVALS"], os.environ["SLACK_ACTORS"]
+)
+SLACK_SECRET_ARN = os.environ["SLACK_SECRET_ARN"]
+CHANNEL = os.environ["SLACK_CHANNEL_ID"]
+
+type Answer = dict[str, Json]
+
+logger = Logger()
+config = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard"})
+iot = boto3.client("iot", config=config)
+secrets = boto3.client("secretsmanager", config=config)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], _context: LambdaContext) -> Answer:
+    token = read_secret(secrets, SLACK_SECRET_ARN)
+    request = Request.read(event, RULES, token=token, channel=CHANNEL)
+    found = STEPS[event["step"]](request, Talk(SlackApp(token, CHANNEL), request), token)
+    logger.info(
+        "Asked for in Slack",
+        step=event["step"],
+        action=request.click.action,
+        user=request.click.user,
+        requester=request.requester,
+        approver=request.ruling.approver,
+        task_id=request.button.task_id if request.button else None,
+        follows=found["follows"],
+        why=found["why"],
+        progress=found["progress"],
+    )
+    return found
+
+
+def authorize(request: Request, _talk: Talk, _token: str) -> Answer:
+    return answer(request)
+
+
+def ask(request: Request, talk: Talk, token: str) -> Answer:
+    """Ask a second person, with a dry run where the act is an undo; or refuse what is pointless."""
+    wish = request.wish
+    task = read_task(iot, wish)
+    if why := pointless(wish.action, task):
+        return answer(request, Follows.REFUSE, why=why)
+    plan = None
+    if task and wish.action is Action.UNDO:
+        plan = plan_undo(iot, task)
+        if not plan.total:
+            return answer(request, Follows.REFUSE, why=says.nothing_to_undo(plan))
+        wish = wish._replace(changes=plan.total)
+    value = wish.value(CHANNEL, token)
+    return answer(request, Follows.ASK, wish=value, askedTs=talk.ask(wish, value, plan))
+
+
+def act(request: Request, _talk: Talk, _token: str) -> Answer:
+    assert request.button is not None  # noqa: S101  a forged one is refused before
+    progress, wait = perform(iot, request.button, request.progress, since=request.started_at)
+    follows = Follows.TELL if progress.result else Follows.ACT
+    return answer(request, follows, waitSeconds=wait, progress=encode(progress))
+
+
+def tell(request: Request, talk: Talk, _token: str) -> Answer:
+    talk.tell()
+    return answer(request)
+
+
+def refuse(request: Request, talk: Talk, _token: str) -> Answer:
+    talk.refuse(request.why)
+    return answer(request)
+
+
+STEPS = {"authorize": authorize, "ask": ask, "act": act, "tell": tell, "refuse": refuse}
+
+
+def answer(request: Request, follows: Follows | None = None, **members: Json) -> Answer:
+    """What the state machine reads, all of it each time: on AWS a missing path ends it."""
+    return {
+        "follows": follows or request.ruling.follows,
+        "why": request.why,
+        "decision": request.decision,
+        "waitSeconds": 0,
+        "progress": encode(request.progress),
+        "wish": None,
+        "askedTs": None,
+        **members,
+    }
