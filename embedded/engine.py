@@ -3,6 +3,7 @@
 import contextlib
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
@@ -16,13 +17,14 @@ from botocore.config import Config
 
 from embedded import records
 from embedded.child import RECORDS
-from embedded.clock import LauncherClock
+from embedded.clock import LauncherClock, get_offset
 from embedded.fake_iot import FakeIot
 from embedded.fake_slack import FakeSlack
 from embedded.places import HOME, Place
 from embedded.process import engine_process
 from embedded.running import Running
-from embedded.scenario import Scenario, SlackAnswer
+from embedded.scenario import Scenario, SlackAnswer, SlackAppAnswer
+from embedded.slack_workspace import Workspace
 
 ACCOUNT, REGION = HOME
 
@@ -47,6 +49,7 @@ class Engine(Running):
         scenarios: Sequence[Scenario] = (),
         *,
         slack: Sequence[SlackAnswer] = (),
+        slack_app: Mapping[str, Sequence[SlackAppAnswer]] | None = None,
         now: datetime | None = None,
         speed: float = 1,
         auth: bool = False,
@@ -61,7 +64,7 @@ class Engine(Running):
             on_ended=self._catch_up,
             account_of=self._account_of,
         )
-        self.slack = FakeSlack(slack)
+        self.slack = FakeSlack(slack, slack_app, Workspace(clock=self._run_time))
         self._now = now
         self._speed = speed
         self._auth = auth
@@ -172,6 +175,10 @@ class Engine(Running):
                 else str(self.client("sts").get_access_key_info(AccessKeyId=key)["Account"])
             )
         return self._accounts[key]
+
+    def _run_time(self) -> float:
+        """What the functions' clock shows, in seconds since 1970."""
+        return time.time() + (get_offset(self._clock.path) if self._now else 0)
 
     def _catch_up(self, ended: datetime) -> None:
         """Nobody is told of an end that lies in the future: the waits were too short for it."""

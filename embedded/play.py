@@ -16,6 +16,7 @@ from embedded.history import Event, new_events
 from embedded.places import HOME, Place
 from embedded.process import ROOT
 from embedded.scenario import Json, Scenario
+from embedded.slack_workspace import CHANNEL, TOKEN, SlackMode
 
 EMAIL = "on-call@example.com"
 WEBHOOK_URL = "https://hooks.slack.com/services/T00000000/B00000000/notARealWebhookButSecret"
@@ -65,17 +66,22 @@ class Outcome:
         }
 
 
-def stack_parameters(engine: Engine, *, slack: bool = True, place: Place = HOME) -> dict[str, str]:
-    """Parameters for the template: an e-mail address, a secret with Slack's webhook URL, a member.
+def stack_parameters(
+    engine: Engine, *, slack: SlackMode = "webhook", place: Place = HOME
+) -> dict[str, str]:
+    """Parameters for the template: an e-mail address, a secret for Slack, a member.
 
     No sweep: it would tell the engine's real time from the run's.
     """
     parameters = {"EmailAddress": EMAIL, "SweepMinutes": "0"}
-    if slack:
+    if slack != "none":
         secret = engine.client("secretsmanager").create_secret(
-            Name="slack-webhook", SecretString=WEBHOOK_URL
+            Name="slack", SecretString=WEBHOOK_URL if slack == "webhook" else TOKEN
         )
+    if slack == "webhook":
         parameters["SlackWebhookSecretArn"] = secret["ARN"]
+    elif slack == "app":
+        parameters |= {"SlackBotTokenSecretArn": secret["ARN"], "SlackChannelId": CHANNEL}
     if place != HOME:
         parameters |= {"MemberAccounts": place.account, "MemberRegions": place.region}
     return parameters
@@ -179,7 +185,16 @@ def collect(engine: Engine, stack: Stack, execution_arn: str, place: Place = HOM
                 {key: publish[key] for key in ("subject", "message", "attributes")}
                 for publish in engine.sns
             ],
-            "slack": [{"payload": p.payload, "status": p.status} for p in engine.slack.posts],
+            "slack": [
+                {
+                    "method": post.method,
+                    "payload": post.payload,
+                    "status": post.status,
+                    "answer": post.body,
+                    "ts": post.ts,
+                }
+                for post in engine.slack.posts
+            ],
         },
         posts=engine.slack.posts,
         dead_letters=letters,

@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from embedded.slack_limits import SlackRefused, check_message
@@ -25,6 +25,7 @@ LARGEST_PAGE = 999
 BURST = 4  # posts that may come at once, where posts are limited at all
 
 type Json = dict[str, Any]
+type SlackMode = Literal["none", "webhook", "app"]  # how a deployment reaches it
 
 
 class Refused(Exception):  # noqa: N818  the provider's answer

@@ -15,6 +15,7 @@ _TOKEN = re.compile(
     r"|(?<![\w_])_(?P<italic>(?! )[^_\n]+(?<! ))_(?![\w_])"
     r"|(?<![\w~])~(?P<strike>(?! )[^~\n]+(?<! ))~(?![\w~])"
     r"|<(?P<link>https://[^<>|\n]+\|[^<>\n]+)>"
+    r"|<!date\^\d+\^[^<>|^\n]+\|(?P<plain>[^<>|\n]+)>"
     r"|<(?P<special>[^<>\n]+)>",
     re.DOTALL,
 )
@@ -23,7 +24,7 @@ _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """`text` as people read it; `special` is what Slack would make a mention of."""
+    """`text` as people read it, dates as their fallback; `special` would be a mention in Slack."""
 
     text: str
     style: Style

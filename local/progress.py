@@ -125,6 +125,12 @@ def lines_of(event: Event) -> Iterator[Line]:
     match event.kind, event.state:
         case "TaskStateExited", "DescribeTask":
             yield from _looked(event, output)
+        case "TaskStateExited", "ShowProgress":
+            thread = output["deliveries"]["all"][0]["memory"]["thread"]
+            if thread["shown"]:
+                yield Line(event.at, "ShowProgress", "slack: shown", style="green")
+            else:
+                yield Line(event.at, "ShowProgress", "slack: could not be shown", style="yellow")
         case "TaskFailed", _:
             yield Line(event.at, "", _problem(event.details), style="yellow")
         case "WaitStateEntered", "WaitForChannel":

@@ -21,6 +21,7 @@ from embedded.engine import Engine
 from embedded.places import HOME, MEMBER
 from embedded.process import EngineFailed
 from embedded.scenario import BadScenario, Scenario, load
+from embedded.slack_workspace import SlackMode
 from local import show
 from local.cli import BAD_INPUT
 from local.parameters import BadParameter, read_parameters
@@ -39,7 +40,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SCENARIO.json",
         help="what AWS IoT and Slack answer; a saved Describe answer is a scenario too",
     )
-    parser.add_argument("--no-slack", action="store_true", help="deploy without a Slack webhook")
+    slack = parser.add_mutually_exclusive_group()
+    slack.add_argument(
+        "--no-slack",
+        dest="slack",
+        action="store_const",
+        const="none",
+        default="webhook",
+        help="deploy without a Slack webhook",
+    )
+    slack.add_argument(
+        "--slack-app",
+        dest="slack",
+        action="store_const",
+        const="app",
+        help="deploy with a Slack app: one message a task, live, and one thread",
+    )
     parser.add_argument(
         "--parameter",
         action="append",
@@ -65,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         return BAD_INPUT
     progress = Progress(Console(stderr=True))
     try:
-        outcome = _play(scenario, progress, parameters, slack=not arguments.no_slack)
+        outcome = _play(scenario, progress, parameters, slack=arguments.slack)
     except (EngineFailed, play.PlayFailed, ClientError, BotoCoreError) as error:
         progress.failed(str(error))
         return 1
@@ -77,11 +93,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _play(
-    scenario: Scenario, progress: Progress, parameters: Mapping[str, str], *, slack: bool
+    scenario: Scenario, progress: Progress, parameters: Mapping[str, str], *, slack: SlackMode
 ) -> play.Outcome:
     deadline = time.monotonic() + DEADLINE_SECONDS
     now = (scenario.started or datetime.now(UTC)) + play.TRAIL_LAG
-    engine = Engine([scenario], slack=scenario.slack, now=now, speed=SPEED, started=False)
+    engine = Engine(
+        [scenario],
+        slack=scenario.slack,
+        slack_app=scenario.slack_app,
+        now=now,
+        speed=SPEED,
+        started=False,
+    )
     with contextlib.ExitStack() as stack:
         with progress.step("An embedded AWS starts on this machine"):
             stack.enter_context(engine)
@@ -108,9 +131,12 @@ def _show(outcome: play.Outcome) -> None:
     for mail in outcome.messages["email"]:
         way = Text(f"From:    {SENDER}\nTo:      {mail['to']}")
         show.show(console, "E-mail", Group(way, show.email(mail["subject"], mail["body"])))
-    for payload, posts in groupby(outcome.posts, key=lambda post: post.payload):
+    for payload, found in groupby(outcome.posts, key=lambda post: post.payload):
+        posts = list(found)
         answers = [f"{post.status} {post.why or post.body}".strip() for post in posts]
-        title = "Slack" if answers == ["200 ok"] else f"Slack, which answered {', '.join(answers)}"
+        title = show.slack_title(posts[0])
+        if answers != ["200 ok"]:
+            title += f", which answered {', '.join(answers)}"
         show.show(console, title, show.slack(payload or {}))
     for letter in outcome.dead_letters:
         failure = letter.get("failure", {})

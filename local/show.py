@@ -8,6 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.rule import Rule
 from rich.text import Text
 
+from embedded.fake_slack import Post
 from local.mrkdwn import Span, spans, unescape
 from mitigation.messages.sms import DISPLAY_NAME
 
@@ -47,6 +48,17 @@ def slack(payload: Json) -> RenderableType:
         {"type": "section", "text": {"type": "mrkdwn", "text": payload.get("text", "")}}
     ]
     return Group(*(part for block in blocks for part in _block(block)))
+
+
+def slack_title(post: Post) -> str:
+    """What became of it: a message, an edit of one, a reply."""
+    if post.method == "chat.update":
+        return "Slack, the same message, edited"
+    payload = post.payload or {}
+    if "thread_ts" not in payload:
+        return "Slack"
+    seen = ", shown in the channel too" if payload.get("reply_broadcast") else ""
+    return f"Slack, in the thread{seen}"
 
 
 def amazon_q(notification: Json) -> RenderableType:

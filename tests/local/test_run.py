@@ -57,14 +57,15 @@ def running(tmp_path: Path, until: str) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, str]]:
-    """Two runs at once, so that they would meet if they could: status, stdout, stderr of each."""
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, str]]:
+    """Three runs at once, so that they would meet if they could: status, stdout, stderr of each."""
     commands = {
         "quarantine": [str(SCENARIOS / "quarantine.json"), "--json"],
         "slack-revoked": [
             str(SCENARIOS / "slack-revoked.json"),
             *("--parameter", "AccountAlias=The fleet", "--parameter", "TimeZone=Europe/Berlin"),
         ],
+        "live": [str(SCENARIOS / "live.json"), "--slack-app", "--json"],
     }
     folders = {name: tmp_path_factory.mktemp(name) for name in commands}
     processes = {name: start(folders[name], *words) for name, words in commands.items()}
@@ -77,8 +78,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, 
 
 
 @pytest.mark.slow
-def test_a_whole_run_prints_what_came_of_it_as_json(both: Any) -> None:
-    status, out, err = both["quarantine"]
+def test_a_whole_run_prints_what_came_of_it_as_json(runs: Any) -> None:
+    status, out, err = runs["quarantine"]
     assert status == 0, err
     result = json.loads(out)
     assert result.keys() == {"execution", "messages", "deadLetters", "iotCalls"}
@@ -108,8 +109,23 @@ def test_a_whole_run_prints_what_came_of_it_as_json(both: Any) -> None:
 
 
 @pytest.mark.slow
-def test_progress_goes_to_stderr_state_by_state(both: Any) -> None:
-    _, _, err = both["quarantine"]
+def test_a_slack_app_shows_the_task_as_it_goes_on_in_one_thread(runs: Any) -> None:
+    status, out, err = runs["live"]
+    assert status == 0, err
+    first, *edits, rest = json.loads(out)["messages"]["slack"]
+    assert first["method"] == rest["method"] == "chat.postMessage"
+    assert {edit["method"] for edit in edits} == {"chat.update"}
+    assert {edit["ts"] for edit in edits} == {first["ts"]} == {rest["payload"]["thread_ts"]}
+    assert first["payload"]["text"] == "[RUNNING] revoke-25: 0 of 25 actions"
+    assert "At this pace it ends <!date^" in json.dumps(edits[-2]["payload"])
+    assert edits[-1]["payload"]["text"] == "[FAILED] revoke-25: 3 of 25 mitigation actions failed"
+    assert rest["payload"]["reply_broadcast"] is True
+    assert err.count("slack: shown") == len(edits)
+
+
+@pytest.mark.slow
+def test_progress_goes_to_stderr_state_by_state(runs: Any) -> None:
+    _, _, err = runs["quarantine"]
     lines = [line for line in err.splitlines() if "DescribeTask" in line]
     assert [line.split("DescribeTask")[1].split(",")[0].strip() for line in lines] == [
         "IN_PROGRESS",
@@ -122,8 +138,8 @@ def test_progress_goes_to_stderr_state_by_state(both: Any) -> None:
 
 
 @pytest.mark.slow
-def test_a_channel_that_refuses_is_a_dead_letter_and_exit_status_1(both: Any) -> None:
-    status, out, err = both["slack-revoked"]
+def test_a_channel_that_refuses_is_a_dead_letter_and_exit_status_1(runs: Any) -> None:
+    status, out, err = runs["slack-revoked"]
     assert status == 1, err
     assert "Subject: [FAILED] quarantine-7: 3 of 12 mitigation actions failed" in out
     assert "From:    Mitigation <no-reply@sns.amazonaws.com>" in out
@@ -175,7 +191,7 @@ def run_with(scenario: Path, *parameters: str) -> int:
     """The command's exit status, in this process."""
     return run.run(
         argparse.Namespace(
-            scenario=scenario, no_slack=False, member=False, json=False, parameter=list(parameters)
+            scenario=scenario, slack="webhook", member=False, json=False, parameter=list(parameters)
         )
     )
 

@@ -32,7 +32,7 @@ def engine() -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def stack(engine: Engine) -> Stack:
     """With Slack, e-mail and the sweep: all is well, once there is a trail and a sweep."""
-    stack = deploy(engine, stack_parameters(engine, slack=True) | {"SweepMinutes": "5"})
+    stack = deploy(engine, stack_parameters(engine, slack="webhook") | {"SweepMinutes": "5"})
     cloudtrail = engine.client("cloudtrail")
     cloudtrail.create_trail(Name="org-trail", S3BucketName="uploads", IsMultiRegionTrail=True)
     cloudtrail.start_logging(Name="org-trail")

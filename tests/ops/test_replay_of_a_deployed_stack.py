@@ -23,7 +23,7 @@ def test_a_revoked_webhook_s_letter_reaches_slack_once_the_webhook_works(
     with Engine(slack=[WEBHOOK_REVOKED, SlackAnswer()], speed=500) as engine:
         for name, value in engine.environment().items():
             monkeypatch.setenv(name, value)
-        stack = deploy(engine, stack_parameters(engine, slack=True))
+        stack = deploy(engine, stack_parameters(engine, slack="webhook"))
         watch_until_it_fails(engine, stack)
 
         assert replay.main(["--stack-name", STACK, "--dry-run"]) == 0

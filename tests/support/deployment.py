@@ -6,13 +6,13 @@ import io
 import logging
 import operator
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import boto3
 from moto.core.base_backend import BackendDict
 from moto.moto_api._internal import mock_random
 
-from embedded.slack_workspace import CHANNEL
+from embedded.slack_workspace import CHANNEL, SlackMode
 from tests.support.product import PSEUDO_PARAMETERS, REGION
 from tests.support.stack import Stack
 
@@ -22,7 +22,6 @@ MACHINE_ARN = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{MACHINE}"
 QUEUES = ("DeadLetterQueue", "StartFailuresQueue")
 FUNCTIONS = ("StartWatchFunction", "SweepFunction", "DescribeTaskFunction", "NotifyFunction")
 APP_FUNCTIONS = (*FUNCTIONS, "ShowProgressFunction")  # where Slack is an app
-type SlackMode = Literal["none", "webhook", "app"]
 
 
 @functools.cache

@@ -18,7 +18,7 @@ from embedded.fake_iot import FakeIot
 from embedded.running import Running
 from embedded.scenario import Scenario
 from embedded.slack_answers import SlackAnswer, SlackAppAnswer
-from embedded.slack_workspace import Workspace
+from embedded.slack_workspace import SlackMode, Workspace
 from mitigation.conversation import HEAD, VERDICT
 from mitigation.pace import Pace
 from mitigation.slack_app import mark_of
@@ -28,7 +28,6 @@ from tests.support.deployment import (
     APP_FUNCTIONS,
     FUNCTIONS,
     MACHINE_ARN,
-    SlackMode,
     client,
     deploy,
     environment,

@@ -29,7 +29,7 @@ def running(report: Report, clock: Clock) -> SlackMessage:
 def verdict(report: Report, clock: Clock) -> SlackMessage:
     """What happened, how bad it is, what failed, to what, by whom; the reply holds the rest."""
     causes = [*slack.causes(sections.failed(report))]
-    if len(causes) > HEAD_CAUSES:
+    if len(causes) > HEAD_CAUSES + 1:
         causes = [*causes[:HEAD_CAUSES], "_More in the thread._"]
     blocks = [
         slack.verdict_header(report),
