@@ -66,6 +66,7 @@ class FakeSlack(Running):
     ) -> None:
         self.posts: list[Post] = []
         self.calls: list[str] = []
+        self.hosts: list[str] = []  # of these calls
         self.workspace = workspace or Workspace()
         self._answers = list(answers or [SlackAnswer()])
         self._app_answers = {name: list(each) for name, each in (app_answers or {}).items()}
@@ -126,12 +127,14 @@ class FakeSlack(Running):
             except SlackRefused as refused:
                 said, why = {"ok": False, "error": str(refused)}, refused.why
         elif answer.refuses:
-            said = {"ok": False, "error": answer.error or "ratelimited"}
+            word = answer.error or ("ratelimited" if answer.status == 429 else None)
+            said = {"ok": False, "error": word} if word else {}
         status = answer.status
         if said.get("error") in ("ratelimited", "rate_limited"):
             status = 429
         if method in MESSAGE_METHODS:
-            word = (answer.drop and f"connection lost {answer.drop}") or said.get("error", "ok")
+            word = said.get("error") or ("ok" if said else str(status))
+            word = f"connection lost {answer.drop}" if answer.drop else word
             ts = said.get("ts")
             self.posts.append(Post(API_PATH + method, payload, status, word, why, method, ts))
         if answer.drop:
@@ -167,6 +170,7 @@ def _proxy(slack: FakeSlack, context: ssl.SSLContext) -> type[Handler]:
                 self.answer(404, {}, b"no_service")
                 return
             if is_api:
+                slack.hosts.append(self.host)
                 answer = slack.call(self.path, self.headers, body)
             else:
                 answer = slack.respond(self.path, body)

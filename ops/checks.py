@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import boto3
 
 from mitigation import delivery, webhook
+from mitigation.slack_app import SlackApp
 from ops.aws import Stack, fit
 from ops.filters import hides_final
 
@@ -57,7 +58,8 @@ def messages(deployed: Deployed) -> Iterator[Finding]:
     sns = deployed.client("sns")
     topic = deployed.stack.output("TopicArn")
     confirmed, findings = _subscribers(sns, topic)
-    has_slack = bool(deployed.stack.parameters.get("SlackWebhookSecretArn"))
+    parameters = deployed.stack.parameters
+    has_slack = any(map(parameters.get, ("SlackWebhookSecretArn", "SlackBotTokenSecretArn")))
     if confirmed:
         yield Finding(Mark.GOOD, f"{_counted(confirmed)} to {_name(topic)}")
     else:
@@ -79,17 +81,38 @@ def alarm_topic(deployed: Deployed) -> Iterator[Finding]:
 
 
 def slack(deployed: Deployed) -> Iterator[Finding]:
-    """The webhook's secret: readable, by whoever asks, and of the right form; never shown."""
-    arn = deployed.stack.parameters.get("SlackWebhookSecretArn")
+    """The secret: readable, by whoever asks, and of the right form; never shown."""
+    parameters = deployed.stack.parameters
+    is_app = bool(parameters.get("SlackBotTokenSecretArn"))
+    arn = parameters.get("SlackBotTokenSecretArn" if is_app else "SlackWebhookSecretArn")
     if not arn:
         yield Finding(Mark.NOTE, "not configured")
         return
     try:
-        webhook.check_url(delivery.read_secret(deployed.client("secretsmanager"), arn))
+        secret = delivery.read_secret(deployed.client("secretsmanager"), arn)
+        if is_app:
+            yield from _slack_app(SlackApp(secret, parameters["SlackChannelId"]))
+        else:
+            webhook.check_url(secret)
+            yield Finding(Mark.GOOD, "the secret can be read, and holds a webhook's URL")
     except delivery.DeliveryError as error:
         yield Finding(Mark.BAD, fit(str(error)))
+
+
+def _slack_app(app: SlackApp) -> Iterator[Finding]:
+    """The token, asked of Slack; whether it is in the channel shows only with a history scope."""
+    who, scopes = app.who()
+    if "chat:write" not in scopes:
+        yield Finding(Mark.BAD, f"{who} has no scope chat:write: add it, and install it again")
+        return
+    yield Finding(Mark.GOOD, f"the bot token is that of {who}")
+    wanted = "groups:history" if app.channel.startswith("G") else "channels:history"
+    if wanted in scopes:
+        app.read_channel()
+        yield Finding(Mark.GOOD, f"it is in {app.channel}, and finds what it has posted there")
     else:
-        yield Finding(Mark.GOOD, "the secret can be read, and holds a webhook's URL")
+        text = f"without {wanted} a message whose answer is lost may come twice"
+        yield Finding(Mark.NOTE, f"{text}; whether it is in {app.channel} shows at the first one")
 
 
 def trail(deployed: Deployed) -> Iterator[Finding]:

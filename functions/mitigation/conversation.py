@@ -143,6 +143,10 @@ class Conversation:
             self._try(lambda message: self._slack.update(ts, message), head)
         except AnswerLost as lost:  # done again, it comes to the same
             raise DeliveryUnavailable(str(lost)) from None
+        except DeliveryRejected as rejected:
+            if rejected.layout_refused:  # even plain text: a new message may be taken
+                raise HeadLost(str(rejected)) from None
+            raise
 
     def _reply(self, message: SlackMessage, part: str, *, broadcast: bool) -> None:
         if not self._find((part,), thread_ts=self.thread.ts):

@@ -119,14 +119,25 @@ class SlackApp:
                 if thread_ts:
                     raise
                 return None
-            for message in answer.get("messages") or []:
-                if (mark := _mark_of(message)) in marks:
-                    return str(message["ts"]), mark
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
+            try:
+                found, cursor = _search(answer, marks)
+            except (AttributeError, LookupError, TypeError):
+                raise AnswerLost("Slack's answer is no history") from None
+            if found or not cursor:
                 break
             asked["cursor"] = cursor
-        return None
+        return found
+
+    def who(self) -> tuple[str, set[str]]:
+        """Whose token it is, `name in workspace`, and its scopes."""
+        answer = self._call("auth.test")
+        headers = {name.lower(): value for name, value in dict(answer.headers).items()}
+        scopes = str(headers.get("x-oauth-scopes", "")).split(",")
+        return f"{answer.get('user')} in {answer.get('team')}", {each.strip() for each in scopes}
+
+    def read_channel(self) -> None:
+        """Raises DeliveryRejected where the app is not in the channel, or may not read it."""
+        self._call("conversations.history", params={"channel": self.channel, "limit": 1})
 
     def _call(
         self,
@@ -169,7 +180,8 @@ class _Client(WebClient):
 
 def _failure(response: SlackResponse) -> DeliveryError:
     """Slack's error word decides, whatever the status; without one it is no answer of Slack's."""
-    word = response.get("error")
+    data = response.data if isinstance(response.data, dict) else {}
+    word = data.get("error")
     word = word if isinstance(word, str) and _WORD.fullmatch(word) else ""
     status, reason = response.status_code, f"Slack answered {word or response.status_code}"
     retry_after = read_retry_after(response.headers)
@@ -203,6 +215,16 @@ def _read(secret: str) -> tuple[str, str]:
             '{"token": "xoxb-…", "host": "slack-gov.com"}'
         )
     return token, host
+
+
+def _search(
+    answer: SlackResponse, marks: Collection[str]
+) -> tuple[tuple[str, str] | None, str | None]:
+    """What is looked for, where this page has it; and where the next page is."""
+    for message in answer.get("messages") or []:
+        if (mark := _mark_of(message)) in marks:
+            return (str(message["ts"]), mark), None
+    return None, (answer.get("response_metadata") or {}).get("next_cursor")
 
 
 def _mark_of(message: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ import time_machine
 from embedded.deploy import STACK, Stack, deploy
 from embedded.engine import Engine
 from embedded.play import stack_parameters
+from embedded.slack_workspace import CHANNEL, TOKEN, Workspace
 from ops import check, checks
 from ops.aws import Stack as OtherStack
 from ops.aws import read_stack
@@ -297,3 +298,37 @@ def test_a_filter_hides_the_end_where_something_in_between_passes(
     policy: dict[str, Any], hides: bool
 ) -> None:
     assert hides_final(json.dumps(policy)) is hides
+
+
+@pytest.mark.parametrize(
+    ("workspace", "expected"),
+    [
+        (Workspace(), "ok               it is in C0MITIGATE, and finds what it has posted there\n"),
+        (Workspace(scopes=("chat:write",)), "-                without channels:history a message"),
+        (Workspace(scopes=("channels:history",)), "!!  Slack        mitigation in Example has no"),
+        (Workspace(is_member=False), "!!               Slack answered not_in_channel: invite the"),
+        (Workspace(token="xoxb-another"), "!!  Slack        Slack answered invalid_auth: put the"),
+    ],
+    ids=["all is well", "no history", "no chat:write", "not in the channel", "wrong token"],
+)
+def test_of_a_slack_app_the_token_the_scopes_and_the_channel_are_asked_of_slack(
+    say: Say,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    workspace: Workspace,
+    expected: str,
+) -> None:
+    name = f"slack-app-{id(workspace)}"
+    secret = engine.client("secretsmanager").create_secret(Name=name, SecretString=TOKEN)
+    parameters = {"SlackBotTokenSecretArn": secret["ARN"], "SlackChannelId": CHANNEL}
+
+    def with_app(session: Any, name: str) -> Any:
+        return replace(read_stack(session, name), parameters={"SweepMinutes": "0", **parameters})
+
+    monkeypatch.setattr(check, "read_stack", with_app)
+    monkeypatch.setattr(engine.slack, "workspace", workspace)
+    for variable, value in engine.slack.environment(engine.folder).items():
+        monkeypatch.setenv(variable, value)
+    said = say()
+    assert expected in said
+    assert TOKEN not in said

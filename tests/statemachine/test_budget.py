@@ -11,16 +11,19 @@ from typing import Any
 import pytest
 
 from embedded.scenario import SlackAnswer
+from embedded.slack_workspace import Workspace
 from mitigation import decision, patience, polling
 from mitigation.decision import (
     INTERIM_EVENTS,
     MOST_EVENTS,
     MOST_OUTAGES_TOLD,
+    PROGRESS_EVENTS,
     REMINDER_SECONDS,
     RETRY_EVENTS,
     ROUND_EVENTS,
 )
 from mitigation.polling import Policy
+from mitigation.thread import EDIT_SECONDS, EDIT_SHARE
 from tests.support.functions import Mishap
 from tests.support.machine import World
 from tests.support.slack import Slack
@@ -105,6 +108,16 @@ def most_rounds(values: Mapping[str, int]) -> int:
     return rounds
 
 
+def most_edits(values: Mapping[str, int]) -> int:
+    """Of a head that is drawn anew as often as it may be, at looks as close as they get."""
+    age, tried, edits = 0.0, -1e9, 0
+    while age < 3600 * values["WatchLimitHours"]:
+        if age - tried >= max(EDIT_SECONDS, EDIT_SHARE * age):
+            tried, edits = age, edits + 1
+        age += values["PollMinSeconds"]
+    return edits
+
+
 def test_there_is_room_to_tell_once_the_watch_has_used_up_its_events() -> None:
     last_look = most_task_events("DescribeTask") + PASSING_EVENTS
     telling = most_telling_events(final=True)
@@ -119,19 +132,24 @@ def test_telling_in_between_is_counted_with_the_most_that_it_can_take() -> None:
 @pytest.mark.parametrize("values", [defaults(), *extremes()], ids=lambda v: str(list(v.values())))
 def test_the_limit_in_hours_ends_a_watch_before_its_events_do(values: dict[str, int]) -> None:
     interim = INTERIM_EVENTS * (1 + len(REMINDER_SECONDS) + MOST_OUTAGES_TOLD)
-    assert ROUND_EVENTS * most_rounds(values) + interim < MOST_EVENTS
+    shown = PROGRESS_EVENTS * most_edits(values)
+    assert ROUND_EVENTS * most_rounds(values) + shown + interim < MOST_EVENTS
 
 
 def test_by_default_every_look_may_fail_once_as_well() -> None:
-    assert (ROUND_EVENTS + RETRY_EVENTS) * most_rounds(defaults()) < MOST_EVENTS
+    shown = PROGRESS_EVENTS * most_edits(defaults())
+    assert (ROUND_EVENTS + RETRY_EVENTS) * most_rounds(defaults()) + shown < MOST_EVENTS
 
 
-def history(slack: Slack, *, looks: int = 0, failures: int = 0, posts: int = 0) -> int:
+def history(
+    slack: Slack, *, looks: int = 0, failures: int = 0, posts: int = 0, app: bool = False
+) -> int:
     with World(
         slack,
         [task("detect", *(looks * [running("detect")]), answer("detect"))],
         slack=[*(posts * [SlackAnswer(503)]), SlackAnswer()],
         lambdas={"DescribeTaskFunction": [*(failures * [Mishap.EXIT_BEFORE]), Mishap.NONE]},
+        workspace=Workspace() if app else None,
     ) as world:
         world.happens(started("detect"))
         return len(world.execution.history)
@@ -140,6 +158,9 @@ def history(slack: Slack, *, looks: int = 0, failures: int = 0, posts: int = 0) 
 def test_the_interpreter_counts_as_the_arithmetic_does(slack: Slack) -> None:
     least = history(slack)
     assert history(slack, looks=3) - least == 3 * ROUND_EVENTS
+    assert history(slack, looks=1, app=True) - history(slack, app=True) == (
+        ROUND_EVENTS + PROGRESS_EVENTS
+    )
     assert history(slack, failures=4) - least == 4 * RETRY_EVENTS
     assert history(slack, posts=2) - least == 2 * (TASK_EVENTS + 3 * PASSING_EVENTS)
     assert least < most_telling_events(final=True)

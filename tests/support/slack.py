@@ -32,7 +32,7 @@ class Slack(FakeSlack):
         app_answers: Mapping[str, Sequence[SlackAppAnswer]] | None = None,
         workspace: Workspace | None = None,
     ) -> None:
-        self.posts, self.calls = [], []
+        self.posts, self.calls, self.hosts = [], [], []
         self.workspace = workspace or Workspace()
         self._answers = list(answers or [SlackAnswer()])
         self._app_answers = {name: list(each) for name, each in (app_answers or {}).items()}
