@@ -6,10 +6,12 @@ from itertools import product
 from embedded.scenario import TaskType
 from tests.faults.aws_rows import DENIED, DESCRIBE, NETWORK, THROTTLED, named
 from tests.faults.outcome import Outcome
-from tests.faults.row import UNREADABLE, Looks, Row, both, ended, ends
+from tests.faults.row import TOLD, UNREADABLE, Looks, Row, both, ended, ends
+from tests.faults.sweep_rows import after_deployment, event_then_sweep
 from tests.faults.task_rows import SUCCESS
 from tests.support.aws import Fault, Outage, Refusal
 from tests.support.functions import Mishap
+from tests.support.machine import World
 from tests.support.watched import answer, running
 
 MINUTE, HOUR = 60, 3600
@@ -79,6 +81,29 @@ def lambda_rows() -> Iterator[Row]:
                 describe=describe,
                 lambdas={f"{function}Function": Outage(mishap, [(begin, begin + seconds)])},
             )
+        yield Row(
+            "Lambda is out",
+            f"when the task starts, for {length}: {name}",
+            TOLD,
+            lambdas={"StartWatchFunction": Outage(mishap, [(0, seconds)])},
+        )
+    yield Row(
+        "Lambda is out",
+        "when the task starts, for 1 hour: the function ends; a sweep after that finds the task",
+        Outcome("told", "told", start_failures=1, failed_sweeps=1),
+        play=_swept_after_an_hour,
+        describe=after_deployment,
+        lambdas={
+            function: Outage(Mishap.EXIT_BEFORE, [(0, HOUR)])
+            for function in ("StartWatchFunction", "SweepFunction")
+        },
+    )
+
+
+def _swept_after_an_hour(world: World, task_type: TaskType) -> None:
+    event_then_sweep(world, task_type)
+    world.passes(HOUR)
+    world.ticks()
 
 
 def interim_rows() -> Iterator[Row]:

@@ -10,9 +10,9 @@ from mitigation.watch import Watch
 from tests.faults.aws_rows import DENIED, DESCRIBE, NETWORK, NOT_FOUND, THROTTLED, named
 from tests.faults.outcome import Outcome
 from tests.faults.row import NOT_STARTED, NOTHING, TOLD, Row, both, ends, once
-from tests.faults.sweep_rows import after_deployment, event_then_sweep
+from tests.faults.sweep_rows import AFTER_DEPLOYMENT, after_deployment, event_then_sweep
 from tests.support.aws import Fault, Outage, Refusal
-from tests.support.machine import NOW, World
+from tests.support.machine import NOW, TICK, World
 from tests.support.watched import STARTED, TASK_IDS, answer, started
 
 type Play = Callable[[World, TaskType], None]
@@ -129,7 +129,12 @@ def name_rows() -> Iterator[Row]:
     after = both("told", "1 failed, 1 succeeded")
     yield row("by an execution that names no task", after, by_nobody)
     yield row("and the event comes 20 times at once", after, by_nobody_twenty_times)
-    yield row("and the sweep comes with the event", after, by_nobody_with_the_sweep)
+    yield row(
+        "and the sweep comes with the event",
+        after,
+        by_nobody_with_the_sweep,
+        describe=after_deployment,
+    )
     yield row(
         "nine times: a person has to act",
         Outcome("nothing", "nothing", "9 failed", start_failures=1),
@@ -173,9 +178,12 @@ def by_nobody_twenty_times(world: World, task_type: TaskType) -> None:
 
 
 def by_nobody_with_the_sweep(world: World, task_type: TaskType) -> None:
-    by_nobody(world, task_type)
+    """In the same second, each way round."""
+    world.starts(watch(task_type).execution_name, {"taskID": "a typo"})
     world.passes(300)
-    world.ticks()
+    event = started(task_type, eventTime=AFTER_DEPLOYMENT.isoformat())
+    world.happens(event, TICK)
+    world.happens(TICK, event)
 
 
 def nine_times(world: World, task_type: TaskType) -> None:

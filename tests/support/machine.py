@@ -46,6 +46,8 @@ WEBHOOK = f"https://hooks.slack.com/services/T0/B0/{SECRET}"
 TOKEN = f"xoxb-000000000000-{SECRET}"
 # EventBridge invokes asynchronously: Lambda tries again after one minute, then after two.
 ASYNC_RETRY_SECONDS = (60, 120)
+LONGEST_ASYNC_WAIT_SECONDS = 300  # between two tries while Lambda itself refuses
+TICK = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 
 
 class SecretFound(AssertionError):  # noqa: N818  what happened, not who is to blame
@@ -122,16 +124,15 @@ class World(Running):
         """EventBridge gets the events at once; returns when all that follows has ended."""
         with self.clock.working():
             for event in events:
-                if self._matches("TaskStartedRule", event):
+                if event is TICK:
+                    self._invoke_async("SweepFunction", event)
+                elif self._matches("TaskStartedRule", event):
                     self._invoke_async("StartWatchFunction", event)
         self.clock.run_until_idle()
 
     def ticks(self) -> None:
         """The schedule's turn: the sweep."""
-        with self.clock.working():
-            tick = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
-            self._invoke_async("SweepFunction", tick)
-        self.clock.run_until_idle()
+        self.happens(TICK)
 
     def starts(self, name: str, execution_input: Mapping[str, Any]) -> None:
         """An operator starts a watch by hand."""
@@ -155,16 +156,25 @@ class World(Running):
         self.clock.start_thread(functools.partial(self._tries, function, event))
 
     def _tries(self, function: str, event: Mapping[str, Any]) -> None:
-        """As Lambda does what it is invoked for asynchronously: with retries, then OnFailure."""
+        """As Lambda does what it is invoked for asynchronously: with retries, then OnFailure.
+
+        An invocation that Lambda itself refuses is no attempt: it waits until the event is too old.
+        """
         settings = self.stack.properties(f"{function}EventInvokeConfig")
-        for attempt in range(settings["MaximumRetryAttempts"] + 1):
-            if attempt:
-                self.clock.sleep(ASYNC_RETRY_SECONDS[attempt - 1])
+        oldest = self.clock.monotonic() + settings["MaximumEventAgeInSeconds"]
+        refused, failed = 0, 0
+        while self.clock.monotonic() < oldest and failed <= settings["MaximumRetryAttempts"]:
             try:
                 self._invoke(function, json.dumps(event))
-            except (FunctionFailed, InvocationRefused):
-                continue
-            return
+            except FunctionFailed:
+                failed += 1
+                if failed <= settings["MaximumRetryAttempts"]:
+                    self.clock.sleep(ASYNC_RETRY_SECONDS[failed - 1])
+            except InvocationRefused:
+                self.clock.sleep(min(2**refused, LONGEST_ASYNC_WAIT_SECONDS))
+                refused += 1
+            else:
+                return
         self.failed_sweeps += function == "SweepFunction"
         if settings.get("DestinationConfig"):
             client("sqs").send_message(
