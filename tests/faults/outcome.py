@@ -115,7 +115,7 @@ def _published(publication: Publication) -> _Message:
 def _posted(payload: Mapping[str, Any]) -> _Message:
     match = _TEXT.match(payload["text"])
     assert match, payload["text"]
-    return _Message(match["task_id"], match["label"], PROMISE not in str(payload["blocks"]))
+    return _Message(match["task_id"], match["label"], PROMISE not in str(payload))
 
 
 def _letters(world: World, channel: str, executions: list[Execution]) -> list[_Message]:
