@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import functions, inputs, page, polling, scale
+from bench import functions, inputs, members, page, polling, scale
 from bench.artifact import Artifact, Bench, link_runtime
 from bench.loopback import loopback
 from bench.measure import ChildFailed
@@ -19,7 +19,7 @@ type Part = tuple[dict[str, str], list[str]]  # tables by name, and promises tha
 def simulated() -> Part:
     found = polling.simulate()
     tables, out_of_sight = scale.tables(found)
-    return polling.tables(found) | tables, polling.broken(found) + out_of_sight
+    return polling.tables(found) | tables | members.tables(), polling.broken(found) + out_of_sight
 
 
 def measured() -> Part:

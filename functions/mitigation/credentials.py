@@ -5,6 +5,7 @@ Those are asked for anew in every invocation, last 15 minutes and go to that one
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ CONFIG = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard"}
 SESSION_SECONDS = 900  # the least that STS gives; no invocation lasts longer
 _SESSION_NAME_LENGTH = 64  # STS, AssumeRole, `RoleSessionName`
 _REFUSALS = {"AccessDenied", "AccessDeniedException"}
+
+
+_one_at_a_time = threading.Lock()  # a session may be used by threads, but not make clients
 
 
 @cache
@@ -54,14 +58,15 @@ def iot_client(own: IoTClient, member: Member | None, hub: Hub, session_name: st
         raise RoleRefused(_no_session(member, error)) from error
     except (BotoCoreError, ResponseParserError, KeyError) as error:
         raise RoleRefused(_no_session(member, error)) from error
-    return boto3.client(
-        "iot",
-        region_name=member.region,
-        aws_access_key_id=given["AccessKeyId"],
-        aws_secret_access_key=given["SecretAccessKey"],
-        aws_session_token=given["SessionToken"],
-        config=CONFIG,
-    )
+    with _one_at_a_time:
+        return boto3.client(
+            "iot",
+            region_name=member.region,
+            aws_access_key_id=given["AccessKeyId"],
+            aws_secret_access_key=given["SecretAccessKey"],
+            aws_session_token=given["SessionToken"],
+            config=CONFIG,
+        )
 
 
 def _no_session(member: Member, error: Exception) -> str:

@@ -6,6 +6,7 @@ from itertools import accumulate
 
 import pytest
 
+from bench import members
 from bench.scale import CALLS_A_SECOND, burst, busiest
 from bench.tasks import DAY
 
@@ -36,3 +37,14 @@ def test_the_busiest_second_is_what_a_day_of_chance_brings() -> None:
     busy = Counter(int(start) for start in starts)
     beyond = [sum(count > busiest(rate) - less for count in busy.values()) for less in (0, 3)]
     assert beyond[0] <= 3 < beyond[1]
+
+
+def test_a_sweep_of_fifty_accounts_in_four_regions_asks_each_member_three_times() -> None:
+    found = members.sweep(call_seconds=0)
+    assert found.calls == {
+        "DescribeStateMachine": 1,
+        "AssumeRole": 200,
+        "ListDetectMitigationActionsTasks": 201,
+        "ListAuditMitigationActionsTasks": 201,
+    }
+    assert found.most_of_one == 1

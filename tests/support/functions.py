@@ -47,6 +47,9 @@ class Context:
     def invoked_function_arn(self) -> str:
         return f"arn:aws:lambda:{REGION}:123456789012:function:{self.function_name}"
 
+    def get_remaining_time_in_millis(self) -> int:
+        return 240_000
+
 
 class InvocationRefused(Exception):  # noqa: N818  an answer of Lambda's, not a fault of the harness
     """Lambda did not run the function."""

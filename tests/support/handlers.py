@@ -47,6 +47,10 @@ class Context:
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn:aws:lambda:eu-west-1:123456789012:function:function"
     aws_request_id: str = "00000000-0000-0000-0000-000000000000"
+    seconds_left: float = 240
+
+    def get_remaining_time_in_millis(self) -> int:
+        return round(1000 * self.seconds_left)
 
 
 def metrics(stdout: str) -> dict[str, float]:

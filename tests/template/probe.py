@@ -34,6 +34,7 @@ CONTEXT = SimpleNamespace(
     invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:probe",
     aws_request_id="probe",
     tenant_id=None,
+    get_remaining_time_in_millis=lambda: 240_000,
 )
 # What AWS answers, by operation; where nothing stands here, with nothing.
 AWS: dict[str, Any] = {

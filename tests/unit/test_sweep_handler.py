@@ -187,9 +187,33 @@ def test_a_member_that_refuses_us_hides_no_other_and_our_own_is_asked_once(
         for _ in range(2):
             stub.add_response(LISTS[0], detect("quarantine-7"))
         assert failures(sweep) == ["the member role refuses us"]
-    assert asked == [None, *members[:2]]
+    assert asked[0] is None
+    assert set(asked[1:]) == set(members[:2])
     names = set(executions(sweep))
     assert names == {"detect-quarantine-7", "222222222222-eu-west-1-detect-quarantine-7"}
+
+
+def test_members_that_are_slow_leave_time_for_the_others_tasks(
+    sweep: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = Hub(("210987654321",), ("us-east-1",), "role", "notifier")
+    monkeypatch.setattr(sweep, "HUB", hub)
+    monkeypatch.setattr(sweep, "TASK_TYPES", [TaskType.DETECT])
+    with Stubber(sweep.own_iot) as stub:
+        stub.add_response(LISTS[0], detect("quarantine-7"))
+        with pytest.raises(ExceptionGroup) as group:
+            sweep.handler(TICK, handlers.Context(seconds_left=59))
+    assert [str(error) for error in group.value.exceptions] == [
+        "there was no time left to ask 210987654321 (us-east-1): the next sweep may have it"
+    ]
+    assert set(executions(sweep)) == {"detect-quarantine-7"}
+
+
+def test_every_member_is_first_in_its_turn(sweep: ModuleType) -> None:
+    members = [Member(str(number) * 12, "eu-west-1") for number in range(7)]
+    turns = [sweep.in_turn(members, NOW + timedelta(minutes=5 * n)) for n in range(7)]
+    assert {turn[0] for turn in turns} == set(members)
+    assert all(sorted(turn) == members for turn in turns)
 
 
 def test_without_the_age_of_the_stack_nothing_is_watched(sweep: ModuleType) -> None:
