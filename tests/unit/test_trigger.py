@@ -1,6 +1,8 @@
 """What starts a watch, and what doesn't."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from mitigation.watch import InvalidWatch, StartedBy, Watch
 OWN = Member("123456789012", "eu-west-1")
 OTHER = Member("210987654321", "us-east-1")
 HUB = Hub(("210987654321", "123456789012"), ("us-east-1", "eu-central-1"), "role", "notifier")
+SAMPLES = Path(__file__).resolve().parents[2] / "events" / "cloudtrail"
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
@@ -224,3 +227,14 @@ def test_the_sweep_takes_the_tasks_that_started_in_its_window(
 def test_an_item_that_names_no_task_is_refused(item: Any) -> None:
     with pytest.raises(InvalidWatch):
         list(listed(item, TaskType.AUDIT, since=SINCE, until=NOW))
+
+
+def test_the_samples_are_records_of_their_own_as_cloudtrail_writes_them() -> None:
+    records = [json.loads(path.read_text("utf-8")) for path in sorted(SAMPLES.glob("*.json"))]
+    ids = [[r["id"], r["detail"]["requestID"], r["detail"]["eventID"]] for r in records]
+    assert len({each for three in ids for each in three}) == 3 * len(records) == 9
+    for record in records:
+        assert record["detail"]["userIdentity"]["accessKeyId"].startswith("ASIA")
+        assert record["time"] == record["detail"]["eventTime"]
+        refused = "errorCode" in record["detail"]
+        assert refused is (record["detail"]["requestParameters"] is None)
