@@ -139,7 +139,10 @@ def the_dashboard_shows_metrics(product: Product) -> Iterator[str]:
         yield f"the dashboard is no JSON: {error}"
         return
     emitted = metrics_of(stack)
-    shown = set()
+    read = [
+        (p["Namespace"], p["MetricName"], {d["Name"]: d["Value"] for d in p["Dimensions"]})
+        for _, p in alarms(stack)
+    ]
     for widget in dashboard["widgets"]:
         title = widget["properties"]["title"]
         if widget["x"] + widget["width"] > COLUMNS:
@@ -155,13 +158,12 @@ def the_dashboard_shows_metrics(product: Product) -> Iterator[str]:
             else:
                 found = list(searched(row[0]["expression"]))
             for namespace, metric, dimensions in found:
-                shown.add(metric)
+                read.append((namespace, metric, dimensions))
                 if not exists(namespace, metric, dimensions, emitted):
                     yield f"{title}: there is no metric {namespace} {metric} {dimensions}"
-    ringing = {properties.get("MetricName") for _, properties in alarms(stack)}
-    for _, metric, _ in emitted:
-        if metric not in shown | ringing:
-            yield f"{metric} costs money and is shown nowhere"
+    for one in emitted:
+        if not any(exists(*each, {one}) for each in read):
+            yield f"{one[1]} {dict(one[2])} costs money, and nobody reads it"
 
 
 def shows_what_the_saved_query_does(table: str, stack: Resources) -> Iterator[str]:

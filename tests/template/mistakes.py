@@ -385,6 +385,11 @@ MISTAKES = [
         f"{RESOURCES} EndedTasksQuery Properties LogGroupNames 0 Ref",
         "NotifyLogGroup",
     ),
+    Mistake(
+        "a metric with a dimension that nobody reads",
+        f"{RESOURCES} Dashboard Properties DashboardBody Fn::Sub",
+        lambda old: old.replace('"TasksSeen", "service", "${AWS::StackName}"', '"TasksSeen"'),
+    ),
     # Parameters
     Mistake("a parameter without bounds", "template Parameters OverdueMinutes MaxValue", REMOVED),
     Mistake("polling beyond the budget", "template Parameters PollMaxSeconds MinValue", 10),
