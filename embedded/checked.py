@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 type Json = Mapping[str, Any]
@@ -55,3 +57,34 @@ def _join(where: str, key: str) -> str:
 def short(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else text[:57] + "…"
+
+
+def read_json(path: Path) -> object:
+    """What is in the file; raises BadScenario, whose message begins with its name."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise BadScenario(f"{path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise BadScenario(f"{path}: expected UTF-8 text, got other bytes") from error
+    except json.JSONDecodeError as error:
+        where = f"{path}:{error.lineno}:{error.colno}"
+        raise BadScenario(f"{where}: not complete, valid JSON: {error.msg}") from error
+    except (ValueError, RecursionError) as error:
+        raise BadScenario(f"{path}: a number is too long, or it is nested too deeply") from error
+
+
+def parse_time(value: object) -> datetime | None:
+    """A time as the AWS CLI prints it, or in seconds since 1970; None for anything else."""
+    try:
+        match value:
+            case bool():
+                return None
+            case int() | float():
+                return datetime.fromtimestamp(value, UTC)
+            case str():
+                moment = datetime.fromisoformat(value)
+                return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    return None

@@ -4,8 +4,8 @@ import base64
 import binascii
 from collections.abc import Iterable
 
+from embedded.checked import Json, parse_time
 from embedded.iot_wire import Refused
-from embedded.scenario import Json, parse_time
 
 PAGE = 25  # rows where the caller names no maxResults; AWS documents no default
 

@@ -8,42 +8,14 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from botocore.loaders import Loader
-from botocore.model import OperationModel, ServiceModel, Shape
+from botocore.model import OperationModel, Shape
 from botocore.utils import parse_timestamp
 
-from embedded.scenario import parse_time
+from embedded.checked import parse_time
+from embedded.iot_model import MODEL, OPERATIONS, REGISTRY_OPERATIONS
 
-OPERATIONS = (
-    "StartDetectMitigationActionsTask",
-    "DescribeDetectMitigationActionsTask",
-    "CancelDetectMitigationActionsTask",
-    "ListDetectMitigationActionsTasks",
-    "ListDetectMitigationActionsExecutions",
-    "StartAuditMitigationActionsTask",
-    "DescribeAuditMitigationActionsTask",
-    "CancelAuditMitigationActionsTask",
-    "ListAuditMitigationActionsTasks",
-    "ListAuditMitigationActionsExecutions",
-    "ListAuditFindings",
-    "DescribeAuditFinding",
-)
-# Of the fleet that mitigation actions change.
-REGISTRY_OPERATIONS = (
-    "RemoveThingFromThingGroup",
-    "ListThingPrincipals",
-    "ListPrincipalThings",
-    "DescribeCertificate",
-    "UpdateCertificate",
-    "DescribeCACertificate",
-    "UpdateCACertificate",
-    "ListPolicyVersions",
-    "SetDefaultPolicyVersion",
-)
 # AWS's own documented example of a violation id breaks the pattern in AWS's own model.
 _UNCHECKED_PATTERNS = ("ViolationId",)
-
-_MODEL = ServiceModel(Loader().load_service_model("iot", "service-2"), "iot")
 
 
 class Refused(Exception):  # noqa: N818  the service's answer, not a fault of ours
@@ -69,7 +41,7 @@ def read_request(
     """The call in an HTTP request; raises Refused for what the service model does not allow."""
     url = urlsplit(target)
     for name, pattern in _ROUTES:
-        operation = _MODEL.operation_model(name)
+        operation = MODEL.operation_model(name)
         if operation.http["method"] == method and (path := pattern.fullmatch(url.path)):
             uri = {key: unquote(value) for key, value in path.groupdict().items()}
             query = dict(parse_qsl(url.query, keep_blank_values=True))
@@ -83,7 +55,7 @@ def write_answer(operation: str, answer: Mapping[str, Any]) -> bytes:
     Members that the model does not know, and values of a wrong type, stay too: an answer may be
     wrong on purpose.
     """
-    shape = _MODEL.operation_model(operation).output_shape
+    shape = MODEL.operation_model(operation).output_shape
     if shape is None:
         return b""
     body = {key: value for key, value in answer.items() if key != "ResponseMetadata"}
@@ -92,7 +64,7 @@ def write_answer(operation: str, answer: Mapping[str, Any]) -> bytes:
 
 def _routes() -> Iterator[tuple[str, re.Pattern[str]]]:
     for name in (*OPERATIONS, *REGISTRY_OPERATIONS):
-        uri = _MODEL.operation_model(name).http["requestUri"]
+        uri = MODEL.operation_model(name).http["requestUri"]
         yield name, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", uri))
 
 

@@ -3,11 +3,10 @@
 Every mistake in it is one line that names the key and what is expected there.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -20,9 +19,12 @@ from embedded.checked import (
     as_status,
     as_text,
     known,
+    parse_time,
+    read_json,
     required,
     short,
 )
+from embedded.iot_model import MODEL
 from embedded.places import HOME, Place, read_place
 from embedded.slack_answers import (
     SlackAnswer,
@@ -43,26 +45,17 @@ __all__ = (
     "ended_at",
     "load",
     "parse",
-    "parse_time",
-    "read_json",
     "summary_of",
 )
 
 type TaskType = Literal["detect", "audit"]
 
-# AWS IoT API reference, MitigationActionsTaskId.
-_TASK_ID = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _KEYS = ("taskType", "taskId", "describe", "executions", "findings", "slack", "slackApp", "member")
-_AUDIT_ANSWER = (
-    "taskStatus",
-    "startTime",
-    "endTime",
-    "taskStatistics",
-    "target",
-    "auditCheckToActionsMapping",
-    "actionsDefinition",
-)
 _DEFAULT_TASK_ID = "pasted-answer"
+# What AWS says itself, in botocore's model: the embedded AWS knows nothing of the product's code.
+_AUDIT = MODEL.operation_model("DescribeAuditMitigationActionsTask")
+_AUDIT_MEMBERS = tuple(_AUDIT.output_shape.members)
+_TASK_ID = _AUDIT.input_shape.members["taskId"].metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +118,6 @@ def ended_at(task_type: TaskType, answer: Json) -> datetime | None:
     return parse_time(summary_of(task_type, answer).get(member))
 
 
-def parse_time(value: object) -> datetime | None:
-    """A time as the AWS CLI prints it, or in seconds since 1970; None for anything else."""
-    try:
-        match value:
-            case bool():
-                return None
-            case int() | float():
-                return datetime.fromtimestamp(value, UTC)
-            case str():
-                moment = datetime.fromisoformat(value)
-                return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError, OSError):
-        pass
-    return None
-
-
 def load(path: Path) -> Scenario:
     """Read the file; raises BadScenario, whose message begins with its name."""
     document = read_json(path)
@@ -148,21 +125,6 @@ def load(path: Path) -> Scenario:
         return parse(document)
     except BadScenario as error:
         raise BadScenario(f"{path}: {error}") from error
-
-
-def read_json(path: Path) -> object:
-    """What is in the file; raises BadScenario, whose message begins with its name."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise BadScenario(f"{path}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise BadScenario(f"{path}: expected UTF-8 text, got other bytes") from error
-    except json.JSONDecodeError as error:
-        where = f"{path}:{error.lineno}:{error.colno}"
-        raise BadScenario(f"{where}: not complete, valid JSON: {error.msg}") from error
-    except (ValueError, RecursionError) as error:
-        raise BadScenario(f"{path}: a number is too long, or it is nested too deeply") from error
 
 
 def parse(document: object) -> Scenario:
@@ -199,7 +161,7 @@ def _from_answer(answer: Json) -> Json:
 def _step(value: object, where: str, task_type: TaskType) -> Answer | Failure:
     step = as_object(value, where)
     if "error" not in step:
-        members = ("taskSummary",) if task_type == "detect" else _AUDIT_ANSWER
+        members = ("taskSummary",) if task_type == "detect" else _AUDIT_MEMBERS
         known(step, (*members, "ResponseMetadata"), where, "error")
         return Answer(step)
     known(step, ("error",), where)
@@ -219,6 +181,7 @@ def _rows(root: Json, key: str) -> tuple[Json, ...]:
 
 
 def _task_id(value: object) -> str:
-    if isinstance(value, str) and _TASK_ID.fullmatch(value):
+    pattern, longest = _TASK_ID["pattern"], _TASK_ID["max"]
+    if isinstance(value, str) and len(value) <= longest and re.fullmatch(pattern, value):
         return value
     raise BadScenario(f"taskId: expected 1 to 128 of a-z, A-Z, 0-9, _ and -, got {short(value)}")

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from embedded.history import Event
 from embedded.scenario import Json
+from mitigation.words import duration
 
 _STATISTICS = {
     "actionsExecuted": "executed",
@@ -107,7 +108,8 @@ class Progress:
 
     def _state(self, line: Line) -> None:
         assert self._since is not None  # noqa: S101  set by event()
-        passed = duration((line.at - self._since).total_seconds())
+        seconds = round((line.at - self._since).total_seconds())
+        passed = duration(seconds) if seconds > 0 else "0 s"
         after = Text(line.after, "dim")
         self._print(
             Text.assemble((f"{'+' + passed:>13}  ", "dim"), f"{line.state or self._task:<14} ")
@@ -143,17 +145,6 @@ def lines_of(event: Event) -> Iterator[Line]:
             channel = _json(event.details.get("input"))["channel"]
             text = f"the message for {channel} goes to the dead-letter queue"
             yield Line(event.at, "DeadLetter", text, style="red")
-
-
-def duration(seconds: float) -> str:
-    """In the two largest units: 41 s, 2 min 34 s, 3 h 5 min."""
-    whole = max(round(seconds), 0)
-    days, hours, minutes = whole // 86_400, whole // 3600 % 24, whole // 60 % 60
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {whole % 60} s" if minutes else f"{whole} s"
 
 
 def _looked(event: Event, output: Json) -> Iterator[Line]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.session import get_session
 
-from embedded.scenario import Json, read_json
+from embedded.checked import Json, read_json
 from mitigation.action_executions import read_details
 from mitigation.causes import Details
 from mitigation.pace import Pace

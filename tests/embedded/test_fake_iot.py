@@ -17,7 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from embedded.fake_iot import FakeIot
-from embedded.iot_wire import OPERATIONS
+from embedded.iot_model import OPERATIONS
 from embedded.scenario import Scenario, parse
 
 type Json = dict[str, Any]

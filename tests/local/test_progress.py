@@ -5,11 +5,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from rich.console import Console
 
 from embedded.history import Event
-from local.progress import Progress, duration, lines_of
+from local.progress import Progress, lines_of
 from mitigation.codec import encode
 from mitigation.decision import Decision, Look, Memory, Problem
 
@@ -130,20 +129,3 @@ def test_lines_that_say_nothing_new_are_counted() -> None:
     lines = shown(look(0), look(10), look(21, 0, Decision.ENDED, task=task))
     assert [line.split()[-1] for line in lines] == ["s", "more", "FAILED"]
     assert lines[1].strip() == "… once more"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (-5, "0 s"),
-        (0.4, "0 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 0 s"),
-        (3599, "59 min 59 s"),
-        (3600, "1 h 0 min"),
-        (43_380, "12 h 3 min"),
-        (259_200, "3 d 0 h"),
-    ],
-)
-def test_durations_are_in_the_two_largest_units(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
