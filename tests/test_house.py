@@ -1,0 +1,98 @@
+"""The picture of the house in CONTRIBUTING.md is what the code is."""
+
+import ast
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+FUNCTIONS = ROOT / "functions"
+FOLDERS = ("embedded", "local", "ops", "bench", "tests")
+
+type Arrows = set[tuple[str, str]]
+
+
+def rooms() -> dict[str, str]:
+    """The room of each handler, module and package in functions/, as the picture has it."""
+    labels = re.findall(r'^ {8}(\w+)\["[^"]*<br/>(.*)"\]$', PAGE, re.MULTILINE)
+    return {module: room for room, names in labels for module in names.split()}
+
+
+def drawn() -> Arrows:
+    lines = re.findall(r"^ +\w+.* --> .*$", PAGE.partition("```mermaid")[2], re.MULTILINE)
+    chains = [re.sub(r'\["[^"]*"\]', "", line).split(" --> ") for line in lines]
+    return {(a.strip(), b.strip()) for chain in chains for a, b in pairwise(chain)}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Names of modules and, where one may be meant, of what is in them."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def between_folders() -> Arrows:
+    own = {path.stem for path in FUNCTIONS.glob("*.py")} | {"mitigation"}
+    return {
+        (folder, to)
+        for folder in FOLDERS
+        for path in (ROOT / folder).rglob("*.py")
+        for name in imported(path)
+        for top in [name.partition(".")[0]]
+        for to in ["functions" if top in own else top]
+        if to in {*FOLDERS, "functions"} - {folder}
+    }
+
+
+def between_rooms() -> Arrows:
+    of = rooms()
+    return {
+        (of[_module(path)], of[name.split(".")[1]])
+        for path in FUNCTIONS.rglob("*.py")
+        if path.parent != FUNCTIONS / "mitigation" or path.stem != "__init__"
+        for name in imported(path)
+        if name.startswith("mitigation.")
+    }
+
+
+def _module(path: Path) -> str:
+    parts = path.relative_to(FUNCTIONS).with_suffix("").parts
+    return parts[1] if len(parts) > 1 else parts[0]
+
+
+def reachable(arrows: Arrows) -> Arrows:
+    """All that can be reached along the arrows, from each room; the room itself too."""
+    found = arrows | {(room, room) for arrow in arrows for room in arrow}
+    while more := {(a, d) for a, b in found for c, d in arrows if b == c} - found:
+        found |= more
+    return found
+
+
+def test_every_module_has_one_room() -> None:
+    paths = {*FUNCTIONS.glob("*.py"), *(FUNCTIONS / "mitigation").iterdir()}
+    modules = {path.stem for path in paths if not path.stem.startswith("__")}
+    assert rooms().keys() == modules
+
+
+def test_no_import_goes_against_an_arrow() -> None:
+    assert between_rooms() - reachable(drawn()) == set()
+
+
+def test_every_arrow_stands_for_an_import() -> None:
+    assert drawn() - between_rooms() - between_folders() == set()
+
+
+def test_folders_import_what_is_drawn_and_nothing_else() -> None:
+    inside = set(rooms().values())
+    assert between_folders() == {arrow for arrow in drawn() if arrow[0] not in inside}
+
+
+def test_the_ways_lead_along_modules_that_there_are() -> None:
+    ways = PAGE.partition("**The way of one task")[2].partition("\n## ")[0]
+    there = [path.relative_to(FUNCTIONS) for path in FUNCTIONS.rglob("*.py")]
+    ours = {path.with_suffix("").as_posix().removeprefix("mitigation/") for path in there}
+    assert set(re.findall(r"`([\w/]+)\.py`", ways)) <= ours
