@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from embedded.iot_model import REGISTRY_OPERATIONS
 from embedded.iot_registry import Registry
 from embedded.iot_rows import between, matching, page
-from embedded.iot_model import REGISTRY_OPERATIONS
 from embedded.iot_wire import Refused, Request, read_request, write_answer
 from embedded.places import HOME, Place, signed_by
 from embedded.running import Running
