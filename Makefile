@@ -14,7 +14,7 @@ checked := $(wildcard functions embedded local tests ops bench)
 # Keeps bytecode between runs: without it every run compiles what it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test test-machine test-others properties lint accept bench build deploy check replay smoke pictures lock clean
+.PHONY: help setup demo test test-machine test-others properties lint accept bench build package deploy check replay smoke pictures lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -55,6 +55,9 @@ accept: $(PYTHON_ENV) $(SAM_ENV) ## build, deploy, update and delete the stack w
 bench: $(PYTHON_ENV) $(SAM_ENV) ## measure it all side by side, and write the tables of docs/
 	@$(python) -m bench $(ARGS)
 
+package: $(PYTHON_ENV) $(SAM_ENV) ## write dist/, which `aws cloudformation` deploys without Python 3.13 or the SAM CLI
+	@PATH="$(CURDIR)/.tools/sam/bin:$$PATH" $(python) scripts/package.py
+
 build: $(SAM_ENV) ## sam build
 	@$(sam) build $(ARGS)
 
@@ -82,7 +85,7 @@ lock: $(PYTHON_ENV) ## pin the newest versions that requirements*.in allow
 	@$(compile) requirements-sam.in -o requirements-sam.txt
 
 clean: ## remove everything that was installed or built here
-	rm -rf .venv .tools .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .tools .aws-sam dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 bootstrap := sh scripts/with_python.sh scripts/bootstrap.py
 bootstrap_inputs := .python-version requirements-uv.txt scripts/bootstrap.py

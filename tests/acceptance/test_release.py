@@ -1,0 +1,69 @@
+"""What `make package` writes deploys as it is, from a folder that holds nothing else."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from embedded.engine import Engine
+from embedded.play import start_task
+from tests.support import stacks
+from tests.support.product import ROOT
+from tests.support.sam import BIN, sam
+
+pytestmark = pytest.mark.acceptance
+
+
+@pytest.fixture(scope="module")
+def dist() -> Path:
+    path = f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    subprocess.run(["make", "package"], cwd=ROOT, check=True, env={**os.environ, "PATH": path})
+    return ROOT / "dist"
+
+
+def test_it_is_two_templates_a_member_s_and_one_zip(dist: Path) -> None:
+    assert {path.name for path in dist.iterdir()} == {
+        "template.json",
+        "acting.json",
+        "member.yaml",
+        "functions.zip",
+    }
+    assert (dist / "member.yaml").read_bytes() == (ROOT / "member.yaml").read_bytes()
+    for name in ("template.json", "acting.json"):
+        text = (dist / name).read_text(encoding="utf-8")
+        assert "DefinitionUri" not in text
+        for resource in json.loads(text)["Resources"].values():
+            if resource["Type"] == "AWS::Serverless::Function":
+                assert resource["Properties"]["CodeUri"] == "functions.zip"
+                handler = resource["Properties"]["Handler"].partition(".")[0]
+                assert f"{handler}.py" in ZipFile(dist / "functions.zip").namelist()
+
+
+def test_the_same_code_is_the_same_zip(dist: Path) -> None:
+    first = (dist / "functions.zip").read_bytes()
+    subprocess.run(["make", "package"], cwd=ROOT, check=True)
+    assert (dist / "functions.zip").read_bytes() == first
+
+
+def test_it_deploys_and_tells(dist: Path, tmp_path: Path) -> None:
+    """`sam deploy` without a build is `aws cloudformation package` and `deploy`."""
+    folder = shutil.copytree(dist, tmp_path / "dist")
+    task = stacks.task("detect", "released-7", "FAILED")
+    with Engine([task], auth=True, started=False) as engine:
+        deployed = sam(
+            folder,
+            "deploy",
+            *("--template-file", "template.json", "--stack-name", "released"),
+            *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--resolve-s3"),
+            *("--parameter-overrides", "EmailAddress=on-call@example.com"),
+            environment=engine.environment(),
+        )
+        assert deployed.returncode == 0, deployed.stderr
+        made = stacks.resources(engine, "released")
+        start_task(engine, task)
+        assert stacks.ended_watches(engine, made) == {"detect-released-7": "SUCCEEDED"}
+        assert [mail["subject"] for mail in engine.mail] == ["[FAILED] released-7: the task failed"]
