@@ -22,7 +22,15 @@ from embedded.engine import Engine
 from embedded.play import receive, start_task
 from tests.acceptance.conftest import CAME_UP
 from tests.support import stacks
-from tests.support.combinations import BOUNDARY, COMBINATIONS, KEY, SECRET, SECRET_KEY, TOPIC
+from tests.support.combinations import (
+    ALARM_TOPIC,
+    BOUNDARY,
+    COMBINATIONS,
+    KEY,
+    SECRET,
+    SECRET_KEY,
+    TOPIC,
+)
 from tests.support.product import OUR_OWN, Product
 from tests.support.sam import built_project, sam
 from tests.template.settings import REFUSED
@@ -142,6 +150,7 @@ def brought_along(engine: Engine, parameters: dict[str, str]) -> dict[str, str]:
             Name="slack-webhook", SecretString=stacks.WEBHOOK_URL
         )["ARN"],
         TOPIC: lambda: engine.client("sns").create_topic(Name="findings")["TopicArn"],
+        ALARM_TOPIC: lambda: engine.client("sns").create_topic(Name="on-call")["TopicArn"],
         KEY: lambda: kms.create_key()["KeyMetadata"]["Arn"],
         SECRET_KEY: lambda: kms.create_key()["KeyMetadata"]["Arn"],
         BOUNDARY: lambda: engine.client("iam").create_policy(
