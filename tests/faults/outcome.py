@@ -66,7 +66,7 @@ class _Message:
 def look_at(world: World, *, nothing_due: bool, vanished_before: bool = False) -> Seen:
     told = {
         "sns": [_published(publication) for publication in world.network.publications],
-        "slack": [_posted(payload) for payload in world.slack_server.taken],
+        "slack": [_posted(payload) for payload in world.taken],
     }
     if vanished_before:  # that was another matter
         for messages in told.values():

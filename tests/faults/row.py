@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from embedded.scenario import Failure, SlackAnswer, TaskType
+from embedded.scenario import Failure, SlackAnswer, SlackAppAnswer, TaskType
+from embedded.slack_workspace import Workspace
 from mitigation import patience
 from tests.faults.outcome import Outcome, Seen, look_at
 from tests.support.aws import WORKS, Fault, Page, Plan, Refusal
 from tests.support.functions import Mishap
-from tests.support.machine import WEBHOOK, World
+from tests.support.machine import World
 from tests.support.slack import Slack
 from tests.support.watched import TASK_IDS, Json, answer, running, started, task
 
@@ -73,7 +74,9 @@ class Row:
     lambdas: Mapping[str, Plan[Mishap]] = field(default_factory=dict)
     slack: Sequence[SlackAnswer] = ()
     slack_timeout: float | None = None
-    secret: str = WEBHOOK
+    secret: str | None = None
+    app: Mapping[str, Sequence[SlackAppAnswer]] = field(default_factory=dict)
+    scopes: tuple[str, ...] = ()  # of a Slack app; none for a webhook
     parameters: Mapping[str, str] = field(default_factory=dict)
     task_ids: Sequence[str] = ()
     calls_per_second: float | None = None
@@ -82,6 +85,11 @@ class Row:
     nothing_due: bool = False
     vanished_before: bool = False
     types: tuple[TaskType, ...] = BOTH
+
+    @property
+    def is_slack_s(self) -> bool:
+        """Whether it is about one way to reach Slack, and makes no sense with the other."""
+        return bool(self.slack or self.secret or self.app or self.scopes)
 
     def run(self, task_type: TaskType, slack: Slack) -> Seen:
         kind = task_type.capitalize()
@@ -101,6 +109,8 @@ class Row:
                 lambdas=self.lambdas,
                 parameters=self.parameters,
                 secret=self.secret,
+                app=self.app,
+                workspace=Workspace(scopes=self.scopes) if self.scopes else None,
                 calls_per_second=self.calls_per_second,
             ) as world:
                 if self.play:

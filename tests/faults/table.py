@@ -9,6 +9,7 @@ from tests.faults import (
     aws_rows,
     lambda_rows,
     outage_rows,
+    slack_app_rows,
     slack_rows,
     start_rows,
     sweep_rows,
@@ -17,7 +18,16 @@ from tests.faults import (
 from tests.faults.outcome import Seen
 from tests.faults.row import Row
 
-_MODULES = (start_rows, sweep_rows, task_rows, outage_rows, aws_rows, lambda_rows, slack_rows)
+_MODULES = (
+    start_rows,
+    sweep_rows,
+    task_rows,
+    outage_rows,
+    aws_rows,
+    lambda_rows,
+    slack_rows,
+    slack_app_rows,
+)
 ROWS = [row for module in _MODULES for row in module.rows()]
 
 _HEAD = """\
@@ -31,8 +41,10 @@ that a final message will follow gets one, whatever the filter says. A start tha
 for good lies in the start-failures queue, with an alarm, and the next sweep tries it again.
 
 Each fault below is played through `template.yaml`'s real definition and functions, for a detect and
-for an audit task. `make test` plays them all, and fails where this table is not what it saw. A
-channel that is down is given up after an hour here instead of twelve, unless the row says so.
+for an audit task, with Slack as a webhook. Those of the watch are played for a detect task with a
+Slack app as well: the same comes of them, but nothing is told twice in Slack. `make test` plays
+them all, and fails where this table is not what it saw. A channel that is down is given up after an
+hour here instead of twelve, unless the row says so.
 `told` is the message about how the task ended; other messages are named by their labels, and
 `so far` is one after which the watch goes on.
 """

@@ -210,12 +210,17 @@ class World(Running):
     @property
     def texts(self) -> list[str]:
         """Of the messages that Slack took; of the heads of threads none."""
+        return [str(payload["text"]) for payload in self.taken]
+
+    @property
+    def taken(self) -> list[Mapping[str, Any]]:
+        """What Slack took, but for the heads of threads, which tell nobody by themselves."""
         if not self.workspace:
-            return self.slack_server.texts
+            return self.slack_server.taken
         arn = f"{MACHINE_ARN.replace(':stateMachine:', ':execution:')}:"
         heads = {mark_of(arn + e.name, part) for e in self.executions for part in (HEAD, VERDICT)}
         return [
-            str(post.payload["text"])
+            post.payload
             for post in self.slack_server.posts
             if post.method == "chat.postMessage"
             and post.ts
