@@ -8,7 +8,8 @@ from typing import Any
 
 from bench.loopback import Loopback
 from bench.measure import Child
-from tests.support.product import REGION
+from tests.support import clicks
+from tests.support.product import ACTING, REGION
 from tests.support.stack import Stack
 
 # What the Lambda runtime brings.
@@ -18,6 +19,15 @@ HANDLERS = {
     "sweep": "SweepFunction",
     "describe_task": "DescribeTaskFunction",
     "notify": "NotifyFunction",
+    "receive_click": "ReceiveClickFunction",
+}
+# What acting.yaml is given, as far as the door reads it.
+DOOR = {
+    "ServiceName": "notifier",
+    "SlackSigningSecretArn": "signing",
+    "SlackAppId": clicks.PLACE.app,
+    "SlackTeamId": clicks.PLACE.team,
+    "SlackChannelId": clicks.PLACE.channel,
 }
 SLACK_SECRET = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:slack-a1b2c3"
 
@@ -51,6 +61,8 @@ class Bench:
         """A handler's process, with what the template gives the function, and Lambda itself."""
         function = HANDLERS[module or "describe_task"]
         stack = Stack({"SlackWebhookSecretArn": SLACK_SECRET, "TimeZone": "Europe/Berlin"}, {})
+        if module == "receive_click":
+            stack = Stack(DOOR, {}, ACTING)
         environment = {
             "AWS_ACCESS_KEY_ID": "none",
             "AWS_SECRET_ACCESS_KEY": "none",
@@ -70,8 +82,13 @@ class Bench:
 
 
 def memory_bytes(handler: str) -> int:
-    return int(Stack({}, {}).properties(HANDLERS[handler])["MemorySize"]) * 2**20
+    return int(_properties(handler)["MemorySize"]) * 2**20
 
 
 def timeout_seconds(handler: str) -> int:
-    return int(Stack({}, {}).properties(HANDLERS[handler])["Timeout"])
+    return int(_properties(handler)["Timeout"])
+
+
+def _properties(handler: str) -> dict[str, Any]:
+    stack = Stack(DOOR, {}, ACTING) if handler == "receive_click" else Stack({}, {})
+    return stack.properties(HANDLERS[handler])

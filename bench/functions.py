@@ -19,6 +19,7 @@ BUDGETS = {
     "start_watch: an event": 1.10,
     "notify: SNS": 1.30,
     "notify: Slack": 1.30,
+    "receive_click: a click": 1.10,
 }
 LARGEST_ZIP = 2_000_000  # bytes
 TIME_SHARE = 0.1  # of the timeout, for a task of 100,000 rows
@@ -47,6 +48,7 @@ def invocations() -> dict[str, tuple[str, Json]]:
         "describe_task: it ended, some failed": ("describe_task", inputs.describe_event("ended")),
         "start_watch: an event": ("start_watch", inputs.event("cloudtrail/start_detect.json")),
         "sweep: both kinds": ("sweep", inputs.event("invoke/sweep.json")),
+        "receive_click: a click": ("receive_click", inputs.click()),
         "notify: SNS": ("notify", inputs.notify_event("sns", answer, rows)),
         "notify: Slack": ("notify", inputs.notify_event("slack", answer, rows)),
     }

@@ -10,6 +10,7 @@ from mitigation.action_executions import read_details
 from mitigation.codec import encode
 from mitigation.decision import Decision, Look, Memory
 from mitigation.task import TaskType, parse_task
+from tests.support import clicks
 from tests.support.static_iot import StaticIot, unpaced
 
 type Json = dict[str, Any]
@@ -37,6 +38,11 @@ def tasks() -> dict[str, tuple[Json, list[Json]]]:
         task_id: ({"taskSummary": {**answer["taskSummary"], "taskId": task_id}}, rows)
         for task_id, (answer, rows) in found.items()
     }
+
+
+def click() -> Json:
+    """As Slack sends it; signed a little ahead, for what is counted takes its time."""
+    return clicks.event(clicks.form(clicks.payload()), at=time.time() + 280)
 
 
 def ended() -> tuple[Json, list[Json]]:

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 from bench.inputs import Json
 from embedded.fake_slack import FakeSlack
 from embedded.serving import Handler, serving
+from tests.support import clicks
 
 PAGE = 250
 PUBLISHED = (
@@ -46,12 +47,14 @@ def loopback(folder: Path, tasks: Mapping[str, tuple[Json, Sequence[Json]]]) -> 
 
     class Requests(Handler):
         def handle_any(self) -> None:
-            self.body()
+            body = self.body()
             operation = self.headers.get("X-Amz-Target")
             if self.command == "POST" and not operation:
                 self.answer(200, {"Content-Type": "text/xml"}, PUBLISHED)
                 return
             answer = ANSWERS[operation] if operation else _iot(tasks, urlsplit(self.path))
+            if b"signing" in body:
+                answer = {**answer, "SecretString": clicks.SECRET}
             self.answer(200, {"Content-Type": "application/json"}, json.dumps(answer).encode())
 
         do_GET = do_PUT = do_POST = handle_any  # noqa: N815  http.server's names

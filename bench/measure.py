@@ -46,7 +46,8 @@ class Child:
         told: dict[str, Any] = json.loads(done.stdout)
         answer = told.get("answer", {})
         details = answer.get("memory", {}).get("details") or {}
-        if answer.get("delivered") is False or details.get("error"):
+        refused = answer.get("statusCode", 200) != 200
+        if answer.get("delivered") is False or details.get("error") or refused:
             raise ChildFailed(f"{self.asked['module']} did not get through: {answer}")
         return told, done.stderr
 

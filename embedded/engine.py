@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -62,9 +62,10 @@ class Engine(Running):
             started=started,
             calls_per_second=calls_per_second,
             on_ended=self._catch_up,
+            now=lambda: datetime.fromtimestamp(self.run_time(), UTC),
             account_of=self._account_of,
         )
-        self.slack = FakeSlack(slack, slack_app, Workspace(clock=self._run_time))
+        self.slack = FakeSlack(slack, slack_app, Workspace(clock=self.run_time))
         self._now = now
         self._speed = speed
         self._auth = auth
@@ -176,7 +177,7 @@ class Engine(Running):
             )
         return self._accounts[key]
 
-    def _run_time(self) -> float:
+    def run_time(self) -> float:
         """What the functions' clock shows, in seconds since 1970."""
         return time.time() + (get_offset(self._clock.path) if self._now else 0)
 

@@ -1,6 +1,7 @@
 """A fake of AWS IoT's mitigation actions tasks, on HTTP: no engine has these operations."""
 
 import json
+import re
 import threading
 import time
 from collections import defaultdict, deque
@@ -31,6 +32,7 @@ from embedded.serving import Handler, serving
 # AWS's own limits of tasks in progress.
 AT_ONCE: dict[TaskType, int] = {"detect": 5, "audit": 10}
 AGAIN_SECONDS = 60
+_A_TASK = re.compile(r"/mitigationactions/tasks/[^/]+$")
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -61,14 +63,19 @@ class FakeIot(Running):
         calls_per_second: float | None = None,
         clock: Callable[[], float] = time.monotonic,
         on_ended: Callable[[datetime], None] = lambda moment: None,  # noqa: ARG005  told to nobody
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
         account_of: Callable[[str], str] = lambda key: HOME.account,  # noqa: ARG005  one account
         place: Place = HOME,
     ) -> None:
         self.calls: list[Call] = []
+        # Told before each look at a task from outside; while it stands still, looks change nothing.
+        self.before_look: Callable[[], None] = lambda: None
+        self.stands_still = False
         self._tasks = {
             (s.task_type, s.task_id): _Task(s, started) for s in scenarios if s.place == place
         }
-        self.registry = Registry()
+        self._now = now
+        self.registry = Registry(now)
         for task in self._tasks.values():
             self.registry.absorb(task.scenario)
         self._account_of = account_of
@@ -80,6 +87,7 @@ class FakeIot(Running):
                 calls_per_second=calls_per_second,
                 clock=clock,
                 on_ended=on_ended,
+                now=now,
                 place=other,
             )
             for other in elsewhere
@@ -95,6 +103,8 @@ class FakeIot(Running):
 
         class Requests(Handler):
             def handle_any(self) -> None:
+                if self.command == "GET" and _A_TASK.search(self.path):
+                    fake.before_look()
                 asked = fake.at(fake._place(self.headers.get("Authorization", "")))
                 body, headers = self.body(), dict(self.headers)
                 self.answer(*asked.respond(self.command, self.path, body, headers))
@@ -160,7 +170,7 @@ class FakeIot(Running):
             case "DescribeDetectMitigationActionsTask" | "DescribeAuditMitigationActionsTask":
                 return self._look(self._task(task_type, asked["taskId"]))
             case "CancelDetectMitigationActionsTask" | "CancelAuditMitigationActionsTask":
-                return self._task(task_type, asked["taskId"]).cancel()
+                return self._task(task_type, asked["taskId"]).cancel(self._now())
             case "ListDetectMitigationActionsTasks" | "ListAuditMitigationActionsTasks":
                 return self._list_tasks(task_type, asked)
             case "ListDetectMitigationActionsExecutions":
@@ -187,7 +197,7 @@ class FakeIot(Running):
                 raise _not_found("finding", asked["findingId"])
 
     def _look(self, task: "_Task") -> Json:
-        answer = task.look()
+        answer = task.look(goes_on=not self.stands_still)
         if ended := ended_at(task.scenario.task_type, answer):
             self._on_ended(ended)
         return answer
@@ -258,19 +268,19 @@ class _Task:
         self._canceled: datetime | None = None
         self._looks = 0
 
-    def look(self) -> Json:
-        """The next answer; the last one for ever after."""
+    def look(self, *, goes_on: bool = True) -> Json:
+        """The next answer; the last one for ever after. Else the one before, once more."""
         steps = self.scenario.describe
-        step = steps[min(self._looks, len(steps) - 1)]
-        self._looks += 1
+        self._looks += goes_on or not self._looks
+        step = steps[min(self._looks, len(steps)) - 1]
         if isinstance(step, Failure):
             raise Refused(step.code, step.message, step.status)
         return self._after_cancel(step).body
 
-    def cancel(self) -> Json:
+    def cancel(self, now: datetime) -> Json:
         if (self.summary() or {}).get("taskStatus") not in ("IN_PROGRESS", None):
             raise Refused("InvalidRequestException", "Task is not in progress")
-        self._canceled = datetime.now(UTC)
+        self._canceled = now
         return {}
 
     def summary(self) -> Json | None:

@@ -36,10 +36,12 @@ class Registry:
         summary = next(reversed(list(scenario.summaries)), {})
         last = scenario.describe[-1]
         body = last.body if isinstance(last, Answer) else {}
-        end = ended_at(scenario.task_type, body) or self._now()
+        end = ended_at(scenario.task_type, body) or datetime.now(UTC)
+        defined = summary.get("actionsDefinition")
         actions = {
             action.get("name"): action.get("actionParams") or {}
-            for action in summary.get("actionsDefinition") or []
+            for action in (defined if isinstance(defined, list) else [])
+            if isinstance(action, dict)  # an answer may be wrong on purpose
         }
         findings = {finding.get("findingId"): finding for finding in scenario.findings}
         for row in scenario.executions:

@@ -2,13 +2,14 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 
+from embedded.clicks import APP, SIGNING_SECRET
 from embedded.deploy import Stack
 from embedded.engine import Engine
 from embedded.fake_slack import Post
@@ -16,7 +17,7 @@ from embedded.history import Event, new_events
 from embedded.places import HOME, Place
 from embedded.process import ROOT
 from embedded.scenario import Json, Scenario
-from embedded.slack_workspace import CHANNEL, TOKEN, SlackMode
+from embedded.slack_workspace import CHANNEL, TEAM, TOKEN, SlackMode
 
 EMAIL = "on-call@example.com"
 WEBHOOK_URL = "https://hooks.slack.com/services/T00000000/B00000000/notARealWebhookButSecret"
@@ -51,6 +52,7 @@ class Outcome:
     posts: list[Post]
     dead_letters: list[Json]
     iot_calls: list[Json]
+    acts: list[Json]
 
     @property
     def succeeded(self) -> bool:
@@ -62,12 +64,13 @@ class Outcome:
             "execution": self.execution,
             "messages": self.messages,
             "deadLetters": self.dead_letters,
+            "acts": self.acts,
             "iotCalls": self.iot_calls,
         }
 
 
 def stack_parameters(
-    engine: Engine, *, slack: SlackMode = "webhook", place: Place = HOME
+    engine: Engine, *, slack: SlackMode = "webhook", place: Place = HOME, acts: bool = False
 ) -> dict[str, str]:
     """Parameters for the template: an e-mail address, a secret for Slack, a member.
 
@@ -82,6 +85,17 @@ def stack_parameters(
         parameters["SlackWebhookSecretArn"] = secret["ARN"]
     elif slack == "app":
         parameters |= {"SlackBotTokenSecretArn": secret["ARN"], "SlackChannelId": CHANNEL}
+    if acts:
+        signing = engine.client("secretsmanager").create_secret(
+            Name="slack-signing", SecretString=SIGNING_SECRET
+        )
+        parameters |= {
+            "SlackActions": "cancel-retry-undo",
+            "SlackActors": "U0ADA,U0BO",
+            "SlackSigningSecretArn": signing["ARN"],
+            "SlackAppId": APP,
+            "SlackTeamId": TEAM,
+        }
     if place != HOME:
         parameters |= {"MemberAccounts": place.account, "MemberRegions": place.region}
     return parameters
@@ -160,7 +174,13 @@ def follow(engine: Engine, execution_arn: str, deadline: float) -> Iterator[Even
         time.sleep(POLL_SECONDS)
 
 
-def collect(engine: Engine, stack: Stack, execution_arn: str, place: Place = HOME) -> Outcome:
+def collect(
+    engine: Engine,
+    stack: Stack,
+    execution_arn: str,
+    place: Place = HOME,
+    acts: Sequence[Json] = (),
+) -> Outcome:
     """Everything that the ended execution left behind; `place` is whose task it watched."""
     execution = engine.client("stepfunctions").describe_execution(executionArn=execution_arn)
     entered = [
@@ -198,6 +218,7 @@ def collect(engine: Engine, stack: Stack, execution_arn: str, place: Place = HOM
         },
         posts=engine.slack.posts,
         dead_letters=letters,
+        acts=list(acts),
         iot_calls=[asdict(call) for call in engine.iot.at(place).calls],
     )
 

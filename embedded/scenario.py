@@ -24,6 +24,7 @@ from embedded.checked import (
     required,
     short,
 )
+from embedded.clicks import Click, read_clicks
 from embedded.iot_model import MODEL
 from embedded.places import HOME, Place, read_place
 from embedded.slack_answers import (
@@ -50,7 +51,10 @@ __all__ = (
 
 type TaskType = Literal["detect", "audit"]
 
-_KEYS = ("taskType", "taskId", "describe", "executions", "findings", "slack", "slackApp", "member")
+_KEYS = (
+    *("taskType", "taskId", "describe", "executions", "findings"),
+    *("slack", "slackApp", "member", "clicks"),
+)
 _DEFAULT_TASK_ID = "pasted-answer"
 # What AWS says itself, in botocore's model: the embedded AWS knows nothing of the product's code.
 _AUDIT = MODEL.operation_model("DescribeAuditMitigationActionsTask")
@@ -90,6 +94,7 @@ class Scenario:
     slack: tuple[SlackAnswer, ...] = (SlackAnswer(),)
     slack_app: Mapping[str, tuple[SlackAppAnswer, ...]] = MappingProxyType({})
     place: Place = HOME  # whose task it is
+    clicks: tuple[Click, ...] = ()
 
     @property
     def summaries(self) -> Iterator[Json]:
@@ -147,6 +152,7 @@ def parse(document: object) -> Scenario:
         findings=_rows(root, "findings"),
         slack=read_webhook_answers(root),
         slack_app=read_app_answers(root),
+        clicks=read_clicks(root),
         place=read_place(root),
     )
 

@@ -14,6 +14,8 @@ TEXT_LENGTH = 3_000
 MAX_FIELDS = 10
 FIELD_LENGTH = 2_000
 MAX_CONTEXT_ELEMENTS = 10
+VALUE_LENGTH = 2_000
+CONFIRM_LENGTHS = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
 MAX_ACTION_ELEMENTS = 25
 BUTTON_LENGTH = 75
 URL_LENGTH = 3_000
@@ -117,6 +119,10 @@ def _element(element: object, where: str) -> None:
     _text(element.get("text"), f"{where}.text", BUTTON_LENGTH, "plain_text")
     _expect(len(element.get("url", "")) <= URL_LENGTH, f"{where}.url is too long")
     _expect(len(element.get("action_id", "")) <= ID_LENGTH, f"{where}.action_id is too long")
+    _expect(len(element.get("value", "")) <= VALUE_LENGTH, f"{where}.value is too long")
+    if confirm := element.get("confirm"):
+        for part, longest in CONFIRM_LENGTHS.items():
+            _text(confirm.get(part), f"{where}.confirm.{part}", longest, "plain_text")
     style = element.get("style", "primary")
     _expect(style in ("primary", "danger"), f"{where}.style is {style!r}")
 

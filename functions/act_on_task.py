@@ -53,6 +53,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> Answer:
         "Asked for in Slack",
         step=event["step"],
         action=request.click.action,
+        act=request.button.action if request.button else None,
         user=request.click.user,
         requester=request.requester,
         approver=request.ruling.approver,

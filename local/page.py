@@ -83,12 +83,11 @@ def _block(block: Json) -> Iterator[str]:
             parts = "".join(f"<div>{_html(element['text'])}</div>" for element in elements)
             yield f'<div class="context">{parts}</div>'
         case {"type": "actions", "elements": elements}:
-            links = (
-                f'<a class="button" href="{escape(button["url"])}" rel="noreferrer">'
-                f"{escape(unescape(button['text']['text']))}</a>"
+            buttons = (
+                f'<span class="button">{escape(unescape(button["text"]["text"]))}</span>'
                 for button in elements
             )
-            yield f'<div class="actions">{"".join(links)}</div>'
+            yield f'<div class="actions">{"".join(buttons)}</div>'
         case _:
             yield f'<div class="context">{escape(str(block.get("type")))}</div>'
 

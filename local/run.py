@@ -16,8 +16,10 @@ from rich.console import Console, Group
 from rich.text import Text
 
 from embedded import play
+from embedded.clicks import Click
 from embedded.deploy import deploy, deploy_member
 from embedded.engine import Engine
+from embedded.people import NobodyClicks, People
 from embedded.places import HOME, MEMBER
 from embedded.process import EngineFailed
 from embedded.scenario import BadScenario, Scenario, load
@@ -29,6 +31,7 @@ from local.progress import Progress
 from mitigation.messages.sms import DISPLAY_NAME
 
 SPEED = 500
+CANCEL = (Click(1, "U0ADA", "cancel", {}), Click(1, "U0BO", "approve", {}))
 DEADLINE_SECONDS = 300
 SENDER = f"{DISPLAY_NAME} <no-reply@sns.amazonaws.com>"  # what SNS makes of the topic's name
 
@@ -66,6 +69,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--member", action="store_true", help="play the task in another account and region"
     )
+    parser.add_argument(
+        "--act",
+        action="store_true",
+        help="let somebody cancel the task from Slack, and somebody else agree",
+    )
     parser.add_argument("--json", action="store_true", help="print what came of it as JSON")
 
 
@@ -76,13 +84,16 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.member:
             scenario = replace(scenario, place=MEMBER)
         parameters = read_parameters(arguments.parameter)
+        if arguments.act:
+            scenario = replace(scenario, clicks=CANCEL)
+            parameters = {"SlackApprovals": "cancel,retry,undo"} | parameters
     except (BadScenario, BadParameter) as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
     progress = Progress(Console(stderr=True))
     try:
         outcome = _play(scenario, progress, parameters, slack=arguments.slack)
-    except (EngineFailed, play.PlayFailed, ClientError, BotoCoreError) as error:
+    except (EngineFailed, play.PlayFailed, NobodyClicks, ClientError, BotoCoreError) as error:
         progress.failed(str(error))
         return 1
     if arguments.json:
@@ -95,6 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _play(
     scenario: Scenario, progress: Progress, parameters: Mapping[str, str], *, slack: SlackMode
 ) -> play.Outcome:
+    slack = "app" if scenario.clicks else slack  # a webhook's messages have no buttons
     deadline = time.monotonic() + DEADLINE_SECONDS
     now = (scenario.started or datetime.now(UTC)) + play.TRAIL_LAG
     engine = Engine(
@@ -109,8 +121,12 @@ def _play(
         with progress.step("An embedded AWS starts on this machine"):
             stack.enter_context(engine)
         with progress.step("template.yaml is deployed into it"):
-            own = play.stack_parameters(engine, slack=slack, place=scenario.place)
+            own = play.stack_parameters(
+                engine, slack=slack, place=scenario.place, acts=bool(scenario.clicks)
+            )
             deployed = deploy(engine, {**own, **parameters})
+            people = People(engine, deployed, scenario.clicks)
+            engine.iot.before_look = people.before_look
         if scenario.place != HOME:
             with progress.step("member.yaml is deployed into {} ({})".format(*scenario.place)):
                 deploy_member(engine, scenario.place)
@@ -120,8 +136,10 @@ def _play(
         with progress.watching():
             for event in play.follow(engine, execution_arn, deadline):
                 progress.event(event)
+        people.finish()
         progress.waits(engine.waits)
-        return play.collect(engine, deployed, execution_arn, scenario.place)
+        acts = people.acts() if scenario.clicks else []
+        return play.collect(engine, deployed, execution_arn, scenario.place, acts)
 
 
 def _show(outcome: play.Outcome) -> None:
@@ -143,6 +161,9 @@ def _show(outcome: play.Outcome) -> None:
         reason = letter.get("reason", {}).get("raised", {}).get("errorMessage", "")
         text = f"The message for {letter.get('channel')}: {failure.get('Error')}, {reason}"
         show.show(console, "Dead letter", Text(text))
+    for act in outcome.acts:
+        agreed = f", approved by {act['approvedBy']}" if act["approvedBy"] else ""
+        console.print(Text(f"{act['action']} by {act['by']}{agreed}: {act['result']}"))
     execution = outcome.execution
     if outcome.succeeded:
         verdict = Text.assemble(("✓ ", "green"), f"{execution['name']}: everyone was told")

@@ -87,8 +87,9 @@ def _block(block: Json) -> Iterator[RenderableType]:
             yield from (_text(element["text"], "dim") for element in elements)
         case {"type": "actions", "elements": elements}:
             yield Text()
-            for button in elements:
-                yield Text.assemble((f"[ {button['text']['text']} ]", "bold"), f"  {button['url']}")
+            yield Text("  ").join(
+                Text(f"[ {button['text']['text']} ]", "bold") for button in elements
+            )
         case _:
             yield Text(f"({block.get('type')})", style="dim")
 

@@ -6,6 +6,7 @@ From the package that `sam build` made, each in a new account, with the roles en
 import copy
 import io
 import json
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,9 +18,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
+from samtranslator.yaml_helper import yaml_parse
 
+from embedded.clicks import APP, SIGNING_SECRET, Click, button, local_url, press
 from embedded.engine import Engine
 from embedded.play import receive, start_task
+from embedded.slack_workspace import CHANNEL, TEAM, TOKEN
 from tests.acceptance.conftest import CAME_UP
 from tests.support import stacks
 from tests.support.combinations import (
@@ -43,6 +47,8 @@ TEMPLATE = "packaged.json"
 ENDED = {"detect": "SUCCESSFUL", "audit": "COMPLETED"}
 FORBIDDEN = "forbidden"
 NAMES = [*COMBINATIONS, FORBIDDEN]
+LEVELS = ["cancel", "cancel-retry", "cancel-retry-undo"]
+FORBIDDEN_CLICK = "forbidden click"
 ANYTHING = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
@@ -94,6 +100,9 @@ def own_part(package: bytes) -> bytes:
 @pytest.fixture(scope="module")
 def shared_engine() -> Iterator[Engine]:
     tasks = [stacks.task(kind, task_id(name), ENDED[kind]) for kind in ENDED for name in NAMES]
+    tasks += [
+        stacks.task("detect", task_id(name), "IN_PROGRESS") for name in (*LEVELS, FORBIDDEN_CLICK)
+    ]
     with Engine(tasks, auth=True, speed=50, started=False) as engine:
         yield engine
 
@@ -118,10 +127,10 @@ class Account:
             self._s3.put_object(Bucket=BUCKET, Key=key, Body=body)
         self.template_url = self.upload(package.template)
 
-    def upload(self, template: dict[str, Any]) -> str:
+    def upload(self, template: dict[str, Any], key: str = TEMPLATE) -> str:
         """The template's address."""
-        self._s3.put_object(Bucket=BUCKET, Key=TEMPLATE, Body=json.dumps(template))
-        return f"{self.engine.endpoint}/{BUCKET}/{TEMPLATE}"
+        self._s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(template))
+        return f"{self.engine.endpoint}/{BUCKET}/{key}"
 
     @property
     def mails(self) -> int:
@@ -208,6 +217,87 @@ def test_the_roles_are_enforced(account: Account, package: Package) -> None:
     assert letter["failure"]["Error"] == "DeliveryRejected"
     assert "AccessDenied" in letter["reason"]["raised"]["errorMessage"]
     assert (account.mails, account.posts) == (1, 0)
+
+
+ACTING = {
+    "SweepMinutes": "0",
+    "SlackBotTokenSecretArn": TOKEN,
+    "SlackChannelId": CHANNEL,
+    "SlackActors": "U0ADA,U0BO",
+    "SlackApprovals": "cancel,retry,undo",
+    "SlackSigningSecretArn": SIGNING_SECRET,
+    "SlackAppId": APP,
+    "SlackTeamId": TEAM,
+    "EmailAddress": "oncall@example.com",
+}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_acts_come_up_at_each_level_and_go_again(level: str, account: Account) -> None:
+    """A cancel with an approval, from the click to what the thread says."""
+    engine = account.engine
+    given = with_secrets(engine, ACTING | {"SlackActions": level})
+    before = stacks.everything(engine)
+    stacks.create(engine, STACK, account.template_url, given)
+    made = stacks.resources(engine, STACK)
+    assert "Acting" in made
+
+    start_task(engine, stacks.task("detect", task_id(level), "IN_PROGRESS"))
+    assert click(engine, "U0ADA", "cancel") == HTTPStatus.OK
+    assert click(engine, "U0ADA", "approve") == HTTPStatus.OK  # nobody agrees with themselves
+    assert click(engine, "U0BO", "approve") == HTTPStatus.OK
+    stacks.ended_watches(engine, made)
+    said = [message["text"] for message in engine.slack.workspace.messages]
+    stacks.until(
+        lambda: any("is canceled" in each["text"] for each in engine.slack.workspace.messages),
+        f"the cancel to be told: {said}",
+    )
+    canceled = [c for c in engine.iot.calls if c.operation == "CancelDetectMitigationActionsTask"]
+    assert [call.parameters["taskId"] for call in canceled if not call.error][-1] == task_id(level)
+
+    stacks.delete(engine, STACK)
+    assert stacks.everything(engine) - before == set()
+
+
+def test_a_door_that_may_not_start_an_execution_answers_with_an_error(
+    account: Account, package: Package
+) -> None:
+    """Without this, that acts come up would say nothing about the roles."""
+    template = copy.deepcopy(package.template)
+    url = template["Resources"]["Acting"]["Properties"]["TemplateURL"]
+    nested = yaml_parse(package.uploads[url.rpartition("/")[2]].decode())
+    [policy] = nested["Resources"]["ReceiveClickRole"]["Properties"]["Policies"]
+    statements = policy["PolicyDocument"]["Statement"]
+    policy["PolicyDocument"]["Statement"] = [s for s in statements if s.get("Sid") != "Start"]
+    engine = account.engine
+    template["Resources"]["Acting"]["Properties"]["TemplateURL"] = account.upload(nested, "nested")
+    given = with_secrets(engine, ACTING | {"SlackActions": "cancel"})
+    stacks.create(engine, STACK, account.upload(template), given)
+    start_task(engine, stacks.task("detect", task_id(FORBIDDEN_CLICK), "IN_PROGRESS"))
+    assert click(engine, "U0ADA", "cancel") >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def with_secrets(engine: Engine, parameters: dict[str, str]) -> dict[str, str]:
+    """The two secrets made, and named by their ARNs."""
+    engine.slack.workspace.messages.clear()
+    create = engine.client("secretsmanager").create_secret
+    made = {
+        name: create(Name=name, SecretString=parameters[name])["ARN"]
+        for name in ("SlackBotTokenSecretArn", "SlackSigningSecretArn")
+    }
+    return parameters | made
+
+
+def click(engine: Engine, user: str, action: str) -> int:
+    """What the door answers to a click on the newest such button, once there is one."""
+    workspace = engine.slack.workspace
+    stacks.until(lambda: button(workspace, action) is not None, f"a button to {action}")
+    found = button(workspace, action)
+    assert found
+    [stack] = engine.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+    url = local_url(engine.endpoint, outputs["ClicksUrl"])
+    return press(url, Click(0, user, action, {}), *found, time.time())
 
 
 def test_what_a_parameter_may_not_be_is_refused_at_deploy(account: Account) -> None:

@@ -24,6 +24,7 @@ BYTECODE = {
     "start_watch: an event": 570_000,
     "notify: SNS": 2_250_000,
     "notify: Slack": 2_250_000,
+    "receive_click: a click": 530_000,
 }
 
 # Under valgrind, which takes its time: one of each function, and of notify's the dearer one.

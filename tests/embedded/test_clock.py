@@ -4,6 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -45,6 +46,12 @@ def test_a_wait_of_nothing_changes_nothing(path: Path) -> None:
 
 def test_without_speed_a_wait_is_a_wait() -> None:
     assert Clock(1).sleep(0.05)["took"] == 0.05
+
+
+def test_a_wait_for_a_person_is_long_enough_for_a_click(path: Path) -> None:
+    with mock.patch("time.sleep") as sleep:
+        Clock(500, path).sleep(1800)
+    assert sleep.call_args.args[0] > 1
 
 
 def test_without_a_file_waits_are_only_shortened() -> None:

@@ -58,13 +58,14 @@ def running(tmp_path: Path, until: str) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, str]]:
-    """Three runs at once, so that they would meet if they could: status, stdout, stderr of each."""
+    """Some runs at once, so that they would meet if they could: status, stdout, stderr of each."""
     commands = {
         "quarantine": [str(SCENARIOS / "quarantine.json"), "--json"],
         "slack-revoked": [
             str(SCENARIOS / "slack-revoked.json"),
             *("--parameter", "AccountAlias=The fleet", "--parameter", "TimeZone=Europe/Berlin"),
         ],
+        "acts": [str(SCENARIOS / "canceled-from-slack.json"), "--json"],
         "live": [str(SCENARIOS / "live.json"), "--slack-app", "--json"],
     }
     folders = {name: tmp_path_factory.mktemp(name) for name in commands}
@@ -121,6 +122,31 @@ def test_a_slack_app_shows_the_task_as_it_goes_on_in_one_thread(runs: Any) -> No
     assert edits[-1]["payload"]["text"] == "[FAILED] revoke-25: 3 of 25 mitigation actions failed"
     assert rest["payload"]["reply_broadcast"] is True
     assert err.count("slack: shown") == len(edits)
+
+
+@pytest.mark.slow
+def test_people_click_and_the_run_says_what_came_of_it(runs: Any) -> None:
+    status, out, err = runs["acts"]
+    assert status == 0, err
+    outcome = json.loads(out)
+    stranger, canceled, retried = outcome["acts"]
+    assert stranger["by"] == "U0EVE"
+    assert "SlackActors" in stranger["result"]
+    assert canceled == {
+        "action": "cancel",
+        "by": "U0ADA",
+        "approvedBy": None,
+        "result": "canceled",
+    }
+    assert retried == {
+        "action": "retry",
+        "by": "U0ADA",
+        "approvedBy": "U0BO",
+        "result": "started",
+    }
+    operations = [call["operation"] for call in outcome["iotCalls"] if not call["error"]]
+    assert operations.count("CancelDetectMitigationActionsTask") == 1
+    assert operations.count("StartDetectMitigationActionsTask") == 2
 
 
 @pytest.mark.slow
@@ -223,6 +249,18 @@ def test_a_parameter_that_the_template_would_not_take_starts_nothing(
         ("{}", "describe: missing; expected a list of Describe answers and errors"),
         ('{"taskId": "a b", "describe": [{}]}', "taskId: expected 1 to 128 of a-z, A-Z, 0-9, _"),
         ('{"taskId": "a", "describe": [{}], "speed": 1}', "speed: unknown key; expected one of"),
+        (
+            '{"taskId": "a", "describe": [{}], "clicks": [{"by": "U0ADA", "action": "delete"}]}',
+            "clicks[0].action: expected cancel, retry, undo, approve, deny",
+        ),
+        (
+            '{"taskId": "a", "describe": [{}], "clicks": [{"action": "cancel"}]}',
+            "clicks[0].by: expected who clicks, such as U0ADA",
+        ),
+        (
+            '{"taskId": "a", "describe": [{}], "clicks": [{"by": "U", "after": -1}]}',
+            "clicks[0].after: expected a number from 0 on",
+        ),
     ],
 )
 def test_a_scenario_with_a_mistake_starts_nothing(

@@ -1,0 +1,102 @@
+"""People who click while a scenario is played, each at the moment that it says."""
+
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from embedded.checked import Json
+from embedded.clicks import Click, button, local_url, press
+from embedded.deploy import Stack
+from embedded.engine import Engine
+
+SECONDS = 30.0
+POLL_SECONDS = 0.05
+
+
+class NobodyClicks(Exception):  # noqa: N818  reads as what happened
+    """The button that is to be clicked stands nowhere, or what follows does not end."""
+
+
+class People:
+    """Before the look at the task after so many, the clicks that are due then are made.
+
+    The look is held up until all has happened that follows from them: so a scenario plays the same
+    each time, though waits take next to no time.
+    """
+
+    def __init__(self, engine: Engine, stack: Stack, clicks: Sequence[Click]) -> None:
+        self._engine, self._left = engine, list(clicks)
+        self._url = local_url(engine.endpoint, stack.outputs.get("ClicksUrl", ""))
+        self._looks = 0
+        self._plays = False
+        self.failed: NobodyClicks | None = None
+
+    def before_look(self) -> None:
+        """Somebody looks at the task: the watch, or in the middle of a click's play an act."""
+        if self._plays or self.failed:
+            return
+        due = [click for click in self._left if click.after <= self._looks]
+        self._looks += 1
+        if due:
+            self._play(due)
+
+    def finish(self) -> None:
+        """The clicks that come after the end; raises NobodyClicks."""
+        if self._left and not self.failed:
+            self._play(list(self._left))
+        if self.failed:
+            raise self.failed
+
+    def acts(self) -> list[Json]:
+        """What was asked for, and what came of it, as the log tells."""
+        told = []
+        for name, lines in self._engine.logs().items():
+            if name.endswith("-act-on-task"):
+                for line in filter(lambda each: each.startswith("{"), lines):
+                    told += _act(json.loads(line))
+        return told
+
+    def _play(self, due: list[Click]) -> None:
+        self._plays = self._engine.iot.stands_still = True
+        try:
+            for click in due:
+                self._left.remove(click)
+                self._click(click)
+            self._settle()
+        except NobodyClicks as error:
+            self.failed = error
+        finally:
+            self._plays = self._engine.iot.stands_still = False
+
+    def _click(self, click: Click) -> None:
+        until = time.monotonic() + SECONDS
+        while (found := button(self._engine.slack.workspace, click.action)) is None:
+            if time.monotonic() > until:
+                raise NobodyClicks(f"no button to {click.action} stands in the channel")
+            time.sleep(POLL_SECONDS)
+        press(self._url, click, *found, self._engine.run_time())
+
+    def _settle(self) -> None:
+        states: Any = self._engine.client("stepfunctions")
+        machines = states.list_state_machines()["stateMachines"]
+        [arn] = [each["stateMachineArn"] for each in machines if "ActOnTask" in each["name"]]
+        until = time.monotonic() + SECONDS
+        while states.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"]:
+            if time.monotonic() > until:
+                raise NobodyClicks("what was clicked did not come to an end")
+            time.sleep(POLL_SECONDS)
+
+
+def _act(line: Json) -> list[Json]:
+    if line.get("step") not in ("tell", "refuse"):
+        return []
+    progress = line.get("progress") or {}
+    return [
+        {
+            "action": line.get("act") or line.get("action"),
+            "by": line.get("requester") if line["step"] == "tell" else line.get("user"),
+            "approvedBy": line.get("approver") if line["step"] == "tell" else None,
+            "result": progress.get("result") or line.get("why") or "nothing was done",
+        }
+    ]
