@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from mitigation.causes import FAILED, SKIPPED, Details, Row, Tally
+from mitigation.causes import FAILED, SKIPPED, Details, Row, Tally, missing
 from mitigation.pace import Pace, paced
 from mitigation.resources import resource_name
 from mitigation.task import Task, TaskType
@@ -26,6 +26,7 @@ MAX_ROWS = 50_000
 MAX_FINDINGS = 150  # each costs a call
 READ_SECONDS = 20.0  # a tenth of the function's timeout, less the other work
 PAGE_SIZE = 250  # AWS's largest
+AGAIN_SECONDS = 5.0  # lists are eventually consistent: right after an end, rows may be missing
 
 AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
 
@@ -34,8 +35,16 @@ def read_details(iot: IoTClient, task: Task, pace: Pace | None = None) -> Detail
     """What failed and was skipped, grouped by cause; None where the counts say: nothing."""
     if task.id is None or (task.statistics.failed == 0 and task.statistics.skipped == 0):
         return None
-    tally = Tally()
     pace = pace or Pace(READ_SECONDS)
+    details = _read(iot, task, pace)
+    if task.is_terminal and any(missing(task, details)) and pace.rest(AGAIN_SECONDS):
+        again = _read(iot, task, pace)
+        details = again if again.rows > details.rows else details
+    return details
+
+
+def _read(iot: IoTClient, task: Task, pace: Pace) -> Details:
+    tally = Tally()
     try:
         cut = _READERS[task.type](iot, task, tally, pace)
     except AWS_ERRORS as error:

@@ -7,7 +7,9 @@ state machine (256 KiB), so everything here is bounded and says how much it left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
+from mitigation.task import Task
 from mitigation.wire import clip
 
 MAX_CAUSES = 8
@@ -15,12 +17,11 @@ MAX_NAMES = 10
 # In UTF-8 bytes, as the state machine counts: room for any thing's name, 128 characters.
 NAME_SIZE = 400
 MESSAGE_SIZE = 300
-MAX_RETRY_IDS = 100
 RETRY_BATCH = 25  # Start…MitigationActionsTask takes at most 25 violationIds, or findingIds
 
 FAILED = "FAILED"
 SKIPPED = "SKIPPED"
-EXECUTED = {"SUCCESSFUL", "COMPLETED"}
+EXECUTED = {"SUCCESSFUL", "COMPLETED"}  # of detect, and of audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class Details:
     """What the action executions tell.
 
     `cut` when there were more rows than were read; `error` when they could not be read at all, or
-    not to the end; `failed_subjects` counts violations or findings, the rest counts rows.
+    not to the end; `failed_subjects` counts violations or findings, the rest counts rows. Only the
+    first so many subjects as one command takes are in `retries`.
     """
 
     rows: int = 0
@@ -72,7 +74,6 @@ class Details:
     failed_subjects: int = 0
     failed: tuple[Cause, ...] = ()
     skipped: tuple[Cause, ...] = ()
-    executed_names: tuple[str, ...] = ()  # the first few
     retries: tuple[RetryBatch, ...] = ()
 
 
@@ -108,7 +109,6 @@ class Tally:
     _rows: int = 0
     _failed: dict[str | None, _Group] = field(default_factory=dict)
     _skipped: dict[str | None, _Group] = field(default_factory=dict)
-    _executed_names: dict[str, None] = field(default_factory=dict)
     _failures: dict[str, _Failure] = field(default_factory=dict)
 
     def add(self, rows: Iterable[Row]) -> None:
@@ -120,8 +120,6 @@ class Tally:
                     self._failures.setdefault(row.subject_id, _Failure()).add(row)
             elif row.status == SKIPPED:
                 self._skipped.setdefault(row.error_code, _Group()).add(row)
-            elif row.status in EXECUTED and row.name and len(self._executed_names) < MAX_NAMES:
-                self._executed_names[row.name] = None
 
     def details(self, *, cut: bool = False, error: str | None = None) -> Details:
         return Details(
@@ -133,21 +131,39 @@ class Tally:
             failed_subjects=len(self._failures),
             failed=_causes(self._failed),
             skipped=_causes(self._skipped),
-            executed_names=tuple(clip(name, NAME_SIZE) for name in self._executed_names),
             retries=self._retries(),
         )
 
     def _retries(self) -> tuple[RetryBatch, ...]:
         alike: dict[tuple[str | None, tuple[str, ...]], list[str]] = {}
-        for subject_id, failure in list(self._failures.items())[:MAX_RETRY_IDS]:
+        for subject_id, failure in list(self._failures.items())[:RETRY_BATCH]:
             key = (failure.check_name, tuple(sorted(failure.action_names)))
             alike.setdefault(key, []).append(subject_id)
         return tuple(
-            RetryBatch(check_name, action_names, tuple(ids[start : start + RETRY_BATCH]))
+            RetryBatch(check_name, action_names, tuple(ids))
             for (check_name, action_names), ids in alike.items()
             if action_names
-            for start in range(0, len(ids), RETRY_BATCH)
         )
+
+
+class Missing(NamedTuple):
+    """How many more failed, or were skipped, by AWS's counts than it has listed."""
+
+    failed: int = 0
+    skipped: int = 0
+
+
+def missing(task: Task, details: Details | None) -> Missing:
+    """Nothing where rows are known to be unread: `cut` and `error` tell that.
+
+    Findings that were skipped because they are suppressed have no rows, so none is missed there.
+    """
+    if details is None or details.cut or details.error:
+        return Missing()
+    failed, skipped = task.statistics.failed or 0, task.statistics.skipped or 0
+    if task.kind.rows_by_subject:
+        return Missing(max(failed - details.failed_subjects, 0))
+    return Missing(max(failed - details.failed_rows, 0), max(skipped - details.skipped_rows, 0))
 
 
 def _causes(groups: dict[str | None, _Group]) -> tuple[Cause, ...]:

@@ -1,28 +1,27 @@
-"""What to do next, as AWS CLI commands that paste and run, whatever the names in them hold.
+"""What to do next, as AWS CLI commands. Each is one paste, for tasks of any size.
 
-Names that are more than plain words go through `--cli-input-json` in ASCII: so neither the shell
-nor the CLI (which reads `file://…` values from disk) nor a terminal finds anything to act on.
+A command that has to reach every action execution lists them at the time that it is pasted: a
+message has no room for ten thousand ids, and AWS may have listed more of them since.
 """
 
 import hashlib
 import json
-import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mitigation.causes import Details, RetryBatch
+from mitigation.causes import FAILED, RETRY_BATCH, Details, RetryBatch, missing
 from mitigation.place import Place
-from mitigation.task import (
-    AddThingsToThingGroup,
-    Task,
-    UpdateCACertificate,
-    UpdateDeviceCertificate,
-)
+from mitigation.shell import Cli, Loop, is_id, unique
+from mitigation.task import AddThingsToThingGroup, Task
+from mitigation.undo import Rows, undo_commands
 
-_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:/-]*")
-_FILE = re.compile(r"(file|fileb|https?)://", re.IGNORECASE)
 _RETRY_ID_STEM = 110  # leaves room for "-retry-N" in the 128 characters of a taskId
+# Lines "action id", or "check action id", become "action id,id,…": batches of one kind.
+_BATCHES = (
+    f'awk \'{{ id = $NF; $NF = ""; if (n == {RETRY_BATCH} || $0 != kind) {{ if (n) print kind ids; '
+    'kind = $0; ids = id; n = 1 } else { ids = ids "," id; n++ } } END { if (n) print kind ids }\''
+)
+_LIMIT_SECONDS = 20  # only a few tasks run at once: 5 of detect, 10 of audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,68 +36,66 @@ def next_steps(
     """The steps that make sense for this task, most urgent first; none without a task id."""
     if task.id is None:
         return ()
-    cli = _Cli(task, task.id, place)
-    rows = cli.rows(details) if readable else None
-    steps = [cli.describe()] if running or rows is None else []
+    steps = _Steps(task, task.id, details, place, Cli(place.region))
+    rows = steps.rows() if readable else None
+    found = [steps.describe()] if running or rows is None else []
     if running:
-        steps.append(cli.cancel())
+        found.append(steps.cancel())
     if rows:
-        steps.append(rows)
+        found.append(rows)
     if details and not running:
-        steps.extend(cli.retry(details))
+        found.extend(steps.retry(details))
     if readable and (task.statistics.executed or 0) > 0:
-        steps.extend(cli.enforce())
-        steps.extend(() if running else cli.undo(details))
-    return tuple(steps)
+        if not running:
+            found.extend(steps.audit_again())
+        found.extend(steps.enforce())
+        if not running:
+            found.extend(steps.undo())
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
-class _Cli:
+class _Steps:
     task: Task
     task_id: str
+    details: Details | None
     place: Place
+    cli: Cli
 
     def describe(self) -> NextStep:
         call = f"describe-{self.task.type}-mitigation-actions-task"
-        return NextStep("Look again", (self._aws(call, taskId=self.task_id),))
+        return NextStep("Look again", (self.cli.call(call, {"taskId": self.task_id}),))
 
     def cancel(self) -> NextStep:
         call = f"cancel-{self.task.type}-mitigation-actions-task"
-        command = self._aws(call, taskId=self.task_id)
+        command = self.cli.call(call, {"taskId": self.task_id})
         return NextStep("Cancel it (this rolls nothing back)", (command,))
 
-    def rows(self, details: Details | None) -> NextStep | None:
+    def rows(self) -> NextStep | None:
         """None where no finding is known: audit's rows can be listed for one finding only."""
-        call = f"list-{self.task.type}-mitigation-actions-executions"
-        if not self.task.kind.rows_by_subject:
-            return NextStep("See every row", (self._aws(call, taskId=self.task_id),))
-        ids = [
-            *(
-                subject
-                for retry in (details.retries if details else ())
-                for subject in retry.subject_ids
-            ),
-            *self.task.target.finding_ids,
-        ]
-        if not ids:
-            return None
-        command = self._aws(call, taskId=self.task_id, findingId=ids[0])
-        title = "See the rows of one finding; the others likewise"
-        return NextStep(title, (command,))
+        rows = Rows(self.task, self.task_id, self.cli)
+        if self.task.statistics.failed == 0:
+            command = rows.listing("actionsExecutions", as_json=True)
+            return NextStep("See every row", (command,)) if command else None
+        command = rows.listing(f"actionsExecutions[?status=='{FAILED}']", as_json=True)
+        return NextStep("See every failed row", (command,)) if command else None
 
     def retry(self, details: Details) -> Iterator[NextStep]:
-        """None for findings whose check is not known: a start names the actions by check."""
-        kind = self.task.kind
-        retries = [r for r in details.retries if r.check_name or not kind.actions_by_check]
-        if not retries:
+        """With the ids where the message knows all of them, and one batch takes them."""
+        noun, count = self.task.kind.subject, details.failed_subjects
+        unlisted = details.cut or details.error or missing(self.task, details).failed
+        if unlisted or count > RETRY_BATCH:
+            if command := self._retry_all():
+                yield NextStep(f"Retry all failed {noun}s", (command,))
             return
-        subjects = sum(len(retry.subject_ids) for retry in retries)
-        noun = kind.subject
-        what = f"the {subjects} failed {noun}s" if subjects > 1 else f"the failed {noun}"
-        if subjects < details.failed_subjects:
-            what = f"{subjects} of the {details.failed_subjects:,} failed {noun}s"
-        commands = (self._retry(retry, n) for n, retry in enumerate(retries, start=1))
-        yield NextStep(f"Retry {what}", tuple(commands))
+        by_check = self.task.kind.actions_by_check
+        # A start names the actions by check: nothing for findings whose check is not known.
+        retries = [retry for retry in details.retries if retry.check_name or not by_check]
+        if retries:
+            subjects = sum(len(retry.subject_ids) for retry in retries)
+            what = f"{subjects} failed {noun}s" if subjects > 1 else f"failed {noun}"
+            commands = (self._retry(retry, n) for n, retry in enumerate(retries, start=1))
+            yield NextStep(f"Retry the {what}", tuple(commands))
 
     def _retry(self, retry: RetryBatch, number: int) -> str:
         # The token depends on what is retried alone: pasting the command twice starts one task.
@@ -112,76 +109,63 @@ class _Cli:
             members["auditCheckToActionsMapping"] = {retry.check_name: retry.action_names}
         else:
             members["actions"] = retry.action_names
-        if (active := self.task.only_active_violations_included) is not None:
-            members["includeOnlyActiveViolations"] = active
-        if (suppressed := self.task.suppressed_alerts_included) is not None:
-            members["includeSuppressedAlerts"] = suppressed
-        return self._aws(f"start-{self.task.type}-mitigation-actions-task", **members)
+        return self.cli.call(self._start, members | self._flags())
+
+    def _retry_all(self) -> str | None:
+        """Pasted twice it starts nothing twice: the names of its tasks are taken by then."""
+        kind, rows = self.task.kind, Rows(self.task, self.task_id, self.cli)
+        subject = f"{kind.subject}Id"
+        failed = rows.listing(f"actionsExecutions[?status=='{FAILED}'].[actionName,{subject}]")
+        if failed is None or not is_id(self.task_id):
+            return None
+        if kind.actions_by_check:
+            query = "finding.[checkName,'$action',findingId]"
+            finding = self.cli.query("describe-audit-finding", {}, query, '--finding-id "$id"')
+            failed = str(Loop(unique(failed), "action id", finding))
+            reads, actions = "check action ids", '--audit-check-to-actions-mapping "$check=$action"'
+        else:
+            reads, actions = "action ids", '--actions "$action"'
+        name = f"{self.task_id[:_RETRY_ID_STEM]}-retry-$n"
+        extra = f'--task-id "{name}" {actions} --target "{kind.subject_ids}=$ids" 2>&1'
+        start = self.cli.call(self._start, self._flags(), extra)
+        return (
+            f"{unique(failed)} |\n{_BATCHES} |\nwhile read -r {reads}; do\n"
+            f"  n=$((n + 1))\n  while ! out=$({start}); do\n"
+            f'    case "$out" in *LimitExceeded*) sleep {_LIMIT_SECONDS} ;; *) break ;; esac\n'
+            f'  done\n  echo "$out"\ndone'
+        )
+
+    @property
+    def _start(self) -> str:
+        return f"start-{self.task.type}-mitigation-actions-task"
+
+    def _flags(self) -> dict[str, object]:
+        flags = {
+            "includeOnlyActiveViolations": self.task.only_active_violations_included,
+            "includeSuppressedAlerts": self.task.suppressed_alerts_included,
+        }
+        return {name: flag for name, flag in flags.items() if flag is not None}
+
+    def audit_again(self) -> Iterator[NextStep]:
+        """Only an audit proves that findings are gone."""
+        if checks := tuple(check.name for check in self.task.checks):
+            command = self.cli.call("start-on-demand-audit-task", {"targetCheckNames": checks})
+            yield NextStep("Audit again, to prove that the findings are gone", (command,))
 
     def enforce(self) -> Iterator[NextStep]:
-        groups = self._groups()
-        if not groups or not (self.place.region and self.place.account):
-            return
-        stem = f"arn:{self.place.partition}:iot:{self.place.region}:{self.place.account}"
-        commands = (
-            self._aws("list-attached-policies", target=f"{stem}:thinggroup/{group}")
-            for group in groups
-        )
-        yield NextStep("Check that a deny policy is attached", tuple(commands))
-
-    def undo(self, details: Details | None) -> Iterator[NextStep]:
-        names = details.executed_names if details and self.task.kind.names_things else ()
-        thing = names[0] if names else None
-        if groups := self._groups():
-            commands = (
-                self._aws("remove-thing-from-thing-group", thingGroupName=group, thingName=thing)
-                if thing
-                else self._aws("list-things-in-thing-group", thingGroupName=group)
-                for group in groups
-            )
-            yield NextStep("Undo, one thing at a time", tuple(commands))
-        kinds = {type(params) for action in self.task.actions for params in action.params}
-        if UpdateDeviceCertificate in kinds:
-            command = self._aws("update-certificate", newStatus="ACTIVE")
-            yield NextStep(
-                "Undo, one certificate at a time",
-                (f'{command} --certificate-id "$CERTIFICATE_ID"',),
-            )
-        if UpdateCACertificate in kinds:
-            command = self._aws("update-ca-certificate", newStatus="ACTIVE")
-            yield NextStep(
-                "Undo, one CA certificate at a time",
-                (f'{command} --certificate-id "$CA_CERTIFICATE_ID"',),
-            )
-
-    def _groups(self) -> list[str]:
-        return [
+        groups = [
             group
             for action in self.task.actions
             for params in action.params
             if isinstance(params, AddThingsToThingGroup)
             for group in params.thing_group_names
         ]
+        arns = [self.place.iot_arn("thinggroup", group) for group in groups]
+        commands = [self.cli.call("list-attached-policies", {"target": arn}) for arn in arns if arn]
+        if commands:
+            yield NextStep("Check that a deny policy is attached", tuple(commands))
 
-    def _aws(self, call: str, **members: object) -> str:
-        """An `aws iot` command for the members of the request, by their names in the API."""
-        words = ["aws", "iot", call]
-        if self.place.region:
-            words += ["--region", shlex.quote(self.place.region)]
-        texts = [value for value in members.values() if isinstance(value, str)]
-        if not all(_PLAIN.fullmatch(text) and not _FILE.match(text) for text in texts):
-            return " ".join([*words, "--cli-input-json", _quote(members)])
-        for name, value in members.items():
-            option = "-" + re.sub(r"[A-Z]", lambda match: f"-{match[0].lower()}", f"-{name}")
-            if isinstance(value, bool):
-                words.append(option if value else option.replace("--", "--no-", 1))
-            elif isinstance(value, str):
-                words += [option, value]
-            else:
-                words += [option, _quote(value)]
-        return " ".join(words)
-
-
-def _quote(value: object) -> str:
-    """JSON as one word of a shell, without the backticks that would end a code block in chat."""
-    return shlex.quote(json.dumps(value).replace("`", r"\u0060"))
+    def undo(self) -> Iterator[NextStep]:
+        rows = Rows(self.task, self.task_id, self.cli)
+        for title, command in undo_commands(rows, self.place):
+            yield NextStep(title, (command,))

@@ -33,6 +33,13 @@ class Pace:
     def has_time(self) -> bool:
         return self._clock() < self._end
 
+    def rest(self, seconds: float) -> bool:
+        """Do nothing for so long; False, and at once, where that would use up the time."""
+        if self._clock() + seconds >= self._end:
+            return False
+        self._sleep(seconds)
+        return True
+
 
 def paced(pages: Iterable[dict[str, Any]], pace: Pace) -> Iterator[dict[str, Any]]:
     """The pages of a paginator at AWS's rate; ends early when the time is up (see `pace`)."""

@@ -82,6 +82,12 @@ class Place:
             return None
         return f"{link}#/v2/executions/details/{quote(self.execution_arn, safe=':')}"
 
+    def iot_arn(self, kind: str, name: str) -> str | None:
+        """Of a thinggroup, say; None outside of an execution."""
+        if not (self.partition and self.region and self.account):
+            return None
+        return f"arn:{self.partition}:iot:{self.region}:{self.account}:{kind}/{name}"
+
     def links(self) -> list[tuple[str, str]]:
         """Title and address of each page to open."""
         pages = (("AWS IoT console", self.iot_console), ("Execution", self.execution_console))

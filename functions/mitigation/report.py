@@ -9,7 +9,7 @@ from mitigation.causes import Details
 from mitigation.commands import NextStep, next_steps
 from mitigation.decision import MEMBER_NOT_LISTED, MEMBER_ROLE_REFUSED, Decision, Look
 from mitigation.place import Place
-from mitigation.task import AddThingsToThingGroup, Task, TaskStatus
+from mitigation.task import AddThingsToThingGroup, Task, TaskStatus, UpdateDeviceCertificate
 from mitigation.watch import StartedBy
 
 
@@ -254,11 +254,17 @@ def _notes(task: Task, verdict: Verdict, look: Look) -> list[str]:
             notes.append(f"AWS gives it the status {task.status}, which is not a known one.")
     if decision not in _SEEN and s.known:
         notes.append("The counts are those of the last look that worked.")
-    groups = any(isinstance(p, AddThingsToThingGroup) for a in task.actions for p in a.params)
-    if groups and s.executed:
+    kinds = {type(params) for action in task.actions for params in action.params}
+    if AddThingsToThingGroup in kinds and s.executed:
         notes.append(
             "A thing group enforces nothing by itself: it needs a deny policy attached to it."
         )
+    if UpdateDeviceCertificate in kinds and s.executed:
+        notes.append(
+            "Devices are disconnected within a few minutes after their certificate is deactivated."
+        )
+    if task.kind.rows_by_subject and (s.skipped or verdict is Verdict.NOTHING_DONE):
+        notes.append("AWS does not act on suppressed findings.")
     if task.started and task.ended and task.ended < task.started:
         notes.append("AWS reports an end before the start: trust neither time.")
     return notes

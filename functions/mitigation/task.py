@@ -47,7 +47,6 @@ class Kind(NamedTuple):
     subject_ids: str  # …its member in a target…
     rows_by_subject: bool  # …and whether executions can be listed for one subject at a time only
     actions_by_check: bool  # whether a start names the actions for each audit check
-    names_things: bool  # whether what an action execution names is a thing
 
 
 _COMMON = {TaskStatus.IN_PROGRESS, TaskStatus.FAILED, TaskStatus.CANCELED}
@@ -63,7 +62,6 @@ KINDS = {
         subject_ids="violationIds",
         rows_by_subject=False,
         actions_by_check=False,
-        names_things=True,
     ),
     TaskType.AUDIT: Kind(
         statuses=frozenset(_COMMON | {TaskStatus.COMPLETED}),
@@ -76,7 +74,6 @@ KINDS = {
         subject_ids="findingIds",
         rows_by_subject=True,
         actions_by_check=True,
-        names_things=False,
     ),
 }
 

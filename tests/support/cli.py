@@ -12,8 +12,6 @@ from botocore.model import Shape
 
 from tests.support.service_model import iot_model
 
-# The variables that people are asked to fill in.
-_ENVIRONMENT = {"CERTIFICATE_ID": "c" * 64, "CA_CERTIFICATE_ID": "d" * 64}
 _END = "\nend of command\n"
 # What the CLI replaces with the contents of a file, or of a page.
 _FETCHED = ("file://", "fileb://", "http://", "https://")
@@ -36,7 +34,7 @@ def split(commands: Sequence[str]) -> list[list[str]]:
     lines = [f"printf '%s\\0' {command} '{_END}'" for command in commands]
     shell = subprocess.run(
         ["bash", "-eu", "-c", "\n".join(lines)],
-        env=_ENVIRONMENT,
+        env={},
         capture_output=True,
         check=False,
         timeout=30,
@@ -61,11 +59,11 @@ def _call(words: list[str]) -> Call:
         option = rest.pop(0)
         assert option.startswith("--"), f"{option!r} is where an option is due"
         name = option.removeprefix("--")
-        if name in ("region", "cli-input-json"):
+        if name in ("region", "cli-input-json", "query"):
             value = rest.pop(0)
             if name == "region":
                 region = value
-            else:
+            elif name == "cli-input-json":
                 members |= json.loads(value)
         else:
             member, value = _read(name, shapes, rest)
@@ -82,10 +80,24 @@ def _read(name: str, shapes: dict[str, tuple[str, Shape]], rest: list[str]) -> t
     member, shape = shapes[name]
     if shape.type_name == "boolean":
         return member, True
-    text = rest.pop(0)
-    assert not text.startswith("--"), f"{text!r} reads as an option"
-    assert not text.casefold().startswith(_FETCHED), f"{text!r} would be fetched"
-    return member, text if shape.type_name == "string" else json.loads(text)
+    texts = [rest.pop(0)]
+    while shape.type_name == "list" and rest and not rest[0].startswith("--"):
+        texts.append(rest.pop(0))
+    for text in texts:
+        assert not text.startswith("--"), f"{text!r} reads as an option"
+        assert not text.casefold().startswith(_FETCHED), f"{text!r} would be fetched"
+    return member, _value(shape, texts)
+
+
+def _value(shape: Shape, texts: list[str]) -> Any:
+    if shape.type_name == "string":
+        return texts[0]
+    if texts[0].startswith(("{", "[")):
+        return json.loads(texts[0])
+    if shape.type_name == "list":
+        return texts
+    pairs = (text.split("=") for text in texts)  # the CLI's shorthand
+    return {name: ids.split(",") for name, ids in pairs}
 
 
 @cache

@@ -42,3 +42,7 @@ QUARANTINE = {
     "name": "Quarantine",
     "actionParams": {"addThingsToThingGroupParams": {"thingGroupNames": ["quarantine"]}},
 }
+CERTIFICATE = {
+    "name": "Deactivate",
+    "actionParams": {"updateDeviceCertificateParams": {"action": "DEACTIVATE"}},
+}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, override
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -221,9 +221,10 @@ def test_of_a_whole_audit_only_the_task_s_checks_and_reasons_are_read() -> None:
         {"findingId": "f1", "checkName": "TWO", "reasonForNonComplianceCode": "WANTED"},
         {"findingId": "f2", "checkName": "TWO", "reasonForNonComplianceCode": "OTHER"},
         {"findingId": "f3", "checkName": "THREE"},
+        {"findingId": "f4", "checkName": "TWO"},
         {"checkName": "ONE"},
     ]
-    rows = [{"findingId": f"f{n}", "status": "FAILED"} for n in range(4)]
+    rows = [{"findingId": f"f{n}", "status": "FAILED"} for n in range(5)]
     details = details_of(StaticIot(rows, findings), task)
     assert details.failed[0].names == ("f0", "f1")
 
@@ -235,6 +236,26 @@ def test_only_so_many_findings_are_read_and_it_is_said(monkeypatch: pytest.Monke
     details = details_of(StaticIot(rows, findings), audit("FAILED", target={"auditTaskId": "a"}))
     assert details.rows == 3
     assert details.cut
+
+
+def test_findings_are_listed_no_further_than_they_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(action_executions, "MAX_FINDINGS", 3)
+    iot = StaticIot([], [{"findingId": f"f{n}"} for n in range(9)], page_size=2)
+    assert details_of(iot, audit("FAILED", target={"auditTaskId": "a"})).cut
+    assert iot.calls.count("list_audit_findings") == 2
+    assert iot.calls.count("list_audit_mitigation_actions_executions") == 3
+
+
+def test_every_call_for_a_finding_keeps_to_ten_a_second() -> None:
+    ids = [f"f{n}" for n in range(10)]
+    rows = [{"findingId": finding_id, "status": "FAILED"} for finding_id in ids]
+    time = Time()
+    iot = StaticIot(rows)
+    details_of(iot, audit("FAILED", target={"findingIds": ids}), time.pace(60))
+    assert len(iot.calls) == 20
+    assert time.now == pytest.approx(1.9)
 
 
 def test_more_rows_of_a_finding_than_fit_on_a_page_are_said() -> None:
@@ -255,3 +276,49 @@ def test_findings_are_read_no_longer_than_there_is_time() -> None:
 
 def test_an_audit_task_without_a_target_has_no_rows() -> None:
     assert details_of(StaticIot(), audit("FAILED")) == Details()
+
+
+class Lagging(StaticIot):
+    """Lists one row more at each look."""
+
+    @override
+    def get_paginator(self, operation: str) -> Any:
+        looks = len(self.calls) + 1
+        return StaticIot(self.rows[:looks], calls=self.calls).get_paginator(operation)
+
+
+def test_rows_that_are_not_listed_yet_are_looked_for_once_more_some_seconds_later() -> None:
+    time, iot = Time(), Lagging(failing(9))
+    assert details_of(iot, detect("FAILED", failed=9), time.pace(20)).rows == 2
+    assert time.now == pytest.approx(5.2)  # two calls, and the ends of both lists
+    assert len(iot.calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("task", "seconds"),
+    [
+        (detect("FAILED", failed=1, skipped=0), 20.0),  # all are there
+        (detect("FAILED"), 20.0),  # nobody knows how many there should be
+        (detect("IN_PROGRESS", failed=9), 20.0),  # the counts go on
+        (detect("FAILED", failed=9), 5.0),  # there is no time left
+    ],
+)
+def test_no_second_look_is_taken_without_need_or_time(task: Task, seconds: float) -> None:
+    time, iot = Time(), Lagging(failing(9))
+    assert details_of(iot, task, time.pace(seconds)).rows == 1
+    assert len(iot.calls) == 1
+    assert 5.0 not in time.slept
+
+
+def test_a_second_look_that_fails_costs_nothing_of_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    time, iot = Time(), StaticIot(failing(2))
+    first = details_of(iot, detect("FAILED", failed=2))
+    answers = iter([iot.get_paginator("list_detect_mitigation_actions_executions")])
+    monkeypatch.setattr(StaticIot, "get_paginator", lambda *_: next(answers, None) or _throttle())
+    assert details_of(iot, detect("FAILED", failed=9), time.pace(20)) == first
+
+
+def _throttle() -> Any:
+    raise THROTTLED

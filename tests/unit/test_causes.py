@@ -5,12 +5,15 @@ import pytest
 from mitigation.causes import (
     MAX_CAUSES,
     MAX_NAMES,
-    MAX_RETRY_IDS,
     Cause,
     Details,
+    Missing,
     RetryBatch,
+    missing,
 )
+from mitigation.task import Task
 from tests.support.details import fold, row
+from tests.support.tasks import audit, detect
 
 
 def test_failed_rows_are_grouped_by_error_code_the_commonest_first() -> None:
@@ -53,7 +56,8 @@ def test_a_message_is_taken_from_the_first_row_that_has_one() -> None:
 
 
 def test_names_beyond_the_first_few_are_counted() -> None:
-    details = fold(*(row(name=f"sensor-{n}") for n in range(24)))
+    details = fold(*(row(name=f"sensor-{n % 24}") for n in range(99)))
+    assert details.failed[0].count == 99
     assert len(details.failed[0].names) == MAX_NAMES
     assert details.failed[0].more == 24 - MAX_NAMES
 
@@ -76,11 +80,6 @@ def test_what_others_wrote_at_length_is_clipped_with_an_ellipsis() -> None:
 
 def test_the_longest_name_of_a_thing_is_kept_whole() -> None:
     assert fold(row(name="設" * 128)).failed[0].names == ("設" * 128,)
-
-
-def test_things_that_went_well_are_remembered_for_the_undo_hint() -> None:
-    rows = [row("SUCCESSFUL", name="sensor-1"), row("COMPLETED", name="sensor-2")]
-    assert fold(*rows).executed_names == ("sensor-1", "sensor-2")
 
 
 def test_failed_violations_are_retried_with_the_actions_that_failed() -> None:
@@ -110,15 +109,29 @@ def test_findings_are_retried_check_by_check() -> None:
     assert [retry.check_name for retry in details.retries] == ["ONE", "TWO"]
 
 
-def test_retries_come_in_batches_of_twenty_five() -> None:
-    details = fold(*(row(subject_id=f"v{n}", action_name="A") for n in range(60)))
-    assert [len(retry.subject_ids) for retry in details.retries] == [25, 25, 10]
-
-
-def test_retries_are_bounded_and_the_count_says_how_many_there_are() -> None:
+def test_retries_are_of_one_batch_and_the_count_says_how_many_failed() -> None:
     details = fold(*(row(subject_id=f"v{n}", action_name="A") for n in range(1_000)))
-    assert sum(len(retry.subject_ids) for retry in details.retries) == MAX_RETRY_IDS
+    [retry] = details.retries
+    assert retry.subject_ids == tuple(f"v{n}" for n in range(25))
     assert details.failed_subjects == 1_000
+
+
+@pytest.mark.parametrize(
+    ("task", "missed"),
+    [
+        (detect(failed=12, skipped=3), Missing(9, 2)),
+        (detect(failed=3, skipped=1), Missing()),
+        (detect(failed=2), Missing()),
+        (detect(), Missing()),
+        (audit(failed=5, skipped=9), Missing(3)),  # by findings; suppressed ones have no rows
+        (audit(failed=1), Missing()),
+    ],
+)
+def test_what_aws_has_counted_and_not_listed_is_missing(task: Task, missed: Missing) -> None:
+    rows = [row(subject_id="s1"), row(subject_id="s1"), row(subject_id="s2"), row("SKIPPED")]
+    assert missing(task, fold(*rows)) == missed
+    assert missing(task, fold(*rows, cut=True)) == missing(task, None) == Missing()
+    assert missing(task, fold(*rows, error="AccessDenied")) == Missing()
 
 
 def test_a_failure_without_an_action_or_an_id_cannot_be_retried() -> None:

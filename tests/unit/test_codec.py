@@ -22,7 +22,6 @@ DETAILS = Details(
     failed_subjects=2,
     failed=(Cause("E", 2, ("a", "b"), 4, "why"), Cause(None, 1, (), 0, None)),
     skipped=(Cause("S", 1),),
-    executed_names=("x",),
     retries=(RetryBatch(None, ("A", "B"), ("v1",)),),
 )
 LOOK = Look(

@@ -1,7 +1,6 @@
 """What to do next, as commands: read here by a real shell and by botocore's model."""
 
 import dataclasses
-import itertools
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from mitigation.place import Place
 from mitigation.task import Task
 from tests.support import cli
 from tests.support.service_model import iot_model, why_not
-from tests.support.tasks import QUARANTINE, audit, detect
+from tests.support.tasks import CERTIFICATE, QUARANTINE, audit, detect
 
 PLACE = Place.of_execution("arn:aws:states:eu-west-1:123456789012:execution:WatchTask:x")
 HOSTILE = [
@@ -54,7 +53,14 @@ def steps(
 
 
 def calls(found: tuple[NextStep, ...]) -> list[cli.Call]:
-    return cli.read([command for step in found for command in step.commands])
+    """Of the commands that are one call each."""
+    one = [command for step in found for command in step.commands if "\n" not in command]
+    return cli.read(one)
+
+
+def loops(found: tuple[NextStep, ...]) -> dict[str, str]:
+    """Title and text of the commands that are loops."""
+    return {step.title: step.commands[0] for step in found if "\n" in step.commands[0]}
 
 
 def operations(found: tuple[NextStep, ...]) -> list[str]:
@@ -64,20 +70,19 @@ def operations(found: tuple[NextStep, ...]) -> list[str]:
 def failures(
     ids: list[str], actions: tuple[str, ...] = ("A",), check: str | None = None
 ) -> Details:
-    batches = [tuple(ids[n : n + 25]) for n in range(0, len(ids), 25)]
-    retries = tuple(RetryBatch(check, actions, batch) for batch in batches)
-    return Details(failed_subjects=len(ids), retries=retries)
+    retries = (RetryBatch(check, actions, tuple(ids[:25])),)
+    return Details(failed_subjects=len(ids), failed_rows=len(ids), retries=retries)
 
 
-def test_every_row_can_be_seen() -> None:
-    assert [step.commands for step in steps(detect())] == [
-        (
-            (
-                "aws iot list-detect-mitigation-actions-executions --region eu-west-1 "
-                "--task-id quarantine-7"
-            ),
-        )
-    ]
+def test_every_row_can_be_seen_and_where_some_failed_these() -> None:
+    listing = (
+        "aws iot list-detect-mitigation-actions-executions --region eu-west-1 "
+        "--task-id quarantine-7"
+    )
+    assert steps(detect(failed=0)) == (NextStep("See every row", (listing,)),)
+    failed = f"{listing} --query \"actionsExecutions[?status=='FAILED']\""
+    for task in (detect(), detect(failed=1)):
+        assert steps(task) == (NextStep("See every failed row", (failed,)),)
 
 
 def test_a_running_task_can_be_looked_at_and_canceled() -> None:
@@ -96,19 +101,23 @@ def test_a_task_without_an_id_has_no_next_steps() -> None:
     assert steps(dataclasses.replace(detect(), id=None)) == ()
 
 
-def test_rows_of_an_audit_task_are_seen_by_finding() -> None:
-    found = calls(steps(audit(target={"findingIds": ["f1", "f2"]})))
-    assert [call.members for call in found] == [{"taskId": "audit-46", "findingId": "f1"}]
-
-
-def test_rows_of_a_failed_finding_are_seen_first() -> None:
-    task = audit(target={"findingIds": ["f1", "f2"]})
-    found = calls(steps(task, failures(["f2"], check="C")))
-    assert found[0].members == {"taskId": "audit-46", "findingId": "f2"}
+def test_rows_of_an_audit_task_are_seen_finding_by_finding() -> None:
+    listing = (
+        " |\nwhile read -r id; do\n  aws iot list-audit-mitigation-actions-executions "
+        '--region eu-west-1 --task-id audit-46 --finding-id "$id"'
+    )
+    [step] = steps(audit(target={"findingIds": ["f1", "$(f2)", "f3"]}, failed=0))
+    assert step.commands == (f"printf '%s\\n' f1 f3{listing}\ndone",)
+    [step] = steps(audit(target={"auditTaskId": "a"}, failed=2))
+    findings = "aws iot list-audit-findings --region eu-west-1 --task-id a --output text"
+    failed = "--query \"actionsExecutions[?status=='FAILED']\""
+    assert step.commands == (
+        f'{findings} --query "findings[].[findingId]"{listing} {failed}\ndone',
+    )
 
 
 def test_an_audit_task_of_which_no_finding_is_known_can_be_described() -> None:
-    found = operations(steps(audit(target={"auditTaskId": "a"})))
+    found = operations(steps(audit()))
     assert found == ["DescribeAuditMitigationActionsTask"]
 
 
@@ -156,29 +165,47 @@ def test_findings_whose_check_is_not_known_are_not_retried() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "title", "batches"),
+    ("count", "title"),
     [
-        (1, "Retry the failed violation", 1),
-        (3, "Retry the 3 failed violations", 1),
-        (25, "Retry the 25 failed violations", 1),
-        (26, "Retry the 26 failed violations", 2),
-        (100, "Retry the 100 failed violations", 4),
+        (1, "Retry the failed violation"),
+        (2, "Retry the 2 failed violations"),
+        (25, "Retry the 25 failed violations"),
     ],
 )
-def test_retries_come_twenty_five_at_a_time(count: int, title: str, batches: int) -> None:
+def test_what_fits_into_one_start_is_retried_by_its_ids(count: int, title: str) -> None:
     step = steps(detect("FAILED"), failures([f"v{n}" for n in range(count)]))[-1]
     assert step.title == title
-    retries = cli.read(step.commands)
-    assert len(retries) == batches
-    retried = [call.members["target"]["violationIds"] for call in retries]
-    assert [*itertools.chain(*retried)] == [f"v{n}" for n in range(count)]
-    for member in ("taskId", "clientRequestToken"):
-        assert len({call.members[member] for call in retries}) == batches
+    [retry] = cli.read(step.commands)
+    assert retry.members["target"]["violationIds"] == [f"v{n}" for n in range(count)]
 
 
-def test_a_retry_says_how_many_it_leaves_out() -> None:
-    details = Details(failed_subjects=1_400, retries=(RetryBatch(None, ("A",), ("v1",)),))
-    assert steps(detect("FAILED"), details)[-1].title == "Retry 1 of the 1,400 failed violations"
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"failed_subjects": 26},
+        {"cut": True},
+        {"error": "AccessDeniedException"},
+        {"failed_rows": 1},  # one less than AWS counted
+    ],
+)
+def test_where_the_message_does_not_know_them_all_they_are_listed_first(change: Any) -> None:
+    details = dataclasses.replace(failures(["v1", "v2"]), **change)
+    step = steps(detect("FAILED", failed=2), details)[-1]
+    assert step.title == "Retry all failed violations"
+    assert step.commands[0].startswith("aws iot list-detect-mitigation-actions-executions")
+    audited = audit("FAILED", failed=2, target={"auditTaskId": "a"})
+    details = dataclasses.replace(failures(["f1"], check="C"), cut=True)
+    step = steps(audited, details)[-1]
+    assert step.title == "Retry all failed findings"
+    assert step.commands[0].startswith("aws iot list-audit-findings")
+    assert steps(audit("FAILED", failed=2), details)[-1].title == "Look again"
+
+
+def test_a_hostile_task_id_is_in_no_loop() -> None:
+    task = detect("FAILED", taskId="$(id)", executed=1, failed=2, actionsDefinition=[QUARANTINE])
+    found = loops(steps(task, Details(cut=True)))
+    assert "$(id)" not in "".join(found.values()).replace('"taskId": "$(id)"', "")
+    assert "Retry all failed violations" not in found
 
 
 def test_a_command_is_the_same_each_time_so_that_pasting_it_twice_starts_one_task() -> None:
@@ -196,13 +223,10 @@ def test_other_failures_have_another_token() -> None:
 
 def test_the_id_of_a_retry_is_a_legal_one_however_long_the_task_s_own_is() -> None:
     task = detect("FAILED", taskId="x" * 128)
-    ids = [
-        call.members["taskId"]
-        for call in calls(steps(task, failures([f"v{n}" for n in range(100)])))
-        if call.operation.startswith("Start")
-    ]
-    assert len(ids) == 4
-    assert all(len(task_id) <= 128 for task_id in ids)
+    retry = calls(steps(task, failures(["v1"])))[-1]
+    assert retry.members["taskId"] == "x" * 110 + "-retry-1"
+    [retry_all] = loops(steps(task, Details(cut=True))).values()
+    assert f'--task-id "{"x" * 110}-retry-$n"' in retry_all
 
 
 def test_a_running_task_is_not_retried() -> None:
@@ -210,48 +234,95 @@ def test_a_running_task_is_not_retried() -> None:
     assert "StartDetectMitigationActionsTask" not in found
 
 
-def test_a_thing_group_s_policies_can_be_checked_and_a_thing_taken_out_again() -> None:
-    task = detect(executed=1, actionsDefinition=[QUARANTINE])
-    found = calls(steps(task, Details(executed_names=("sensor-17",))))
-    policies, removal = found[1:]
-    assert policies.operation == "ListAttachedPolicies"
-    assert policies.members == {
-        "target": "arn:aws:iot:eu-west-1:123456789012:thinggroup/quarantine"
+def test_a_thing_group_s_policies_can_be_checked() -> None:
+    for partition in ("aws", "aws-us-gov", "aws-cn"):
+        place = Place(partition, "r-1", "123456789012")
+        [policies] = calls(
+            steps(detect(executed=1, failed=0, actionsDefinition=[QUARANTINE]), place=place)
+        )[1:]
+        assert policies.operation == "ListAttachedPolicies"
+        assert policies.members == {
+            "target": f"arn:{partition}:iot:r-1:123456789012:thinggroup/quarantine"
+        }
+
+
+def undone(task: Task, place: Place = PLACE) -> dict[str, str]:
+    found = loops(steps(task, place=place))
+    return {title: command for title, command in found.items() if title.startswith("Undo")}
+
+
+CA = {"actionParams": {"updateCACertificateParams": {}}, "name": "CA"}
+POLICY = {"actionParams": {"replaceDefaultPolicyVersionParams": {}}, "name": "P"}
+
+
+def test_each_action_that_can_be_undone_has_its_loop() -> None:
+    definition = [QUARANTINE, CERTIFICATE, CA, POLICY]
+    calls_of = {
+        title: [line.split()[2] for line in command.split("\n") if line.strip().startswith("aws")]
+        for title, command in undone(detect(executed=1, actionsDefinition=definition)).items()
     }
-    assert removal.operation == "RemoveThingFromThingGroup"
-    assert removal.members == {"thingGroupName": "quarantine", "thingName": "sensor-17"}
+    rows = "list-detect-mitigation-actions-executions"
+    assert calls_of == {
+        "Undo: take the things out of quarantine": [rows, "remove-thing-from-thing-group"],
+        "Undo: activate the device certificates, whatever deactivated them": [
+            rows,
+            "list-thing-principals",
+            "update-certificate",
+        ],
+    }
+    task = audit(executed=1, actionsDefinition=definition, target={"findingIds": ["f1"]})
+    rows = "list-audit-mitigation-actions-executions"
+    assert {
+        title: [line.split()[2] for line in command.split("\n") if line.strip().startswith("aws")]
+        for title, command in undone(task).items()
+    } == {
+        "Undo: take the things out of quarantine": [
+            rows,
+            "describe-audit-finding",
+            "list-principal-things",
+            "remove-thing-from-thing-group",
+        ],
+        "Undo: activate the device certificates, whatever deactivated them": [
+            rows,
+            "describe-audit-finding",
+            "update-certificate",
+        ],
+        "Undo: activate the CA certificates": [
+            rows,
+            "describe-audit-finding",
+            "update-ca-certificate",
+        ],
+        "Undo: make the former policy versions default": [
+            rows,
+            "describe-audit-finding",
+            "set-default-policy-version",
+        ],
+    }
 
 
-def test_without_a_thing_s_name_the_group_s_things_are_listed() -> None:
-    found = operations(steps(detect(executed=1, actionsDefinition=[QUARANTINE])))
-    assert found[-1] == "ListThingsInThingGroup"
+def test_what_cannot_stand_in_a_query_is_not_undone_by_a_command() -> None:
+    hostile = {**CERTIFICATE, "name": "C'] | [?x"}
+    assert undone(detect(executed=1, actionsDefinition=[hostile, {**hostile, "name": None}])) == {}
+    assert undone(audit(executed=1, actionsDefinition=[CERTIFICATE])) == {}
+    target = {"findingIds": ["f1"]}
+    task = audit(executed=1, actionsDefinition=[QUARANTINE], target=target)
+    assert undone(task, Place()) == {}
 
 
-def test_a_resource_of_an_audit_is_no_thing_to_take_out_of_a_group() -> None:
-    task = audit(executed=1, actionsDefinition=[QUARANTINE], target={"findingIds": ["f1"]})
-    found = operations(steps(task, Details(executed_names=("device certificate c0ffee",))))
-    assert found[-1] == "ListThingsInThingGroup"
-
-
-@pytest.mark.parametrize(
-    ("member", "operation", "variable"),
-    [
-        ("updateDeviceCertificateParams", "UpdateCertificate", "c" * 64),
-        ("updateCACertificateParams", "UpdateCACertificate", "d" * 64),
-    ],
-)
-def test_a_certificate_can_be_reactivated(member: str, operation: str, variable: str) -> None:
-    definition = {"actionParams": {member: {"action": "DEACTIVATE"}}}
-    undo = calls(steps(detect(executed=1, actionsDefinition=[definition])))[-1]
-    assert undo.operation == operation
-    assert undo.members == {"newStatus": "ACTIVE", "certificateId": variable}
+def test_only_an_audit_proves_that_findings_are_gone() -> None:
+    checks = {"A_CHECK": {"succeededFindingsCount": 1}, "B_CHECK": {"succeededFindingsCount": 0}}
+    again = calls(steps(audit(taskStatistics=checks)))[-1]
+    assert again.operation == "StartOnDemandAuditTask"
+    assert again.members == {"targetCheckNames": ["A_CHECK", "B_CHECK"]}
+    running = calls(steps(audit("IN_PROGRESS", taskStatistics=checks), running=True))
+    assert "StartOnDemandAuditTask" not in {call.operation for call in running}
 
 
 def test_nothing_is_undone_while_the_task_still_runs() -> None:
     task = detect("IN_PROGRESS", executed=1, actionsDefinition=[QUARANTINE])
-    found = operations(steps(task, Details(executed_names=("sensor-17",)), running=True))
-    assert "ListAttachedPolicies" in found
-    assert "RemoveThingFromThingGroup" not in found
+    found = steps(task, Details(), running=True)
+    assert "ListAttachedPolicies" in operations(found)
+    assert loops(found) == {}
 
 
 def test_nothing_is_undone_where_nothing_was_done() -> None:
@@ -272,15 +343,14 @@ def test_a_hostile_name_arrives_as_it_is_and_does_nothing_else(name: str) -> Non
     }
     task = detect("FAILED", executed=1, actionsDefinition=[definition])
     retries = (RetryBatch(None, (name,), (name,)),)
-    details = Details(executed_names=(name,), retries=retries, failed_subjects=1)
+    details = Details(retries=retries, failed_subjects=1)
     found = steps(task, details)
     members: dict[str, Any] = {call.operation: call.members for call in calls(found)}
     retry = members["StartDetectMitigationActionsTask"]
     assert retry["target"] == {"violationIds": [name]}
     assert retry["actions"] == [name]
-    assert members["RemoveThingFromThingGroup"] == {"thingGroupName": name, "thingName": name}
     assert members["ListAttachedPolicies"]["target"].endswith(f":thinggroup/{name}")
     for step in found:
         for command in step.commands:
             assert command.isascii()
-            assert command.isprintable()
+            assert command.replace("\n", "").isprintable()

@@ -75,7 +75,7 @@ def test_a_task_that_has_ended_is_told_with_its_failures_and_counted(
     row = {"status": "FAILED", "violationId": "v1", "actionName": "A", "thingName": "sensor-17"}
     iot.add_response(
         "list_detect_mitigation_actions_executions",
-        {"actionsExecutions": [row]},
+        {"actionsExecutions": [row, row, row, row | {"status": "SKIPPED"}]},
         {"taskId": "quarantine-7", "maxResults": ANY},
     )
     seen = look(describe_task)

@@ -99,6 +99,25 @@ def test_causes_beyond_the_commonest_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
+    ("task", "said"),
+    [
+        (
+            detect("FAILED", failed=12),
+            "  Full (3)\n  9 more failed; AWS did not list them (yet)",
+        ),
+        (detect("FAILED", failed=4), "1 more failed; AWS did not list it (yet)"),
+        (
+            detect("FAILED", skipped=2),
+            "What was skipped\n  2 more skipped; AWS did not list",
+        ),
+        (audit("FAILED", failed=2), "2 more could not be mitigated; AWS did not list them (yet)"),
+    ],
+)
+def test_what_aws_has_counted_and_not_listed_is_said(task: Task, said: str) -> None:
+    assert said in body_of(task, details=fold(*[row(error_code="Full")] * 3))
+
+
+@pytest.mark.parametrize(
     ("details", "said"),
     [
         (fold(row(), row(), cut=True), "Only the first 2 rows were read; there are more."),

@@ -142,6 +142,9 @@ def test_the_first_screen_is_followed_by_small_print_and_the_commands_come_last(
     places = [text.index(part) for part in order]
     assert places == sorted(places)
     assert len(report.next_steps) == 4
+    shown = text.replace("&amp;", "&").replace("&gt;", ">")
+    for step in report.next_steps:
+        assert "\n".join(step.commands) in shown
 
 
 def test_arns_are_code_in_slack_so_that_no_part_of_them_becomes_an_emoji() -> None:

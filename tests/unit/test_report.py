@@ -9,7 +9,7 @@ from mitigation.decision import Decision, Look, Problem
 from mitigation.report import Report, Severity, Verdict, judge
 from mitigation.task import Task
 from tests.support.looks import DENIED, look
-from tests.support.tasks import QUARANTINE, audit, detect
+from tests.support.tasks import CERTIFICATE, QUARANTINE, audit, detect
 
 RUNNING = look(Decision.STILL_RUNNING)
 GIVEN_UP = look(Decision.GAVE_UP, age=7 * 86_400)
@@ -257,6 +257,10 @@ def test_each_verdict_has_a_severity_and_a_label(
 
 
 DENY = "A thing group enforces nothing by itself: it needs a deny policy attached to it."
+DISCONNECTED = (
+    "Devices are disconnected within a few minutes after their certificate is deactivated."
+)
+SUPPRESSED = "AWS does not act on suppressed findings."
 LOOK_YOURSELF = "Look at it yourself, with the command below."
 LAST = "No further message will come about this task."
 
@@ -266,6 +270,11 @@ LAST = "No further message will come about this task."
     [
         (detect(executed=3, failed=0), {}, []),
         (detect("CANCELED", executed=3), {}, []),
+        (detect("CANCELED", executed=3, failed=1), {}, ["Canceling rolls nothing back."]),
+        (detect(executed=1, actionsDefinition=[CERTIFICATE]), {}, [DISCONNECTED]),
+        (detect(executed=0, failed=1, actionsDefinition=[CERTIFICATE]), {}, []),
+        (audit(executed=3, skipped=1, total=4), {}, [SUPPRESSED]),
+        (audit(executed=3, skipped=0, total=3), {}, []),
         (detect(executed=1, actionsDefinition=[QUARANTINE]), {}, [DENY]),
         (detect(executed=0, failed=1, actionsDefinition=[QUARANTINE]), {}, []),
         (
@@ -285,7 +294,8 @@ LAST = "No further message will come about this task."
                 (
                     "AWS IoT calls the task COMPLETED, yet no audit finding was mitigated: "
                     "all were skipped."
-                )
+                ),
+                SUPPRESSED,
             ],
         ),
         (

@@ -176,7 +176,11 @@ def test_outside_of_an_execution_there_are_no_links() -> None:
 def test_failures_are_told_before_all_else_but_the_counts() -> None:
     details = fold(row(error_code="Full", name="sensor-17", message="Group is full"))
     text = seen(payload_of(detect("FAILED", executed=1, failed=1), details=details))
-    assert text.index("*1 failed* (50 %)") < text.index("*Full*") < text.index("*See every row*")
+    assert (
+        text.index("*1 failed* (50 %)")
+        < text.index("*Full*")
+        < text.index("*See every failed row*")
+    )
     assert '• *Full* (1): `sensor-17`\n"Group is full"' in text
 
 

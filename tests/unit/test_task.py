@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from mitigation import task as task_module
-from mitigation.causes import EXECUTED, FAILED, SKIPPED
+from mitigation import undo
+from mitigation.causes import FAILED, SKIPPED
 from mitigation.task import (
     KINDS,
     Action,
@@ -44,11 +45,11 @@ def test_our_statuses_are_those_of_the_service_model(task_type: TaskType, enum: 
     "enum", ["DetectMitigationActionExecutionStatus", "AuditMitigationActionsExecutionStatus"]
 )
 def test_every_status_of_an_action_execution_is_known(enum: str) -> None:
-    told = {FAILED, SKIPPED, *EXECUTED}
+    told = {FAILED, SKIPPED, *undo.EXECUTED.values()}
     without_outcome = {"IN_PROGRESS", "PENDING", "CANCELED"}
     assert enum_of(enum) <= told | without_outcome
     assert {FAILED, SKIPPED} < enum_of(enum)
-    assert EXECUTED & enum_of(enum)
+    assert enum_of(enum) & {*undo.EXECUTED.values()}
 
 
 def test_our_kinds_of_action_are_those_of_the_service_model() -> None:

@@ -42,10 +42,7 @@ def render(report: Report, clock: Clock) -> dict[str, Json]:
             "textType": "client-markdown",
             "title": cut(_escape(title), TITLE_LENGTH),
             "description": cut("\n".join(lines), DESCRIPTION_LENGTH),
-            "nextSteps": [
-                f"{_escape(step.title)}: `{step.commands[0]}`"
-                for step in report.next_steps[:MAX_STEPS]
-            ],
+            "nextSteps": _steps(report),
             "keywords": [report.verdict.value, report.verdict.severity.value],
         },
         "metadata": {
@@ -58,6 +55,16 @@ def render(report: Report, clock: Clock) -> dict[str, Json]:
             "additionalContext": {"severity": report.verdict.severity.value},
         },
     }
+
+
+def _steps(report: Report) -> Json:
+    """One line of markdown each: that has no room for a loop."""
+    lines = [
+        f"{_escape(step.title)}: `{step.commands[0]}`"
+        for step in report.next_steps
+        if "\n" not in step.commands[0]
+    ]
+    return [*lines[:MAX_STEPS]]
 
 
 def _escape(text: str) -> str:

@@ -2,10 +2,10 @@
 
 import json
 
-from mitigation.causes import Details
+from mitigation.causes import Details, missing
 from mitigation.codec import encode
 from mitigation.report import Report
-from mitigation.task import Action, Check, Statistics
+from mitigation.task import Action, Check, Statistics, Task
 from mitigation.wire import Json, format_time
 
 VERSION = "1"
@@ -68,7 +68,7 @@ def to_json(report: Report) -> dict[str, Json]:
         "checks": [_check(check) for check in task.checks],
         "failed": encode(details.failed) if details else [],
         "skipped": encode(details.skipped) if details else [],
-        "rows": _rows(details) if details else None,
+        "rows": _rows(task, details) if details else None,
         "nextSteps": [
             {"title": step.title, "commands": list(step.commands)} for step in report.next_steps
         ],
@@ -116,5 +116,10 @@ def _check(check: Check) -> Json:
     }
 
 
-def _rows(details: Details) -> Json:
-    return {"read": details.rows, "cut": details.cut, "error": details.error}
+def _rows(task: Task, details: Details) -> Json:
+    return {
+        "read": details.rows,
+        "cut": details.cut,
+        "error": details.error,
+        "missing": encode(missing(task, details)),
+    }

@@ -54,7 +54,7 @@ def _next_steps(steps: Iterable[NextStep], credentials: str | None) -> Iterator[
         if number == 0:
             yield f"Next, {printable(credentials)}" if credentials else "Next"
         yield f"  {printable(step.title)}:"
-        yield from (f"    {command}" for command in step.commands)
+        yield from (f"    {line}" for command in step.commands for line in command.split("\n"))
 
 
 def _section(section: Section | None) -> Iterator[str]:

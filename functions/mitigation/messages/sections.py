@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mitigation import words
-from mitigation.causes import Cause, Details
+from mitigation.causes import Cause, Details, missing
 from mitigation.place import Place
 from mitigation.report import Report, Verdict
 from mitigation.words import Clock
@@ -21,7 +21,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Causes:
-    """What failed, or was skipped, by cause; `rest` says how much is not listed."""
+    """What failed, or was skipped, by cause; `rest` says how much is not listed there."""
 
     listed: tuple[Cause, ...]
     rest: tuple[str, ...]
@@ -141,20 +141,30 @@ def _gap(details: Details | None) -> str | None:
 
 
 def failed(report: Report) -> Causes | None:
-    return _causes(report.details.failed, report.details.failed_rows) if report.details else None
+    if report.details is None:
+        return None
+    more = missing(report.task, report.details).failed
+    words_for = report.task.kind.failed
+    return _causes(report.details.failed, report.details.failed_rows, more, words_for)
 
 
 def skipped(report: Report) -> Causes | None:
-    return _causes(report.details.skipped, report.details.skipped_rows) if report.details else None
-
-
-def _causes(listed: tuple[Cause, ...], rows: int) -> Causes | None:
-    """None where there is nothing to list."""
-    if not listed:
+    if report.details is None:
         return None
-    unlisted = rows - sum(cause.count for cause in listed)
-    rest = [f"and {words.plural(unlisted, 'row')} with other errors"] if unlisted else []
-    return Causes(listed, tuple(rest))
+    more = missing(report.task, report.details).skipped
+    return _causes(report.details.skipped, report.details.skipped_rows, more, "skipped")
+
+
+def _causes(listed: tuple[Cause, ...], rows: int, more: int, what: str) -> Causes | None:
+    """None where there is nothing to tell."""
+    others = rows - sum(cause.count for cause in listed)
+    rest = []
+    if others:
+        rest.append(f"and {words.plural(others, 'row')} with other errors")
+    if more:
+        them = "it" if more == 1 else "them"
+        rest.append(f"{more:,} more {what}; AWS did not list {them} (yet)")
+    return Causes(listed, tuple(rest)) if listed or rest else None
 
 
 def cause(cause: Cause) -> tuple[str, str | None]:

@@ -96,7 +96,8 @@ def commands(report: Report, *, has_email: bool) -> list[Block]:
     left_out = []
     room = COMMANDS_LENGTH
     for step in report.next_steps:
-        text = f"*{escape(step.title)}*\n```{'\n'.join(map(escape, step.commands))}```"
+        lines = "\n".join(step.commands).split("\n")  # each by itself: a newline is no hidden one
+        text = f"*{escape(step.title)}*\n```{'\n'.join(map(escape, lines))}```"
         if len(text) > room:
             left_out.append(step.title)
         else:
