@@ -125,7 +125,7 @@ def test_slack_that_cannot_show_progress_costs_nothing_but_is_counted(slack: Sla
         assert '"ProgressNotShown":[1.0]' in world.log.getvalue().replace(" ", "")
 
 
-def test_a_channel_that_was_replaced_gets_a_whole_message(slack: Slack) -> None:
+def test_a_head_that_was_deleted_is_replaced_by_a_whole_message(slack: Slack) -> None:
     with app(slack, app={"chat.update": [SlackAppAnswer(error="message_not_found")]}) as world:
         world.happens(started("detect"))
         [head, whole] = messages(world)

@@ -9,6 +9,7 @@ from mitigation import decision
 from mitigation.decision import (
     INTERIM_EVENTS,
     MOST_EVENTS,
+    PROGRESS_EVENTS,
     RETRY_EVENTS,
     ROUND_EVENTS,
     ChannelMemory,
@@ -24,6 +25,7 @@ from mitigation.decision import (
     decide,
 )
 from mitigation.polling import Policy
+from mitigation.thread import Heads
 from tests.support.tasks import detect
 
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -268,3 +270,13 @@ def test_nothing_follows_the_end() -> None:
 def test_the_marks_are_where_people_were_promised_them() -> None:
     assert (decision.MISSING_SECONDS, decision.OUTAGE_SECONDS) == (600, 900)
     assert decision.REMINDER_SECONDS == (14_400, 86_400)
+
+
+def test_progress_is_shown_where_it_is_worth_it_and_its_events_are_counted() -> None:
+    first = decide(seen(), None, now=START, policy=POLICY, seed="t", heads=Heads.ALL)
+    assert first.progress
+    assert not look(seen(), 0).progress
+    ended = decide(seen("SUCCESSFUL"), None, now=START, policy=POLICY, seed="t", heads=Heads.ALL)
+    assert not ended.progress
+    after = look(seen(), 10, first)
+    assert after.memory.events == first.memory.events + ROUND_EVENTS + PROGRESS_EVENTS
