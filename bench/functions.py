@@ -125,4 +125,5 @@ def tables(bench: Bench) -> tuple[dict[str, str], list[str]]:
 
 
 def _rows_read(answer: Json) -> str:
-    return f"{answer['memory']['details']['rows']:,}" if "memory" in answer else ""
+    details = answer.get("memory", {}).get("details") or {}
+    return f"{details['rows']:,}" if details else ""

@@ -46,29 +46,21 @@ def deploy(
     upload = _Upload(s3, f"{engine.endpoint}/{_BUCKET}")
     s3.put_object(Bucket=_BUCKET, Key="template", Body=upload.package(template))
     where = {"TemplateURL": f"{engine.endpoint}/{_BUCKET}/template"}
-    _create(cloudformation, STACK, where, parameters)
-    [stack] = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
-    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=STACK)
-    return Stack(
-        {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])},
-        {
-            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
-            for page in pages
-            for resource in page["StackResourceSummaries"]
-        },
-    )
+    create(cloudformation, STACK, where, parameters)
+    return deployed(cloudformation, STACK)
 
 
 def deploy_member(engine: Engine, place: Place) -> None:
     """Create a stack of member.yaml there, for the hub here."""
     body = {"TemplateBody": (ROOT / "member.yaml").read_text(encoding="utf-8")}
     hub = {"HubAccount": HOME.account, "HubRegion": HOME.region, "HubStack": STACK}
-    _create(engine.client("cloudformation", place), MEMBER_STACK, body, hub)
+    create(engine.client("cloudformation", place), MEMBER_STACK, body, hub)
 
 
-def _create(
+def create(
     cloudformation: Any, name: str, where: Mapping[str, str], parameters: Mapping[str, str]
 ) -> None:
+    """Wait until it is there; `where` is TemplateURL or TemplateBody. Raises EngineFailed."""
     try:
         cloudformation.create_stack(
             StackName=name,
@@ -84,6 +76,27 @@ def _create(
         raise EngineFailed(f"deploy failed: {_first_failure(cloudformation, name)}") from error
     except ClientError as error:
         raise EngineFailed(f"deploy failed: {error}") from error
+
+
+def delete(cloudformation: Any, name: str) -> None:
+    """Wait until it is gone."""
+    cloudformation.delete_stack(StackName=name)
+    waiter = cloudformation.get_waiter("stack_delete_complete")
+    waiter.wait(StackName=name, WaiterConfig=_WAITER)
+
+
+def deployed(cloudformation: Any, name: str) -> Stack:
+    """What is there."""
+    [stack] = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
+    return Stack(
+        {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])},
+        {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for page in pages
+            for resource in page["StackResourceSummaries"]
+        },
+    )
 
 
 @dataclass(slots=True)

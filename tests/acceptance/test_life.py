@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from embedded.deploy import deployed
 from embedded.engine import Engine
 from embedded.play import start_task
 from tests.support import stacks
@@ -49,7 +50,7 @@ def test_a_stack_is_deployed_used_updated_in_use_and_deleted() -> None:
         before = stacks.everything(engine)
 
         deploy(engine, parameters)
-        made = stacks.resources(engine, STACK)
+        made = deployed(engine.client("cloudformation"), STACK).resources
         start_task(engine, tasks[0])
         assert stacks.ended_watches(engine, made) == {f"detect-{FIRST}": "SUCCEEDED"}
         assert [len(messages) for messages in told(engine, FIRST)] == [1, 1]

@@ -63,7 +63,7 @@ def test_it_deploys_and_tells(dist: Path, tmp_path: Path) -> None:
             environment=engine.environment(),
         )
         assert deployed.returncode == 0, deployed.stderr
-        made = stacks.resources(engine, "released")
+        made = deployed(engine.client("cloudformation"), "released").resources
         start_task(engine, task)
         assert stacks.ended_watches(engine, made) == {"detect-released-7": "SUCCEEDED"}
         assert [mail["subject"] for mail in engine.mail] == ["[FAILED] released-7: the task failed"]

@@ -181,17 +181,18 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         load(tmp_path / "none.json")
 
 
-def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
-    path = tmp_path / "picture.json"
-    path.write_bytes(b"\x89PNG\xff")
-    with pytest.raises(BadScenario, match="expected UTF-8 text"):
-        load(path)
-
-
-def test_endless_nesting_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "deep.json"
-    path.write_text("[" * 100_000)
-    with pytest.raises(BadScenario, match="nested too deeply"):
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\x89PNG\xff", "expected UTF-8 text"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"1" * 5_000, "a number is too long"),
+    ],
+)
+def test_what_no_json_reader_takes_is_told(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "odd.json"
+    path.write_bytes(content)
+    with pytest.raises(BadScenario, match=said):
         load(path)
 
 

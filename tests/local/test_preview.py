@@ -43,10 +43,6 @@ def messages(capsys: pytest.CaptureFixture[str]) -> Any:
     return render
 
 
-def slack_text(message: dict[str, Any]) -> str:
-    return json.dumps(message["slack"], ensure_ascii=False)
-
-
 @pytest.mark.parametrize("name", ANSWERS)
 def test_every_saved_answer_renders_for_every_channel(messages: Any, name: str) -> None:
     message = messages(*saved(name))
@@ -56,41 +52,6 @@ def test_every_saved_answer_renders_for_every_channel(messages: Any, name: str) 
     assert read_payload(json.dumps(message["slack"]).encode()) == message["slack"]
     assert 0 < len(message["sms"]) <= 160
     assert message["amazon-q"]["source"] == "custom"
-
-
-@pytest.mark.parametrize(
-    ("name", "verdict"),
-    [
-        ("detect-successful", "SUCCEEDED"),
-        ("detect-successful-skipped", "SUCCEEDED"),
-        ("detect-successful-with-failures", "PARTLY_FAILED"),
-        ("detect-aws-example", "NOTHING_DONE"),
-        ("detect-failed-partly", "PARTLY_FAILED"),
-        ("detect-failed", "FAILED"),
-        ("detect-canceled", "PARTLY_FAILED"),
-        ("detect-in-progress", "OVERDUE"),
-        ("detect-unknown-status", "UNKNOWN_STATUS"),
-        ("detect-empty", "UNKNOWN_STATUS"),
-        ("audit-completed", "SUCCEEDED"),
-        ("audit-completed-partly-failed", "PARTLY_FAILED"),
-        ("audit-failed", "FAILED"),
-        ("audit-canceled", "CANCELED"),
-        ("audit-in-progress", "OVERDUE"),
-    ],
-)
-def test_the_verdict_is_the_answers(messages: Any, name: str, verdict: str) -> None:
-    assert messages(*saved(name))["verdict"] == verdict
-
-
-def test_three_failures_are_there_with_their_reasons_and_a_retry(messages: Any) -> None:
-    message = messages(*saved("detect-failed-partly"))
-    for text in (message["email"]["body"], slack_text(message)):
-        for thing in ("sensor-17", "sensor-21", "sensor-40"):
-            assert thing in text
-        assert "Thing group quarantine is full" in text
-        assert "No thing sensor-40 in this account" in text
-        assert "aws iot start-detect-mitigation-actions-task --region eu-west-1" in text
-    assert message["sms"].startswith("FAILED quarantine-7: 3 of 12 mitigation actions failed")
 
 
 def test_a_commands_line_is_whole_in_the_terminal(
@@ -128,12 +89,6 @@ def _lines(block: Any) -> list[str]:
         case list():
             return [line for value in block for line in _lines(value)]
     return []
-
-
-def test_audit_rows_are_named_after_what_their_findings_are_about(messages: Any) -> None:
-    body = messages(*saved("audit-completed-partly-failed"))["email"]["body"]
-    assert "VersionsLimitExceededException (2): policy FleetOpen version 3" in body
-    assert "ResourceNotFoundException (1): device certificate b193ab" in body
 
 
 def test_audit_rows_without_findings_are_named_by_the_findings_ids(
@@ -194,9 +149,8 @@ def test_account_and_region_are_said_to_be_examples_unless_an_execution_is_named
     assert "https://console.amazonaws-us-gov.com/states/home?region=us-gov-west-1" in told.out
 
 
-BAD_ANSWERS: dict[str, tuple[str | bytes, str]] = {
+BAD_ANSWERS: dict[str, tuple[str, str]] = {
     "truncated": ('{"taskSummary": {\n  "taskId": "a', "{path}:2:13: not complete, valid JSON"),
-    "binary": (b"\x89PNG\r\n\x1a\n\x00\xff", "{path}: expected UTF-8 text, got other bytes"),
     "a list": ("[]", "{path}: the Describe answer: expected an object, got []"),
     "a wrong member": (
         '{"taskSummary": {"taskStatistics": {"actionsFailed": "3"}}}',
@@ -214,8 +168,6 @@ BAD_ANSWERS: dict[str, tuple[str | bytes, str]] = {
         '{"actionsExecutions": []}',
         "{path}: not a Describe answer: expected taskSummary (detect) or taskStatus",
     ),
-    "a huge number": ("1" * 5_000, "{path}: a number is too long, or it is nested too deeply"),
-    "deep nesting": ("[" * 100_000, "{path}: a number is too long, or it is nested too deeply"),
 }
 
 
@@ -225,7 +177,7 @@ def test_a_bad_answer_is_refused_in_one_line_that_names_what_is_wrong(
 ) -> None:
     content, expected = BAD_ANSWERS[case]
     path = tmp_path / "answer.json"
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    path.write_text(content)
     _refused(capsys, [path], expected.format(path=path))
 
 

@@ -9,37 +9,7 @@ from embedded.engine import Engine
 from embedded.scenario import Scenario, parse
 
 WEBHOOK_URL = "https://hooks.slack.com/services/T00000000/B00000000/acceptance"
-_WAITER = {"Delay": 0.05, "MaxAttempts": 1200}
 LIMIT_SECONDS = 60
-
-
-def create(engine: Engine, name: str, template_url: str, parameters: Mapping[str, str]) -> None:
-    cloudformation = engine.client("cloudformation")
-    cloudformation.create_stack(
-        StackName=name,
-        TemplateURL=template_url,
-        Parameters=[
-            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
-        ],
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-    )
-    cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=_WAITER)
-
-
-def delete(engine: Engine, name: str) -> None:
-    cloudformation = engine.client("cloudformation")
-    cloudformation.delete_stack(StackName=name)
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=_WAITER)
-
-
-def resources(engine: Engine, name: str) -> dict[str, str]:
-    """Physical ids by logical id."""
-    pages = engine.client("cloudformation").get_paginator("list_stack_resources")
-    return {
-        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
-        for page in pages.paginate(StackName=name)
-        for resource in page["StackResourceSummaries"]
-    }
 
 
 def everything(engine: Engine) -> set[str]:

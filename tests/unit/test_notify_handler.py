@@ -37,21 +37,6 @@ type Received = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slack]:
-    with Slack() as server:
-        server.variables = server.environment(tmp_path_factory.mktemp("slack"))
-        yield server
-
-
-@pytest.fixture
-def slack(server: Slack, monkeypatch: pytest.MonkeyPatch) -> Slack:
-    for name, value in server.variables.items():
-        monkeypatch.setenv(name, value)
-    server.play([])
-    return server
-
-
-@pytest.fixture(scope="module")
 def load() -> Iterator[Load]:
     """Loads the handler with a topic, whose messages a queue collects, and a secret."""
     with mock_aws():

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -17,13 +17,6 @@ MESSAGE = SlackMessage({"text": "headline", "blocks": []})
 POST, EDIT = "chat.postMessage", "chat.update"
 
 type Play = Callable[..., Slack]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slack]:
-    with Slack() as server:
-        server.variables = server.environment(tmp_path_factory.mktemp("slack"))
-        yield server
 
 
 @pytest.fixture

@@ -2,14 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from itertools import count
 from types import ModuleType
 from typing import Any
 from unittest import mock
 
 import pytest
-import time_machine
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from moto import mock_aws
@@ -17,29 +14,12 @@ from moto import mock_aws
 from mitigation.watch import InvalidWatch
 from tests.support import handlers
 
-NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
-DEFINITION = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
-NUMBERS = count()
-
 
 @pytest.fixture(scope="module")
 def loaded() -> Iterator[ModuleType]:
     region = {"AWS_DEFAULT_REGION": handlers.REGION}
     with mock_aws(), mock.patch.dict("os.environ", region):
         yield handlers.load("start_watch", STATE_MACHINE_ARN="", **handlers.HUB)
-
-
-@pytest.fixture
-def machine(loaded: ModuleType) -> Iterator[str]:
-    """A state machine that was made a day before NOW; time stands still at NOW."""
-    with time_machine.travel(NOW - timedelta(days=1), tick=False) as clock:
-        made = loaded.states.create_state_machine(
-            name=f"WatchTask-{next(NUMBERS)}",
-            definition=json.dumps(DEFINITION),
-            roleArn="arn:aws:iam::123456789012:role/machine",
-        )
-        clock.move_to(NOW)
-        yield made["stateMachineArn"]
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from types import ModuleType
 from typing import Any
 from unittest import mock
@@ -19,8 +18,6 @@ from mitigation.task import TaskType
 from tests.support import handlers
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
-DEFINITION = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
-NUMBERS = count()
 TICK = {"source": "aws.events", "detail-type": "Scheduled Event"}
 LISTS = ("list_detect_mitigation_actions_tasks", "list_audit_mitigation_actions_tasks")
 
@@ -31,19 +28,6 @@ def loaded() -> Iterator[ModuleType]:
     with mock_aws(), mock.patch.dict("os.environ", region):
         environment = handlers.HUB | {"MEMBER_ACCOUNTS": "", "TASK_TYPES": "detect,audit"}
         yield handlers.load("sweep", STATE_MACHINE_ARN="", **environment)
-
-
-@pytest.fixture
-def machine(loaded: ModuleType) -> Iterator[str]:
-    """A state machine that was made a day before NOW; time stands still at NOW."""
-    with time_machine.travel(NOW - timedelta(days=1), tick=False) as clock:
-        made = loaded.states.create_state_machine(
-            name=f"WatchTask-{next(NUMBERS)}",
-            definition=json.dumps(DEFINITION),
-            roleArn="arn:aws:iam::123456789012:role/machine",
-        )
-        clock.move_to(NOW)
-        yield made["stateMachineArn"]
 
 
 @pytest.fixture

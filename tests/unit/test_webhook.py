@@ -2,7 +2,6 @@
 
 import logging
 import traceback
-from collections.abc import Iterator
 
 import pytest
 
@@ -20,23 +19,6 @@ from tests.support.slack import GARBAGE, RESET, SLOW, Slack
 TOKEN = "XyZ0SecretTokenXyZ0Secret"
 URL = f"https://hooks.slack.com/services/T0/B0/{TOKEN}"
 PAYLOAD = SlackMessage({"text": "FAILED", "blocks": []})
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slack]:
-    with Slack() as server:
-        server.variables = server.environment(tmp_path_factory.mktemp("slack"))
-        yield server
-
-
-@pytest.fixture
-def slack(server: Slack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
-    """Slack as a function in its own environment reaches it."""
-    for name, value in server.variables.items():
-        monkeypatch.setenv(name, value)
-    server.play([])
-    yield server
-    server.stop()
 
 
 @pytest.fixture
