@@ -273,7 +273,7 @@ def test_a_door_that_may_not_start_an_execution_answers_with_an_error(
     engine = account.engine
     template["Resources"]["Acting"]["Properties"]["TemplateURL"] = account.upload(nested, "nested")
     given = with_secrets(engine, ACTING | {"SlackActions": "cancel"})
-    stacks.create(engine, STACK, account.upload(template), given)
+    create(engine.client("cloudformation"), STACK, {"TemplateURL": account.upload(template)}, given)
     start_task(engine, stacks.task("detect", task_id(FORBIDDEN_CLICK), "IN_PROGRESS"))
     assert click(engine, "U0ADA", "cancel") >= HTTPStatus.INTERNAL_SERVER_ERROR
 

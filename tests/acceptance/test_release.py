@@ -9,6 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from embedded.deploy import deployed
 from embedded.engine import Engine
 from embedded.play import start_task
 from tests.support import stacks
@@ -54,7 +55,7 @@ def test_it_deploys_and_tells(dist: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(dist, tmp_path / "dist")
     task = stacks.task("detect", "released-7", "FAILED")
     with Engine([task], auth=True, started=False) as engine:
-        deployed = sam(
+        done = sam(
             folder,
             "deploy",
             *("--template-file", "template.json", "--stack-name", "released"),
@@ -62,7 +63,7 @@ def test_it_deploys_and_tells(dist: Path, tmp_path: Path) -> None:
             *("--parameter-overrides", "EmailAddress=on-call@example.com"),
             environment=engine.environment(),
         )
-        assert deployed.returncode == 0, deployed.stderr
+        assert done.returncode == 0, done.stderr
         made = deployed(engine.client("cloudformation"), "released").resources
         start_task(engine, task)
         assert stacks.ended_watches(engine, made) == {"detect-released-7": "SUCCEEDED"}
