@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 
 from embedded.scenario import BadScenario
 from local import page, show
 from local.saved import BadAnswer, read_saved
-from mitigation.messages import amazon_q, email, slack, sms
+from mitigation.messages import amazon_q, email, slack, slack_thread, sms
 from mitigation.place import Place
 from mitigation.report import Report
 from mitigation.watch import InvalidWatch, Watch
@@ -32,6 +32,10 @@ _SHOWN: Mapping[str, tuple[str, Callable[[Any], RenderableType]]] = {
     "slack": ("Slack", show.slack),
     "sms": ("SMS", show.sms),
     "amazon-q": ("Amazon Q Developer", show.amazon_q),
+}
+# Shown where it is asked for: of Slack one way is enough.
+_ASKED_FOR: Mapping[str, tuple[str, Callable[[Any], RenderableType]]] = {
+    "slack-app": ("Slack app", lambda thread: Group(*map(show.slack, thread))),
 }
 
 
@@ -50,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "with the `findings` of `aws iot list-audit-findings` beside it",
     )
     parser.add_argument("--task-id", metavar="ID", help="for answers that don't name their task")
-    parser.add_argument("--channel", choices=list(_SHOWN), help="show this one only")
+    parser.add_argument("--channel", choices=[*_SHOWN, *_ASKED_FOR], help="show this one only")
     parser.add_argument("--time-zone", metavar="ZONE", default="UTC", help="IANA name; UTC")
     parser.add_argument(
         "--execution-arn",
@@ -79,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     elif not arguments.open:
         console = Console(highlight=False)
         for name in channels:
-            title, body = _SHOWN[name]
+            title, body = {**_SHOWN, **_ASKED_FOR}[name]
             show.show(console, title, body(messages[name]))
     if arguments.open:
         path = _write_page(messages)
@@ -111,7 +115,16 @@ def render(report: Report, clock: Clock) -> Json:
         "slack": slack.render(report, clock).payload,
         "sms": sms.render(report),
         "amazon-q": amazon_q.render(report, clock),
+        "slack-app": thread(report, clock),
     }
+
+
+def thread(report: Report, clock: Clock) -> list[Json]:
+    """The one message of a Slack app, then the reply at the end."""
+    if not report.task.is_terminal:
+        return [slack_thread.running(report, clock).payload]
+    rest = slack_thread.rest(report, clock, has_email=True)
+    return [slack_thread.verdict(report, clock).payload, rest.payload]
 
 
 def _write_page(messages: Json) -> Path:

@@ -18,6 +18,7 @@ from typing import Any
 from local import page
 from local.preview import EXAMPLE_MACHINE, render
 from local.saved import read_saved
+from mitigation.decision import Decision, Look, Memory
 from mitigation.place import Place
 from mitigation.report import Report
 from mitigation.watch import StartedBy, Watch
@@ -55,6 +56,23 @@ SAMPLES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The picture's name, a look of the scenario, and the age of the task by then, in seconds."""
+
+    picture: str
+    look: int
+    age: int
+
+
+LIVE = ROOT / "events" / "scenarios" / "live.json"
+THREADS = (
+    Thread("thread-no-estimate", 2, 34),
+    Thread("thread-running", 4, 205),
+    Thread("thread-ended", -1, 700),
+)
+
+
 def main() -> int:
     try:
         draw()
@@ -79,6 +97,7 @@ def draw() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         shots = [shot for sample in SAMPLES for shot in _shots(sample, node, Path(folder))]
+        shots += [s for each in THREADS for s in _thread_shots(each, node, Path(folder))]
         _node(node, "shoot.js", {"chromium": chromium, "pages": shots})
     for shot in shots:
         path = Path(shot["png"])
@@ -101,6 +120,34 @@ def _shots(sample: Sample, node: str, folder: Path) -> Iterator[dict[str, Any]]:
         html.write_text(content, encoding="utf-8")
         png = PICTURES / f"{sample.picture}{suffix}.png"
         yield {"html": str(html), "png": str(png), "width": width, "element": element}
+
+
+def _thread_shots(sample: Thread, node: str, folder: Path) -> Iterator[dict[str, Any]]:
+    """What a Slack app shows of the scenario at that look, with the thread below it."""
+    scenario = json.loads(LIVE.read_text(encoding="utf-8"))
+    answer, rows = folder / "answer.json", folder / "rows.json"
+    answer.write_text(json.dumps(scenario["describe"][sample.look]), encoding="utf-8")
+    rows.write_text(json.dumps({"actionsExecutions": scenario["executions"]}), encoding="utf-8")
+    task, details = read_saved(answer, rows)
+    memory = Memory(age_seconds=sample.age, since=task.started)
+    report = Report.of(
+        task,
+        look=Look(Decision.ENDED if task.is_terminal else Decision.WAIT, 0, memory),
+        details=details,
+        started_by=StartedBy(STARTED_BY, "203.0.113.7", task.started),
+        place=Place.of_execution(f"{EXAMPLE_MACHINE}:detect-{task.id}", "iot-prod"),
+    )
+    messages = render(report, Clock())
+    drawn = [_node(node, "slack.js", payload) for payload in messages["slack-app"]]
+    html = "\n<p><small>1 reply, in the thread</small></p>\n".join(each["html"] for each in drawn)
+    for width, suffix in ((DESKTOP_WIDTH, ""), (PHONE_WIDTH, "-phone")):
+        path = folder / f"{sample.picture}{suffix}.html"
+        content = page.render(
+            messages, slack_html=html, css=drawn[0]["css"], phone=suffix == "-phone"
+        )
+        path.write_text(content, encoding="utf-8")
+        png = PICTURES / f"{sample.picture}{suffix}.png"
+        yield {"html": str(path), "png": str(png), "width": width, "element": ".slack"}
 
 
 def _report(sample: Sample) -> Report:

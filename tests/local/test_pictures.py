@@ -22,7 +22,8 @@ def test_every_picture_that_the_documents_show_is_there_and_the_other_way_round(
         for match in re.findall(r"pictures/[a-z-]+\.png", path.read_text(encoding="utf-8"))
     }
     drawn = {path.name for path in pictures.PICTURES.glob("*.png")}
-    expected = {f"{s.picture}{suffix}.png" for s in pictures.SAMPLES for suffix in ("", "-phone")}
+    samples = (*pictures.SAMPLES, *pictures.THREADS)
+    expected = {f"{s.picture}{suffix}.png" for s in samples for suffix in ("", "-phone")}
     assert drawn == expected | {"failed-slack.png"}
     assert shown
     assert shown <= drawn

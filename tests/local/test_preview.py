@@ -302,3 +302,11 @@ def test_an_answer_whose_members_are_empty_is_one(tmp_path: Path, answer: Any) -
     path = tmp_path / "answer.json"
     path.write_text(json.dumps(answer), encoding="utf-8")
     assert run(str(path)) == 0
+
+
+def test_of_a_slack_app_its_one_message_and_the_reply_are_shown_where_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, count in (("detect-in-progress", 1), ("detect-failed-partly", 2)):
+        assert run(*saved(name), "--channel", "slack-app", "--json") == 0
+        assert len(json.loads(capsys.readouterr().out)["slack-app"]) == count

@@ -48,8 +48,8 @@ def rest(report: Report, clock: Clock, *, has_email: bool) -> SlackMessage:
         *([slack.verdict_header(report)] if report.verdict.is_problem else []),
         *slack.failed(report, has_email=has_email),
         *slack.text(sections.notes(report), slack.NOTES_LENGTH),
-        *slack.small_print(report, clock, has_email=has_email),
         *slack.commands(report, has_email=has_email),
+        *slack.small_print(report, clock, has_email=has_email),
     ]
     return _message(slack.fallback(report), blocks)
 
