@@ -82,9 +82,9 @@ def test_the_read_role_is_for_two_functions_of_the_hub_alone(engine: Engine, hub
     strangers = role.replace(OTHER_ACCOUNT.account, STRANGER.account)
     may = {
         name: assumes(engine, hub.resources[name], role, STACK)
-        for name in ("StartWatchRole", "DescribeTaskRole", "NotifyRole")
+        for name in ("StartWatchRole", "DescribeTaskRole", "SweepRole", "NotifyRole")
     }
-    assert [name for name, able in may.items() if able] == ["StartWatchRole", "DescribeTaskRole"]
+    assert [name for name, able in may.items() if able] == ["DescribeTaskRole", "SweepRole"]
     assert not assumes(engine, hub.resources["DescribeTaskRole"], role, "another-hub")
     assert not assumes(engine, hub.resources["DescribeTaskRole"], strangers, STACK)
 

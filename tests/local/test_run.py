@@ -83,7 +83,7 @@ def test_a_whole_run_prints_what_came_of_it_as_json(runs: Any) -> None:
     status, out, err = runs["quarantine"]
     assert status == 0, err
     result = json.loads(out)
-    assert result.keys() == {"execution", "messages", "deadLetters", "iotCalls"}
+    assert result.keys() == {"execution", "messages", "deadLetters", "acts", "iotCalls"}
     execution = result["execution"]
     assert (execution["name"], execution["status"]) == ("detect-quarantine-7", "SUCCEEDED")
     assert execution["error"] is execution["cause"] is None
