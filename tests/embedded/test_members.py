@@ -42,7 +42,7 @@ def engine() -> Iterator[Engine]:
 def hub(engine: Engine) -> Stack:
     parameters = {
         "EmailAddress": "on-call@example.com",
-        "SweepMinutes": "0",
+        "SweepMinutes": "60",
         "MemberAccounts": f"{OTHER_ACCOUNT.account},{HOME.account}",
         "MemberRegions": "us-east-1",
     }
