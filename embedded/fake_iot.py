@@ -105,7 +105,7 @@ class FakeIot(Running):
             def handle_any(self) -> None:
                 if self.command == "GET" and _A_TASK.search(self.path):
                     fake.before_look()
-                asked = fake.at(fake._place(self.headers.get("Authorization", "")))
+                asked = fake.addressed(self.headers.get("Authorization", ""))
                 body, headers = self.body(), dict(self.headers)
                 self.answer(*asked.respond(self.command, self.path, body, headers))
 
@@ -124,9 +124,11 @@ class FakeIot(Running):
             return self
         return self._elsewhere.setdefault(place, FakeIot(place=place))
 
-    def _place(self, authorization: str) -> Place:
-        signed = signed_by(authorization)
-        return Place(self._account_of(signed.account), signed.region) if signed else HOME
+    def addressed(self, authorization: str) -> "FakeIot":
+        """The one that a request which is signed so is for."""
+        if signed := signed_by(authorization):
+            return self.at(Place(self._account_of(signed.account), signed.region))
+        return self
 
     def respond(
         self, method: str, target: str, body: bytes, headers: Mapping[str, str] = NO_HEADERS

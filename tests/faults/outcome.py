@@ -16,7 +16,7 @@ from tests.support.results import Execution
 
 USUAL = Verdict.FAILED.label  # how the table's tasks end
 PROMISE = "a final message will follow"
-_TEXT = re.compile(r"\[(?P<label>[A-Z ]+)\] (?P<task_id>[\w-]+): ")
+_TEXT = re.compile(r"\[(?P<label>[A-Z ]+)\] (?:[\w-]+, [\w-]+: )?(?P<task_id>[\w-]+): ")
 
 
 @dataclass(frozen=True, slots=True)

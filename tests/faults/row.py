@@ -1,10 +1,11 @@
 """A row of the fault table: what goes wrong, and what is to come of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
+from embedded.places import HOME, Place
 from embedded.scenario import Failure, SlackAnswer, SlackAppAnswer, TaskType
 from embedded.slack_workspace import Workspace
 from mitigation import patience
@@ -79,6 +80,7 @@ class Row:
     scopes: tuple[str, ...] = ()  # of a Slack app; none for a webhook
     parameters: Mapping[str, str] = field(default_factory=dict)
     task_ids: Sequence[str] = ()
+    place: Place = HOME  # whose task it is
     calls_per_second: float | None = None
     patience_hours: int = 1  # 12 in the product; most rows show as much with one
     answer_lost: bool = False
@@ -101,7 +103,10 @@ class Row:
             with World(
                 slack,
                 tasks=[
-                    task(task_type, *self.describe(task_type), task_id=task_id)
+                    replace(
+                        task(task_type, *self.describe(task_type), task_id=task_id),
+                        place=self.place,
+                    )
                     for task_id in task_ids
                 ],
                 slack=self.slack,

@@ -8,6 +8,7 @@ from embedded.scenario import TaskType
 from tests.faults import (
     aws_rows,
     lambda_rows,
+    member_rows,
     outage_rows,
     slack_app_rows,
     slack_rows,
@@ -24,6 +25,7 @@ _MODULES = (
     task_rows,
     outage_rows,
     aws_rows,
+    member_rows,
     lambda_rows,
     slack_rows,
     slack_app_rows,

@@ -122,7 +122,9 @@ class Aws:
             if isinstance(fault, NoConnection):
                 raise EndpointConnectionError(endpoint_url=request.url)
             response: AWSResponse | None
-            if service == "iot":
+            if operation == "AssumeRole":
+                response = _assumed(request)
+            elif service == "iot":
                 response = _answer(request, *self._ask_iot(request))
             elif operation == "Publish":
                 response = self._publish(request, to_moto(stubber, event_name, request, **rest))
@@ -151,7 +153,8 @@ class Aws:
         url = urlsplit(request.url)
         target = f"{url.path}?{url.query}" if url.query else url.path
         body, headers = _text(request.body or b"").encode(), dict(request.headers)
-        return self.iot.respond(request.method, target, body, headers)
+        authorization = _text(headers.get("Authorization") or b"")
+        return self.iot.addressed(authorization).respond(request.method, target, body, headers)
 
     def _publish(
         self, request: AWSPreparedRequest, response: AWSResponse | None
@@ -176,6 +179,18 @@ class Aws:
         return response
 
 
+def _assumed(request: AWSPreparedRequest) -> AWSResponse:
+    """Keys whose id is the account of the role: by it the fake knows whose AWS IoT is asked."""
+    account = dict(parse_qsl(_text(request.body)))["RoleArn"].split(":")[4]
+    body = (
+        "<AssumeRoleResponse><AssumeRoleResult><Credentials>"
+        f"<AccessKeyId>{account}</AccessKeyId><SecretAccessKey>x</SecretAccessKey>"
+        "<SessionToken>x</SessionToken><Expiration>2027-01-01T00:00:00Z</Expiration>"
+        "</Credentials></AssumeRoleResult></AssumeRoleResponse>"
+    )
+    return _answer(request, 200, {"Content-Type": "text/xml"}, body.encode())
+
+
 def _attributes(form: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """The message attributes of an SNS Publish, from its form."""
     found: dict[str, dict[str, str]] = {}
@@ -190,7 +205,7 @@ def _attributes(form: Mapping[str, str]) -> dict[str, dict[str, str]]:
 
 
 def _refuse(request: AWSPreparedRequest, service: str, refusal: Refusal) -> AWSResponse:
-    if service == "sns":
+    if service in {"sns", "sts"}:
         body = (
             f"<ErrorResponse><Error><Type>Sender</Type><Code>{refusal.code}</Code>"
             f"<Message>{escape(refusal.message)}</Message></Error>"

@@ -15,6 +15,7 @@ from unittest import mock
 from moto.events.models import EventPattern
 
 from embedded.fake_iot import FakeIot
+from embedded.places import HOME
 from embedded.running import Running
 from embedded.scenario import Scenario
 from embedded.slack_answers import SlackAnswer, SlackAppAnswer
@@ -47,6 +48,7 @@ TOKEN = f"xoxb-000000000000-{SECRET}"
 # EventBridge invokes asynchronously: Lambda tries again after one minute, then after two.
 ASYNC_RETRY_SECONDS = (60, 120)
 LONGEST_ASYNC_WAIT_SECONDS = 300  # between two tries while Lambda itself refuses
+_RULES = ("TaskStartedRule", "MemberTaskStartedRule")
 TICK = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 
 
@@ -96,7 +98,10 @@ class World(Running):
         self.stack = deploy(self.parameters, secret, mode)
         functions = APP_FUNCTIONS if self.workspace else FUNCTIONS
         self.iot = FakeIot(
-            *self.tasks, calls_per_second=self.calls_per_second, clock=self.clock.monotonic
+            *self.tasks,
+            calls_per_second=self.calls_per_second,
+            clock=self.clock.monotonic,
+            account_of=lambda key: key if key.isdigit() else HOME.account,
         )
         self.network = Aws(self.clock, self.iot, self.aws)
         variables = {**self.slack_server.variables, **environment(self.stack, functions)}
@@ -126,8 +131,14 @@ class World(Running):
             for event in events:
                 if event is TICK:
                     self._invoke_async("SweepFunction", event)
-                elif self._matches("TaskStartedRule", event):
+                elif any(self._matches(rule, event) for rule in _RULES):
                     self._invoke_async("StartWatchFunction", event)
+        self.clock.run_until_idle()
+
+    def is_handed(self, function: str, event: Mapping[str, Any]) -> None:
+        """Somebody who may invokes the function with it, past the rules."""
+        with self.clock.working():
+            self._invoke_async(function, event)
         self.clock.run_until_idle()
 
     def ticks(self) -> None:
