@@ -8,6 +8,7 @@ from typing import Any
 
 from bench.loopback import Loopback
 from bench.measure import Child
+from embedded.slack_workspace import CHANNEL
 from tests.support import clicks
 from tests.support.product import ACTING, REGION
 from tests.support.stack import Stack
@@ -19,6 +20,7 @@ HANDLERS = {
     "sweep": "SweepFunction",
     "describe_task": "DescribeTaskFunction",
     "notify": "NotifyFunction",
+    "show_progress": "ShowProgressFunction",
     "receive_click": "ReceiveClickFunction",
 }
 # What acting.yaml is given, as far as the door reads it.
@@ -30,6 +32,9 @@ DOOR = {
     "SlackChannelId": clicks.PLACE.channel,
 }
 SLACK_SECRET = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:slack-a1b2c3"
+SLACK_TOKEN = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:slack-app-a1b2c3"
+WEBHOOK = {"SlackWebhookSecretArn": SLACK_SECRET}
+APP = {"SlackBotTokenSecretArn": SLACK_TOKEN, "SlackChannelId": CHANNEL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,15 @@ class Bench:
     artifact: Artifact
     aws: Loopback
 
-    def child(self, module: str | None, **asked: Any) -> Child:
-        """A handler's process, with what the template gives the function, and Lambda itself."""
+    def child(self, handler: str | None, **asked: Any) -> Child:
+        """A handler's process, with what the template gives the function, and Lambda itself.
+
+        `notify app` is that where Slack is an app; None is the floor.
+        """
+        module, _, mode = (handler or "").partition(" ")
         function = HANDLERS[module or "describe_task"]
-        stack = Stack({"SlackWebhookSecretArn": SLACK_SECRET, "TimeZone": "Europe/Berlin"}, {})
+        slack = APP if mode == "app" else WEBHOOK
+        stack = Stack({**slack, "TimeZone": "Europe/Berlin"}, {})
         if module == "receive_click":
             stack = Stack(DOOR, {}, ACTING)
         environment = {

@@ -19,6 +19,8 @@ BUDGETS = {
     "start_watch: an event": 1.10,
     "notify: SNS": 1.30,
     "notify: Slack": 1.30,
+    "notify: a Slack app": 1.45,
+    "show_progress: a head": 1.45,
     "receive_click: a click": 1.10,
 }
 LARGEST_ZIP = 2_000_000  # bytes
@@ -51,6 +53,8 @@ def invocations() -> dict[str, tuple[str, Json]]:
         "receive_click: a click": ("receive_click", inputs.click()),
         "notify: SNS": ("notify", inputs.notify_event("sns", answer, rows)),
         "notify: Slack": ("notify", inputs.notify_event("slack", answer, rows)),
+        "notify: a Slack app": ("notify app", inputs.notify_event("slack", answer, rows)),
+        "show_progress: a head": ("show_progress app", inputs.progress_event()),
     }
 
 

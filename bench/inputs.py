@@ -10,6 +10,7 @@ from mitigation.action_executions import read_details
 from mitigation.codec import encode
 from mitigation.decision import Decision, Look, Memory
 from mitigation.task import TaskType, parse_task
+from mitigation.wire import to_wire
 from tests.support import clicks
 from tests.support.static_iot import StaticIot, unpaced
 
@@ -93,6 +94,13 @@ def describe_event(task_id: str) -> Json:
     """Not the first look: the state machine hands back what the last one said."""
     state = event("invoke/describe_task.json")
     return {**state, "input": {**state["input"], "taskId": task_id}, "look": encode(LOOK)}
+
+
+def progress_event() -> Json:
+    """As the state machine has it after a look at a task that runs."""
+    look = Look(Decision.WAIT, 5, LOOK.memory._replace(task=to_wire(running())), progress=True)
+    watch = {**event("invoke/describe_task.json"), "look": encode(look)}
+    return {"version": 3, "channel": "slack", "executionArn": EXECUTION_ARN, "watch": watch}
 
 
 def notify_event(channel: str, answer: Json, rows: list[Json]) -> Json:

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 from bench.inputs import Json
 from embedded.fake_slack import FakeSlack
 from embedded.serving import Handler, serving
+from embedded.slack_workspace import TOKEN
 from tests.support import clicks
 
 PAGE = 250
@@ -55,6 +56,8 @@ def loopback(folder: Path, tasks: Mapping[str, tuple[Json, Sequence[Json]]]) -> 
             answer = ANSWERS[operation] if operation else _iot(tasks, urlsplit(self.path))
             if b"signing" in body:
                 answer = {**answer, "SecretString": clicks.SECRET}
+            elif b"slack-app" in body:
+                answer = {**answer, "SecretString": TOKEN}
             self.answer(200, {"Content-Type": "application/json"}, json.dumps(answer).encode())
 
         do_GET = do_PUT = do_POST = handle_any  # noqa: N815  http.server's names
