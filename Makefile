@@ -2,6 +2,8 @@
 
 PYTHON_ENV := .venv/.ready
 SAM_ENV := .tools/sam/.ready
+AWS_ENV := .tools/aws/.ready
+MUTANTS_ENV := .tools/mutants/.ready
 python := .venv/bin/python
 # `sam build` needs a python3.13 with pip first on PATH.
 sam := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/.tools/sam/bin:$$PATH" .tools/sam/bin/sam
@@ -14,7 +16,7 @@ checked := $(wildcard functions embedded local tests ops bench)
 # Keeps bytecode between runs: without it every run compiles what it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test test-machine test-others properties lint accept bench build package deploy check replay smoke pictures lock clean
+.PHONY: help setup demo test test-machine test-others properties lint accept mutants bench build package deploy check replay smoke pictures lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -49,8 +51,12 @@ lint: $(PYTHON_ENV) ## check style, types and which module may import which
 	@$(python) -m mypy $(checked)
 	@PYTHONPATH=functions .venv/bin/lint-imports --no-logo
 
-accept: $(PYTHON_ENV) $(SAM_ENV) ## build, deploy, update and delete the stack with the SAM CLI, on this machine
-	@$(python) -m pytest tests/acceptance tests/package tests/budgets/test_cold_starts.py $(ARGS)
+accept: $(PYTHON_ENV) $(SAM_ENV) $(AWS_ENV) ## build, deploy, update and delete the stack with the SAM CLI, on this machine
+	@$(python) -m pytest tests/acceptance tests/commands tests/package \
+		tests/budgets/test_cold_starts.py $(ARGS)
+
+mutants: $(MUTANTS_ENV) ## change functions/mitigation a bit here and there, and list what no test notices; takes hours
+	@sh scripts/mutants.sh $(ARGS)
 
 bench: $(PYTHON_ENV) $(SAM_ENV) ## measure it all side by side, and write the tables of docs/
 	@$(python) -m bench $(ARGS)
@@ -83,6 +89,8 @@ lock: $(PYTHON_ENV) ## pin the newest versions that requirements*.in allow
 	@$(compile) functions/requirements.in -o functions/requirements.txt
 	@$(compile) requirements-dev.in -o requirements-dev.txt
 	@$(compile) requirements-sam.in -o requirements-sam.txt
+	@$(compile) requirements-aws.in -o requirements-aws.txt
+	@$(compile) requirements-mutants.in -o requirements-mutants.txt
 
 clean: ## remove everything that was installed or built here
 	rm -rf .venv .tools .aws-sam dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
@@ -96,5 +104,11 @@ $(PYTHON_ENV): requirements-dev.txt $(bootstrap_inputs) .venv/bin/python
 $(SAM_ENV): requirements-sam.txt $(bootstrap_inputs) .tools/sam/bin/python
 	@$(bootstrap) sam
 
+$(AWS_ENV): requirements-aws.txt $(bootstrap_inputs) .tools/aws/bin/python
+	@$(bootstrap) aws
+
+$(MUTANTS_ENV): requirements-mutants.txt $(bootstrap_inputs) .tools/mutants/bin/python
+	@$(bootstrap) mutants
+
 # Links: an environment whose Python was uninstalled counts as out of date.
-.venv/bin/python .tools/sam/bin/python:
+.venv/bin/python .tools/sam/bin/python .tools/aws/bin/python .tools/mutants/bin/python:

@@ -30,5 +30,7 @@ REGISTRY_OPERATIONS = (
     "UpdateCACertificate",
     "ListPolicyVersions",
     "SetDefaultPolicyVersion",
+    "ListAttachedPolicies",
+    "StartOnDemandAuditTask",
 )
 MODEL: Any = ServiceModel(Loader().load_service_model("iot", "service-2"), "iot")

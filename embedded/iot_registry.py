@@ -97,6 +97,10 @@ class Registry:
                     certificate["status"] = asked["newStatus"]
                 certificate["lastModifiedDate"] = self._now().timestamp()
                 return {}
+            case "ListAttachedPolicies":
+                return {"policies": []}
+            case "StartOnDemandAuditTask":
+                return {"taskId": f"{len(asked['targetCheckNames']):032}"}
             case "ListPolicyVersions":
                 versions = _found(self.policies, asked["policyName"], "policy")
                 return {"policyVersions": list(versions.values())}

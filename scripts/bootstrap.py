@@ -5,7 +5,7 @@ pinned uv into .tools/uv; uv finds or downloads the Python of .python-version an
 file; both check every file's hash. A thing is built aside and then renamed into place, under a
 lock, so an interrupted run leaves nothing that passes as complete and two runs at once build once.
 
-usage: bootstrap.py dev|sam
+usage: bootstrap.py dev|sam|aws|mutants
 """
 
 import contextlib
@@ -26,6 +26,8 @@ UV_LOCK = Path("requirements-uv.txt")
 ENVIRONMENTS = {
     "dev": (Path(".venv"), Path("requirements-dev.txt")),
     "sam": (TOOLS / "sam", Path("requirements-sam.txt")),
+    "aws": (TOOLS / "aws", Path("requirements-aws.txt")),
+    "mutants": (TOOLS / "mutants", Path("requirements-mutants.txt")),
 }
 PYTHON_VERSION = Path(".python-version")
 # A person's pip settings that guard their own Python have no say about a folder of ours.

@@ -129,7 +129,7 @@ class _Steps:
         extra = f'--task-id "{name}" {actions} --target "{kind.subject_ids}=$ids" 2>&1'
         start = self.cli.call(self._start, self._flags(), extra)
         return (
-            f"{unique(failed)} |\n{_BATCHES} |\nwhile read -r {reads}; do\n"
+            f"n=0\n{unique(failed)} |\n{_BATCHES} |\nwhile read -r {reads}; do\n"
             f"  n=$((n + 1))\n  while ! out=$({start}); do\n"
             f'    case "$out" in *LimitExceeded*) sleep {_LIMIT_SECONDS} ;; *) break ;; esac\n'
             f'  done\n  echo "$out"\ndone'

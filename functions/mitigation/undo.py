@@ -56,7 +56,7 @@ class Rows(NamedTuple):
         if not is_id(action.name):
             return None
         status = EXECUTED[self.task.type]
-        where = f"status=='{status}' && actionName=='{action.name}'"
+        where = f"status=='{status}'] | [?actionName=='{action.name}'"
         listing = self.listing(f"actionsExecutions[?{where}].[{what}]")
         return listing and unique(listing)
 

@@ -18,12 +18,14 @@ class StaticIot:
     findings: Sequence[Item] = ()
     page_size: int = 250
     calls: list[str] = field(default_factory=list)
+    asked: list[Item] = field(default_factory=list)  # the members of each request
 
     def get_paginator(self, operation: str) -> "_Paginator":
         return _Paginator(self, operation)
 
     def list_audit_mitigation_actions_executions(self, **members: Any) -> dict[str, Any]:
         self.calls.append("list_audit_mitigation_actions_executions")
+        self.asked.append(members)
         rows = [row for row in self.rows if row.get("findingId") == members["findingId"]]
         more = {"nextToken": "more"} if len(rows) > members["maxResults"] else {}
         return {"actionsExecutions": rows[: members["maxResults"]], **more}
@@ -39,7 +41,8 @@ class _Paginator:
     iot: StaticIot
     operation: str
 
-    def paginate(self, **_members: Any) -> Iterator[dict[str, Any]]:
+    def paginate(self, **members: Any) -> Iterator[dict[str, Any]]:
+        self.iot.asked.append(members)
         member, items = {
             "list_detect_mitigation_actions_executions": ("actionsExecutions", self.iot.rows),
             "list_audit_findings": ("findings", self.iot.findings),

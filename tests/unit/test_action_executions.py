@@ -203,6 +203,11 @@ def test_the_findings_of_a_whole_audit_are_listed_and_not_asked_for_again() -> N
     findings = [{"findingId": f"f{n}", "nonCompliantResource": POLICY} for n in range(2)]
     iot = StaticIot(rows, findings)
     assert details_of(iot, task).failed_rows == 2
+    assert iot.asked == [
+        {"taskId": "audit", "PaginationConfig": {"PageSize": 250}},
+        {"taskId": "audit-46", "findingId": "f0", "maxResults": 250},
+        {"taskId": "audit-46", "findingId": "f1", "maxResults": 250},
+    ]
     assert iot.calls == [
         "list_audit_findings",
         "list_audit_mitigation_actions_executions",
@@ -236,6 +241,14 @@ def test_only_so_many_findings_are_read_and_it_is_said(monkeypatch: pytest.Monke
     details = details_of(StaticIot(rows, findings), audit("FAILED", target={"auditTaskId": "a"}))
     assert details.rows == 3
     assert details.cut
+
+
+def test_as_many_findings_as_are_read_are_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(action_executions, "MAX_FINDINGS", 4)
+    findings = [{"findingId": f"f{n}"} for n in range(4)]
+    task = audit("FAILED", target={"auditTaskId": "a"})
+    assert not details_of(StaticIot([], findings), task).cut
+    assert details_of(StaticIot([], findings, page_size=1), task, Time().pace(0.15)).cut
 
 
 def test_findings_are_listed_no_further_than_they_are_read(

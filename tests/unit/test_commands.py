@@ -192,13 +192,52 @@ def test_where_the_message_does_not_know_them_all_they_are_listed_first(change: 
     details = dataclasses.replace(failures(["v1", "v2"]), **change)
     step = steps(detect("FAILED", failed=2), details)[-1]
     assert step.title == "Retry all failed violations"
-    assert step.commands[0].startswith("aws iot list-detect-mitigation-actions-executions")
+    assert step.commands[0].startswith("n=0\naws iot list-detect-mitigation-actions-executions")
     audited = audit("FAILED", failed=2, target={"auditTaskId": "a"})
     details = dataclasses.replace(failures(["f1"], check="C"), cut=True)
     step = steps(audited, details)[-1]
     assert step.title == "Retry all failed findings"
-    assert step.commands[0].startswith("aws iot list-audit-findings")
+    assert step.commands[0].startswith("n=0\naws iot list-audit-findings")
     assert steps(audit("FAILED", failed=2), details)[-1].title == "Look again"
+
+
+BATCHES = (
+    'awk \'{ id = $NF; $NF = ""; if (n == 25 || $0 != kind) { if (n) print kind ids; kind = $0; '
+    'ids = id; n = 1 } else { ids = ids "," id; n++ } } END { if (n) print kind ids }\''
+)
+
+
+def test_a_retry_of_all_waits_while_aws_takes_no_more_tasks() -> None:
+    start = "aws iot start-{}-mitigation-actions-task --region eu-west-1 "
+    task = detect("FAILED", onlyActiveViolationsIncluded=True)
+    [detected] = loops(steps(task, Details(cut=True))).values()
+    assert detected == (
+        "n=0\naws iot list-detect-mitigation-actions-executions --region eu-west-1 --task-id "
+        "quarantine-7 --output text --query "
+        "\"actionsExecutions[?status=='FAILED'].[actionName,violationId]\" | sort -u |\n"
+        f"{BATCHES} |\nwhile read -r action ids; do\n  n=$((n + 1))\n"
+        f"  while ! out=$({start.format('detect')}--include-only-active-violations "
+        '--task-id "quarantine-7-retry-$n" --actions "$action" '
+        '--target "violationIds=$ids" 2>&1); do\n'
+        '    case "$out" in *LimitExceeded*) sleep 20 ;; *) break ;; esac\n'
+        '  done\n  echo "$out"\ndone'
+    )
+    audited = steps(audit("FAILED", target={"findingIds": ["f1"]}), Details(cut=True))[-1]
+    assert audited.commands[0] == (
+        "n=0\nprintf '%s\\n' f1 |\nwhile read -r id; do\n"
+        "  aws iot list-audit-mitigation-actions-executions --region eu-west-1 --task-id audit-46 "
+        '--finding-id "$id" --output text --query '
+        "\"actionsExecutions[?status=='FAILED'].[actionName,findingId]\"\ndone | sort -u |\n"
+        "while read -r action id; do\n"
+        '  aws iot describe-audit-finding --region eu-west-1 --finding-id "$id" --output text '
+        "--query \"finding.[checkName,'$action',findingId]\"\ndone | sort -u |\n"
+        f"{BATCHES} |\nwhile read -r check action ids; do\n  n=$((n + 1))\n"
+        f"  while ! out=$({start.format('audit')}"
+        '--task-id "audit-46-retry-$n" --audit-check-to-actions-mapping "$check=$action" '
+        '--target "findingIds=$ids" 2>&1); do\n'
+        '    case "$out" in *LimitExceeded*) sleep 20 ;; *) break ;; esac\n'
+        '  done\n  echo "$out"\ndone'
+    )
 
 
 def test_a_hostile_task_id_is_in_no_loop() -> None:
@@ -298,6 +337,27 @@ def test_each_action_that_can_be_undone_has_its_loop() -> None:
             "set-default-policy-version",
         ],
     }
+
+
+def test_things_of_an_audit_are_found_by_their_certificates() -> None:
+    task = audit(executed=1, actionsDefinition=[QUARANTINE], target={"findingIds": ["f1"]})
+    [loop] = undone(task, Place("aws-cn", "cn-north-1", "123456789012")).values()
+    assert loop == (
+        "printf '%s\\n' f1 |\nwhile read -r id; do\n"
+        "  aws iot list-audit-mitigation-actions-executions --region cn-north-1 --task-id audit-46 "
+        '--finding-id "$id" --output text --query "actionsExecutions'
+        "[?status=='COMPLETED'] | [?actionName=='Quarantine'].[findingId]\"\ndone | sort -u |\n"
+        "while read -r id; do\n"
+        '  aws iot describe-audit-finding --region cn-north-1 --finding-id "$id" --output text '
+        '--query "finding.nonCompliantResource.resourceIdentifier.[to_string({principal: '
+        "join('', ['arn:aws-cn:iot:cn-north-1:123456789012:cert/', deviceCertificateId])})]\"\n"
+        "done | sort -u |\nwhile read -r cert; do\n"
+        "  aws iot list-principal-things --region cn-north-1 --cli-input-json "
+        '"$cert" --output text --query "things[].[to_string({thingName: @})]"\n'
+        "done | sort -u |\nwhile read -r input; do\n"
+        "  aws iot remove-thing-from-thing-group --region cn-north-1 --thing-group-name quarantine "
+        '--cli-input-json "$input"\ndone'
+    )
 
 
 def test_what_cannot_stand_in_a_query_is_not_undone_by_a_command() -> None:
