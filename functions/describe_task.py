@@ -23,7 +23,6 @@ from mitigation.member import Hub, Member
 from mitigation.polling import Policy
 from mitigation.state import State, write_look
 from mitigation.task import parse_task
-from mitigation.thread import Heads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +42,7 @@ POLICY = Policy(
     limit_seconds=3600 * int(os.environ["WATCH_LIMIT_HOURS"]),
 )
 HUB = Hub.of(os.environ)
-HEADS = Heads(os.environ["HEADS"])
+HEADS = os.environ["HEADS"]
 
 logger, metrics = Logger(), Metrics()
 own_iot = boto3.client("iot", config=CONFIG)

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from mitigation.polling import Policy, backoff_seconds, fraction_of, progress, wait_seconds
 from mitigation.task import Task
-from mitigation.thread import CHANNEL, Heads, Thread, is_due
+from mitigation.thread import CHANNEL, NO_HEADS, Thread, is_due
 from mitigation.wire import Json
 
 VERSION = 3  # of Memory and of the letters that hold it; see state.py
@@ -148,7 +148,7 @@ def decide(
     now: datetime,
     policy: Policy,
     seed: str,
-    heads: Heads = Heads.NONE,
+    heads: str = NO_HEADS,
 ) -> Look:
     """What follows from `sight`, after all that was `before`.
 
@@ -254,7 +254,7 @@ def _wait(sight: Sight, memory: Memory, policy: Policy, seed: str) -> int:
     return min(wait, max(until, 1))
 
 
-def _is_head_due(task: Task, memory: Memory, heads: Heads, now: datetime) -> bool:
+def _is_head_due(task: Task, memory: Memory, heads: str, now: datetime) -> bool:
     channel = memory.channels.get(CHANNEL, ChannelMemory())
     thread = channel.thread or Thread()
     troubled = channel.told_interim or thread.ts is not None

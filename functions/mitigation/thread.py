@@ -4,7 +4,6 @@ It is shown by an app only; an incoming webhook can't edit what it has posted.
 """
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import NamedTuple
 
 from mitigation.task import Task
@@ -17,14 +16,10 @@ EDIT_SHARE = 0.01
 # An end is estimated from so many outcomes, and so large a share of all that are expected.
 ESTIMATE_OUTCOMES = 5
 ESTIMATE_SHARE = 0.1
-
-
-class Heads(StrEnum):
-    """For which tasks a channel gets a head while they run."""
-
-    NONE = "none"  # there is no app to show one
-    ALL = "all"
-    PROBLEMS = "problems"  # only once there is a problem
+# For which tasks a channel gets a head while they run; no enumeration, for every look imports this.
+NO_HEADS = "none"  # there is no app to show one
+ALL_HEADS = "all"
+PROBLEM_HEADS = "problems"  # only once there is a problem
 
 
 class Thread(NamedTuple):
@@ -46,11 +41,11 @@ def counts_of(task: Task) -> str:
     return "/".join(map(str, (s.executed, s.skipped, s.failed, s.canceled, task.expected_total)))
 
 
-def is_due(task: Task, thread: Thread, heads: Heads, *, troubled: bool, now: datetime) -> bool:
+def is_due(task: Task, thread: Thread, heads: str, *, troubled: bool, now: datetime) -> bool:
     """Whether the head is to be posted, or edited. `troubled`: the channel knows of a problem."""
-    if heads is Heads.NONE or thread.is_lost:
+    if heads == NO_HEADS or thread.is_lost:
         return False
-    if heads is Heads.PROBLEMS and not (troubled or task.statistics.failed):
+    if heads == PROBLEM_HEADS and not (troubled or task.statistics.failed):
         return False
     if thread.ts and thread.shown == counts_of(task):
         return False

@@ -25,7 +25,7 @@ from mitigation.decision import (
     decide,
 )
 from mitigation.polling import Policy
-from mitigation.thread import Heads
+from mitigation.thread import ALL_HEADS
 from tests.support.tasks import detect
 
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -273,10 +273,10 @@ def test_the_marks_are_where_people_were_promised_them() -> None:
 
 
 def test_progress_is_shown_where_it_is_worth_it_and_its_events_are_counted() -> None:
-    first = decide(seen(), None, now=START, policy=POLICY, seed="t", heads=Heads.ALL)
+    first = decide(seen(), None, now=START, policy=POLICY, seed="t", heads=ALL_HEADS)
     assert first.progress
     assert not look(seen(), 0).progress
-    ended = decide(seen("SUCCESSFUL"), None, now=START, policy=POLICY, seed="t", heads=Heads.ALL)
+    ended = decide(seen("SUCCESSFUL"), None, now=START, policy=POLICY, seed="t", heads=ALL_HEADS)
     assert not ended.progress
     after = look(seen(), 10, first)
     assert after.memory.events == first.memory.events + ROUND_EVENTS + PROGRESS_EVENTS

@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from mitigation.thread import Heads, Thread, counts_of, estimate_end, is_due
+from mitigation.thread import (
+    ALL_HEADS,
+    NO_HEADS,
+    PROBLEM_HEADS,
+    Thread,
+    counts_of,
+    estimate_end,
+    is_due,
+)
 from tests.support.tasks import detect
 
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -22,7 +30,7 @@ def task(executed: int = 0, failed: int = 0, **changes: Any) -> Any:
 def due(
     thread: Thread = NONE,
     seconds: float = 60,
-    heads: Heads = Heads.ALL,
+    heads: str = ALL_HEADS,
     *,
     troubled: bool = False,
     **counts: int,
@@ -38,13 +46,13 @@ def shown(seconds: float, **counts: int) -> Thread:
 
 def test_a_task_gets_a_head_at_once_where_there_is_an_app() -> None:
     assert due()
-    assert not due(heads=Heads.NONE)
+    assert not due(heads=NO_HEADS)
 
 
 def test_a_channel_for_problems_gets_one_once_there_is_a_problem() -> None:
-    assert not due(heads=Heads.PROBLEMS, executed=3)
-    assert due(heads=Heads.PROBLEMS, failed=1)
-    assert due(heads=Heads.PROBLEMS, troubled=True)
+    assert not due(heads=PROBLEM_HEADS, executed=3)
+    assert due(heads=PROBLEM_HEADS, failed=1)
+    assert due(heads=PROBLEM_HEADS, troubled=True)
 
 
 @pytest.mark.parametrize(
