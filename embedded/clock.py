@@ -14,8 +14,9 @@ from pathlib import Path
 
 # Of a wait that is sped up, in real seconds: a watch of days has a thousand of them.
 LONGEST_SLEEP = 0.005
-# The wait for a second person, who has to have the time to click; others are of other lengths.
-PERSON_SECONDS, PERSON_SLEEP = 1800, 4.0
+# The waits for a second person, who has to have the time to click, and for a watch's end: no other
+# wait has their length.
+OUTSIDE_SECONDS, OUTSIDE_SLEEP = (901, 1800), 4.0
 
 
 class Clock:
@@ -30,7 +31,7 @@ class Clock:
         """Wait `seconds` of the run's time, and say how: a record for `Engine.waits`."""
         seconds = max(seconds, 0.0)
         wake = time.time() + self._offset() + seconds
-        longest = PERSON_SLEEP if seconds == PERSON_SECONDS else LONGEST_SLEEP
+        longest = OUTSIDE_SLEEP if seconds in OUTSIDE_SECONDS else LONGEST_SLEEP
         shortened = seconds if self._speed == 1 else min(seconds / self._speed, longest)
         time.sleep(shortened)
         # Branches that wait at the same time must not add up: whoever wakes first moves the clock.

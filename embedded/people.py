@@ -29,7 +29,7 @@ class People:
         self._engine, self._left = engine, list(clicks)
         self._url = local_url(engine.endpoint, stack.outputs.get("ClicksUrl", ""))
         self._looks = 0
-        self._plays = False
+        self._plays = self._clicked = False
         self.failed: NobodyClicks | None = None
 
     def before_look(self) -> None:
@@ -47,6 +47,8 @@ class People:
             self._play(list(self._left))
         if self.failed:
             raise self.failed
+        if self._clicked:
+            self._settle(ended=True)
 
     def acts(self) -> list[Json]:
         """What was asked for, and what came of it, as the log tells."""
@@ -58,12 +60,13 @@ class People:
         return told
 
     def _play(self, due: list[Click]) -> None:
+        self._clicked = True
         self._plays = self._engine.iot.stands_still = True
         try:
             for click in due:
                 self._left.remove(click)
                 self._click(click)
-            self._settle()
+            self._settle(ended=False)
         except NobodyClicks as error:
             self.failed = error
         finally:
@@ -77,15 +80,28 @@ class People:
             time.sleep(POLL_SECONDS)
         press(self._url, click, *found, self._engine.run_time())
 
-    def _settle(self) -> None:
+    def _settle(self, *, ended: bool) -> None:
+        """Until nothing runs that was clicked, but what waits for the end of the watch itself."""
         states: Any = self._engine.client("stepfunctions")
         machines = states.list_state_machines()["stateMachines"]
         [arn] = [each["stateMachineArn"] for each in machines if "ActOnTask" in each["name"]]
         until = time.monotonic() + SECONDS
-        while states.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"]:
+        while any(
+            ended or _state_of(states, each["executionArn"]) != "WaitForWatch"
+            for each in states.list_executions(stateMachineArn=arn, statusFilter="RUNNING")[
+                "executions"
+            ]
+        ):
             if time.monotonic() > until:
                 raise NobodyClicks("what was clicked did not come to an end")
             time.sleep(POLL_SECONDS)
+
+
+def _state_of(states: Any, execution_arn: str) -> str | None:
+    """The state that it entered last."""
+    history = states.get_execution_history(executionArn=execution_arn, reverseOrder=True)
+    entered = (event.get("stateEnteredEventDetails") for event in history["events"])
+    return next((str(found["name"]) for found in entered if found), None)
 
 
 def _act(line: Json) -> list[Json]:

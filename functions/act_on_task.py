@@ -2,13 +2,16 @@
 
 Input: `{"step", "execution": {"id", "startedAt"}, "state": {the state machine's state}}`. Steps:
 `authorize` says what may follow from a click, `ask` asks a second person, `act` does it, `tell`
-tells the thread, `refuse` the one who clicked. Raises DeliveryError, or what AWS IoT says, for the
-state machine to try again: each step may run twice, and then does nothing twice.
+tells the thread, `show` says it below the task's own message, `refuse` tells the one who clicked.
+Raises DeliveryError, or what AWS IoT says, for the state machine to try again: each step may run
+twice, and then does nothing twice.
 """
 
 from __future__ import annotations
 
+import json
 import os
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -18,12 +21,16 @@ from botocore.config import Config
 from mitigation.acts import says
 from mitigation.acts.authority import Follows, Rules
 from mitigation.acts.click import Action
+from mitigation.acts.offer import offer
 from mitigation.acts.perform import perform, plan_undo, pointless, read_task
+from mitigation.acts.progress import Result
 from mitigation.acts.request import Request
 from mitigation.acts.talk import Talk
 from mitigation.codec import encode
 from mitigation.delivery import read_secret
+from mitigation.notice import Notice
 from mitigation.slack_app import SlackApp
+from mitigation.zone import find_clock
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -35,11 +42,17 @@ RULES = Rules.parse(
 )
 SLACK_SECRET_ARN = os.environ["SLACK_SECRET_ARN"]
 CHANNEL = os.environ["SLACK_CHANNEL_ID"]
+WATCH_EXECUTIONS = os.environ["WATCH_EXECUTIONS"]  # an ARN with a star for the name
+ACCOUNT_ALIAS = os.environ["ACCOUNT_ALIAS"] or None
+CLOCK = find_clock(os.environ["TIME_ZONE"])
+# A watch looks at its task every 15 minutes at the least (PollMaxSeconds), so it has ended by then.
+WATCH_WAIT_SECONDS, WATCH_PATIENCE = 901, timedelta(hours=1)
 
 type Answer = dict[str, Json]
 
 logger = Logger()
 config = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard"})
+states = boto3.client("stepfunctions", config=config)
 iot = boto3.client("iot", config=config)
 secrets = boto3.client("secretsmanager", config=config)
 
@@ -97,12 +110,40 @@ def tell(request: Request, talk: Talk, _token: str) -> Answer:
     return answer(request)
 
 
+def show(request: Request, talk: Talk, token: str) -> Answer:
+    """Who did it, below the task's own message, once its watch won't edit that any more."""
+    button = request.button
+    if not (button and button.watch and request.progress.result in SHOWN):
+        return answer(request)
+    arn = WATCH_EXECUTIONS.replace("*", button.watch)
+    try:
+        watch = states.describe_execution(executionArn=arn)
+    except states.exceptions.ExecutionDoesNotExist:
+        return answer(request)
+    if watch["status"] == "RUNNING" and datetime.now(UTC) - request.started_at < WATCH_PATIENCE:
+        return answer(request, waitSeconds=WATCH_WAIT_SECONDS)
+    if output := watch.get("output"):
+        event = {"channel": "slack", "executionArn": arn, "watch": json.loads(output)}
+        notice = Notice.parse(event, account_alias=ACCOUNT_ALIAS)
+        foot = offer(notice, os.environ["SLACK_ACTIONS"], CHANNEL, token)
+        talk.show(notice, foot, CLOCK)
+    return answer(request)
+
+
 def refuse(request: Request, talk: Talk, _token: str) -> Answer:
     talk.refuse(request.why)
     return answer(request)
 
 
-STEPS = {"authorize": authorize, "ask": ask, "act": act, "tell": tell, "refuse": refuse}
+STEPS = {
+    "authorize": authorize,
+    "ask": ask,
+    "act": act,
+    "tell": tell,
+    "show": show,
+    "refuse": refuse,
+}
+SHOWN = {Result.CANCELED, Result.STARTED, Result.UNDONE}
 
 
 def answer(request: Request, follows: Follows | None = None, **members: Json) -> Answer:

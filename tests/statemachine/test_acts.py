@@ -7,8 +7,10 @@ import pytest
 
 from embedded.scenario import Scenario, parse
 from embedded.slack_answers import SlackAppAnswer
-from tests.support.acting import ADA, BO, EVE, Acting, value_of
+from embedded.slack_workspace import CHANNEL
+from tests.support.acting import ADA, BO, EVE, WATCH, Acting, value_of
 from tests.support.aws import WORKS, AnswerLost, Fault, Refusal
+from tests.support.deployment import client
 from tests.support.functions import Mishap
 from tests.support.slack import Slack
 
@@ -382,6 +384,7 @@ def quarantined(things: int = 3, certificates: int = 0) -> Scenario:
                         "taskStatus": "SUCCESSFUL",
                         "taskStartTime": "2026-11-22T10:00:00Z",
                         "taskEndTime": "2026-11-22T10:03:00Z",
+                        "taskStatistics": {"actionsExecuted": things + certificates + 1},
                         **document,
                     }
                 }
@@ -508,3 +511,55 @@ def test_many_rows_take_little_history_and_stay_within_aws_s_rate(slack: Slack) 
         assert all(
             (b - a).total_seconds() >= 0.9 for a, b in zip(moments, moments[10:], strict=False)
         )
+
+
+# --- What the task's own message says ----------------------------------------------------------
+
+
+def ended_watch(world: Acting) -> None:
+    """A watch that has ended, and left the task's message as it is."""
+    machine = client("stepfunctions").create_state_machine(
+        name="WatchTask",
+        definition=json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}),
+        roleArn="arn:aws:iam::123456789012:role/watch",
+    )
+    [watched] = world.tasks
+    thread = {"channel": CHANNEL, "ts": world.head, "hasVerdict": True}
+    state = {
+        "machine": {"version": 2, "channels": ["slack"]},
+        "input": {"taskId": "quarantine-7"},
+        "look": {
+            "decision": "final/ended",
+            "memory": {
+                "version": 2,
+                "task": watched.describe[-1].body,  # type: ignore[union-attr]  # it is an answer
+                "channels": {"slack": {"thread": thread}},
+            },
+        },
+    }
+    client("stepfunctions").start_execution(
+        stateMachineArn=machine["stateMachineArn"], name=WATCH, input=json.dumps(state)
+    )
+    world.passes(1)
+
+
+def test_the_task_s_message_says_who_did_it_who_agreed_and_when(slack: Slack) -> None:
+    with Acting(slack, [quarantined()]) as world:
+        ended_watch(world)
+        agreed(world, "undo")
+        world.ends()
+        head = str(world.workspace.thread(world.head)[0]["blocks"])
+        assert f"Undone by <@{ADA}>, approved by <@{BO}> at <!date^" in head
+        assert "mitigation-undo" in head
+        assert [e.status for e in world.executions] == ["SUCCEEDED"] * 3
+
+
+def test_another_message_than_the_task_s_own_is_left_as_it_is(slack: Slack) -> None:
+    with Acting(slack, [quarantined()]) as world:
+        head, world.head = world.head, "1.1"
+        ended_watch(world)
+        world.head = head
+        agreed(world, "undo")
+        world.ends()
+        assert "blocks" not in world.workspace.thread(world.head)[0]
+        assert [e.status for e in world.executions] == ["SUCCEEDED"] * 3

@@ -37,6 +37,7 @@ from tests.support.stack import Stack
 NOW = datetime(2026, 11, 22, 10, 12, tzinfo=UTC)
 FUNCTIONS = ("ReceiveClickFunction", "ActOnTaskFunction")
 MACHINE = "ActOnTask"
+WATCH = "detect-quarantine-7"
 MACHINE_ARN = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{MACHINE}"
 APP = "A0MITIGATE"
 ADA, BO, EVE = "U0ADA", "U0BO", "U0EVE"
@@ -135,6 +136,9 @@ class Acting:
             "SlackAppId": APP,
             "SlackTeamId": TEAM,
             "SlackChannelId": CHANNEL,
+            "WatchTaskName": "WatchTask",
+            "TimeZone": "UTC",
+            "AccountAlias": "",
         }
         stack = Stack(parameters, names, ACTING)
         client("stepfunctions").create_state_machine(
@@ -151,7 +155,7 @@ class Acting:
 
     def button(self, action: str, task_id: str = "quarantine-7") -> str:
         """The value of a button in the task's message."""
-        known = Button(Action(action), TaskType.DETECT, task_id)
+        known = Button(Action(action), TaskType.DETECT, task_id, WATCH)
         return known.value(CHANNEL, TOKEN)
 
     def click(self, user: str, action: str, **changes: Any) -> int:

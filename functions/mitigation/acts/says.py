@@ -1,6 +1,7 @@
 """What people are told about acts, in Slack."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from mitigation.acts.authority import APPROVAL_SECONDS
 from mitigation.acts.button import Button
@@ -11,7 +12,7 @@ from mitigation.causes import Cause
 from mitigation.messages import SlackMessage, block_kit
 from mitigation.messages.block_kit import Block, code, prose
 from mitigation.task import KINDS
-from mitigation.words import plural
+from mitigation.words import Clock, plural
 
 _DONE = {Action.CANCEL: "Canceled", Action.RETRY: "Retry started", Action.UNDO: "Undone"}
 _WISH = {
@@ -78,10 +79,13 @@ def refused(why: str) -> SlackMessage:
     return _message(text, [text])
 
 
-def trail(action: Action, *, requester: str, approver: str | None, at: str) -> str:
-    """For the foot of the task's message."""
+def trail(
+    action: Action, *, requester: str, approver: str | None, at: datetime, clock: Clock
+) -> str:
+    """For the foot of the task's message; the time in each reader's own zone."""
     approved = f", approved by {person(approver)}" if approver else ""
-    return f"{_DONE[action]} by {person(requester)}{approved} at {at}"
+    when = f"<!date^{int(at.timestamp())}^{{time}}|{clock.show(at)}>"
+    return f"{_DONE[action]} by {person(requester)}{approved} at {when}"
 
 
 def _told(button: Button, progress: Progress, *, broken: bool) -> Iterator[str]:

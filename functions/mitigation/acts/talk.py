@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from mitigation.acts import says
 from mitigation.acts.click import Action
+from mitigation.conversation import with_foot
 from mitigation.delivery import DeliveryUnavailable
+from mitigation.messages import block_kit, slack_thread
 from mitigation.slack_app import AnswerLost, HeadLost, SlackApp, mark_of
 
 if TYPE_CHECKING:
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from mitigation.acts.request import Request
     from mitigation.acts.undo import Plan
     from mitigation.messages import SlackMessage
+    from mitigation.messages.block_kit import Block
+    from mitigation.notice import Notice
+    from mitigation.words import Clock
 
 
 class Talk:
@@ -49,6 +54,21 @@ class Talk:
                 broken=request.is_broken,
             )
         self._reply(said, "told", broadcast=request.button.action is Action.UNDO and approved)
+
+    def show(self, notice: Notice, foot: list[Block], clock: Clock) -> None:
+        """The task's own message as its watch left it, with who did what below it."""
+        request, thread = self._request, notice.memory.thread
+        if not request.button or not thread or thread.ts != request.head_ts:
+            return
+        line = says.trail(
+            request.button.action,
+            requester=request.requester,
+            approver=request.ruling.approver,
+            at=request.started_at,
+            clock=clock,
+        )
+        head = slack_thread.verdict(notice.report, clock)
+        self._edit(thread.ts, with_foot(head, [block_kit.context(line), *foot]))
 
     def refuse(self, why: str) -> None:
         click = self._request.click
