@@ -360,6 +360,24 @@ def test_things_of_an_audit_are_found_by_their_certificates() -> None:
     )
 
 
+def test_ca_certificates_are_found_by_the_findings() -> None:
+    task = audit(executed=1, actionsDefinition=[CA], target={"findingIds": ["f1"]})
+    [loop] = undone(task).values()
+    assert ".resourceIdentifier.[to_string({certificateId: caCertificateId})]" in loop
+    assert "update-ca-certificate --region eu-west-1 --new-status ACTIVE --cli-input-json" in loop
+
+
+@pytest.mark.parametrize(("count", "named"), [(3, "g0, g1, g2"), (4, "4 thing groups")])
+def test_many_groups_are_counted_in_a_title(count: int, named: str) -> None:
+    groups = [*(f"g{n}" for n in range(count)), "$(x)"]
+    params = {"addThingsToThingGroupParams": {"thingGroupNames": groups}}
+    definition = [{"name": "Q", "actionParams": params}, CERTIFICATE]
+    first, second = undone(detect(executed=1, actionsDefinition=definition)).items()
+    assert first[0] == f"Undo: take the things out of {named}"
+    assert first[1].count("remove-thing-from-thing-group") == count
+    assert second
+
+
 def test_what_cannot_stand_in_a_query_is_not_undone_by_a_command() -> None:
     hostile = {**CERTIFICATE, "name": "C'] | [?x"}
     assert undone(detect(executed=1, actionsDefinition=[hostile, {**hostile, "name": None}])) == {}

@@ -97,6 +97,11 @@ def test_the_parameters_of_an_action_are_named_as_aws_does() -> None:
     assert action == definition
 
 
+def test_a_check_without_counts_has_none() -> None:
+    [check] = content_of(audit(auditCheckToActionsMapping={"C": ["A"]}))["checks"]
+    assert check == {"name": "C", "counts": None, "actions": ["A"], "reasonCodes": []}
+
+
 def test_an_overdue_task_is_not_the_last_that_is_heard_of_it() -> None:
     assert content_of(detect("IN_PROGRESS"))["final"] is False
 
