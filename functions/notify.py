@@ -107,7 +107,7 @@ def has_email(notice: Notice) -> bool:
 def tell(notice: Notice, keep: Keep) -> None:
     if notice.channel not in CHANNELS:
         raise delivery.DeliveryRejected(
-            f"there is no channel {notice.channel!r}: expected sns or slack"
+            f"there is no channel {notice.channel!r}: expected {' or '.join(CHANNELS)}"
         )
     CHANNELS[notice.channel](notice, keep)
 

@@ -157,7 +157,8 @@ def brought_along(engine: Engine, parameters: dict[str, str]) -> dict[str, str]:
     kms = engine.client("kms")
     make: dict[str, Callable[[], str]] = {
         SECRET: lambda: engine.client("secretsmanager").create_secret(
-            Name="slack-webhook", SecretString=stacks.WEBHOOK_URL
+            Name="slack",
+            SecretString=TOKEN if "SlackChannelId" in parameters else stacks.WEBHOOK_URL,
         )["ARN"],
         TOPIC: lambda: engine.client("sns").create_topic(Name="findings")["TopicArn"],
         ALARM_TOPIC: lambda: engine.client("sns").create_topic(Name="on-call")["TopicArn"],
@@ -188,7 +189,9 @@ def test_a_combination_comes_up(
         start_task(engine, stacks.task(kind, task, ENDED[kind]))
     assert stacks.ended_watches(engine, made) == {f"{watched}-{task}": "SUCCEEDED"}
     assert account.mails == ("EmailAddress" in parameters)
-    assert account.posts == ("SlackWebhookSecretArn" in parameters)
+    # An app says the headline in the channel, and the rest in its thread.
+    by_app, by_webhook = 2 * ("SlackChannelId" in parameters), "SlackWebhookSecretArn" in parameters
+    assert account.posts == by_app + by_webhook
 
     delete(engine.client("cloudformation"), STACK)
 
