@@ -146,6 +146,25 @@ def test_whatever_is_not_this_app_team_and_channel_is_refused_at_the_door(slack:
         assert world.executions == []
 
 
+def storm(world: Acting, clicks: int) -> None:
+    """A hundred clicks a second, half of them by strangers."""
+    for number in range(clicks):
+        user = (ADA, BO, f"U0EVE{number % 20}", EVE)[number % 4]
+        assert world.click(user, "cancel") == 200
+        world.passes(0.01)
+
+
+def test_a_storm_of_clicks_asks_aws_iot_within_its_rate(slack: Slack) -> None:
+    with Acting(slack, [task()]) as world:
+        storm(world, 300)
+        world.ends()
+        assert world.calls() == CANCEL
+        moments = [call.at for call in world.network.calls if call.service == "iot"]
+        assert len(moments) <= 8
+        assert len(world.thread) == 2
+        assert {user for user, _ in world.whispers}.isdisjoint({ADA, BO})
+
+
 # --- A second person ---------------------------------------------------------------------------
 
 
