@@ -67,12 +67,8 @@ class Bench:
 
         `notify app` is that where Slack is an app; None is the floor.
         """
-        module, _, mode = (handler or "").partition(" ")
+        module = _module(handler or "")
         function = HANDLERS[module or "describe_task"]
-        slack = APP if mode == "app" else WEBHOOK
-        stack = Stack({**slack, "TimeZone": "Europe/Berlin"}, {})
-        if module == "receive_click":
-            stack = Stack(DOOR, {}, ACTING)
         environment = {
             "AWS_ACCESS_KEY_ID": "none",
             "AWS_SECRET_ACCESS_KEY": "none",
@@ -82,7 +78,7 @@ class Bench:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "PATH": os.defpath,
-            **stack.environment(function),
+            **_stack(handler or "").environment(function),
             **self.aws.environment,
         }
         paths = [str(self.artifact.package), str(self.artifact.runtime)]
@@ -100,5 +96,15 @@ def timeout_seconds(handler: str) -> int:
 
 
 def _properties(handler: str) -> dict[str, Any]:
-    stack = Stack(DOOR, {}, ACTING) if handler == "receive_click" else Stack({}, {})
-    return stack.properties(HANDLERS[handler])
+    return _stack(handler).properties(HANDLERS[_module(handler)])
+
+
+def _module(handler: str) -> str:
+    return handler.partition(" ")[0]
+
+
+def _stack(handler: str) -> Stack:
+    if handler == "receive_click":
+        return Stack(DOOR, {}, ACTING)
+    slack = APP if handler.endswith(" app") else WEBHOOK
+    return Stack({**slack, "TimeZone": "Europe/Berlin"}, {})
