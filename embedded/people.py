@@ -52,12 +52,15 @@ class People:
 
     def acts(self) -> list[Json]:
         """What was asked for, and what came of it, as the log tells."""
-        told = []
-        for name, lines in self._engine.logs().items():
-            if name.endswith("-act-on-task"):
-                for line in filter(lambda each: each.startswith("{"), lines):
-                    told += _act(json.loads(line))
-        return told
+        lines = [
+            json.loads(line)
+            for name, lines in self._engine.logs().items()
+            if name.endswith("-act-on-task")
+            for line in lines
+            if line.startswith("{")
+        ]
+        # Each worker has a log stream of its own.
+        return [act for line in sorted(lines, key=_moment) for act in _act(line)]
 
     def _play(self, due: list[Click]) -> None:
         self._clicked = True
@@ -102,6 +105,10 @@ def _state_of(states: Any, execution_arn: str) -> str | None:
     history = states.get_execution_history(executionArn=execution_arn, reverseOrder=True)
     entered = (event.get("stateEnteredEventDetails") for event in history["events"])
     return next((str(found["name"]) for found in entered if found), None)
+
+
+def _moment(line: Json) -> str:
+    return str(line.get("timestamp"))
 
 
 def _act(line: Json) -> list[Json]:

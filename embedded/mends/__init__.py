@@ -19,7 +19,7 @@ def apply(recorder: Recorder, clock: Clock) -> None:
     from ministack.services import eventbridge, iam, lambda_svc, stepfunctions
     from ministack.services import sns as sns_service
     from ministack.services.cloudformation import engine as cloudformation
-    from ministack.services.cloudformation import provisioners
+    from ministack.services.cloudformation import handlers, provisioners
 
     resources.take_saved_queries(provisioners)
     functions.name_handler_errors(lambda_runtime, lambda_svc)
@@ -34,3 +34,4 @@ def apply(recorder: Recorder, clock: Clock) -> None:
     states.record_map_states(stepfunctions)
     states.name_used_names(stepfunctions)
     stacks.transform_nested(cloudformation)
+    stacks.name_nested_templates(handlers)

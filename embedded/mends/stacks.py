@@ -1,8 +1,9 @@
 """CloudFormation: the transform of a nested stack's template."""
 
+import re
 from typing import Any
 
-from embedded.mends.check import find
+from embedded.mends.check import expect, find
 
 
 def transform_nested(engine: Any) -> None:
@@ -17,3 +18,22 @@ def transform_nested(engine: Any) -> None:
         return transform(parse(template_body))
 
     engine._parse_template = parse_and_transform
+
+
+def name_nested_templates(handlers: Any, name: str = "GetTemplate") -> None:
+    """What `sam delete` reads of a nested template is an address of Amazon S3's, not the engine's.
+
+    SAM uploads to the endpoint that it is given, and refuses to delete from there again.
+    """
+    get = find(handlers, "_get_template", "params")
+    actions = next(
+        (each for each in vars(handlers).values() if isinstance(each, dict) and name in each), {}
+    )
+    expect(actions.get(name) is get, "services.cloudformation.handlers", f"{name} in its actions")
+
+    def renamed(params: Any) -> Any:
+        status, headers, body = get(params)
+        here, s3 = rb"http://127\.0\.0\.1:\d+/", b"https://s3.eu-west-1.amazonaws.com/"
+        return status, headers, re.sub(here, s3, body)
+
+    actions[name] = renamed

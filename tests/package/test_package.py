@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.product import OUR_OWN, ROOT, Product
+from tests.support.combinations import APP
+from tests.support.product import ACTING, OUR_OWN, ROOT, Product
 from tests.support.sam import BUILT, built_project
 from tests.template.wiring import functions, variables
 
@@ -54,7 +55,7 @@ json.dump({
 def folders() -> dict[str, Path]:
     """Each function's built folder."""
     build = built_project() / BUILT
-    return {path.name: path for path in build.iterdir() if path.is_dir()}
+    return {path.parent.name: path.parent for path in build.glob("**/notify.py")}
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +89,8 @@ def files_of(folder: Path) -> dict[Path, bytes]:
 
 def test_every_function_gets_the_same_package(folders: dict[str, Path]) -> None:
     """So that it is uploaded once."""
-    assert set(folders) == set(functions(Product.load().stack()))
+    nested = functions(Product.load(ACTING).translated["Resources"])
+    assert set(folders) == {*functions(Product.load().stack(APP)), *nested}
     first, *others = (files_of(folder) for folder in folders.values())
     assert all(other == first for other in others)
 
@@ -173,7 +175,7 @@ def start_cold(package: Path, where: Path) -> dict[str, list[str]]:
         assert spec.origin
         found = Path(spec.origin)
         (runtime / name).symlink_to(found if name.endswith(".py") else found.parent)
-    environment: dict[str, str] = {"AWS_DEFAULT_REGION": "eu-west-1"}
+    environment = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), "eu-west-1")
     stack = Product.load().stack()
     for name in functions(stack):
         environment |= variables(stack, name)
