@@ -6,7 +6,7 @@ AWS publishes neither, so both are assumptions. They stand here and on the page.
 import random
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -42,7 +42,7 @@ class SimulatedTask:
         if not self.outcomes:
             return self._task
         done = bisect_right(self.outcomes, age)
-        return replace(self._task, statistics=Statistics(executed=done, skipped=0, failed=0))
+        return self._task._replace(statistics=Statistics(executed=done, skipped=0, failed=0))
 
     @cached_property
     def _task(self) -> Task:

@@ -6,8 +6,8 @@ from typing import NamedTuple, Self
 
 from mitigation.wire import InvalidTask
 
-_ACCOUNT = re.compile(r"[0-9]{12}")
-_REGION = re.compile(r"[a-z]{2,3}(-[a-z]+)+-[0-9]{1,2}")
+_ACCOUNT = r"[0-9]{12}"  # not compiled before they are wanted
+_REGION = r"[a-z]{2,3}(-[a-z]+)+-[0-9]{1,2}"
 
 
 class Member(NamedTuple):
@@ -29,7 +29,7 @@ class Member(NamedTuple):
         """Raises InvalidTask where either can't be what it says."""
         for name, pattern in (("account", _ACCOUNT), ("region", _REGION)):
             value = getattr(self, name)
-            if not pattern.fullmatch(value):
+            if not re.fullmatch(pattern, value):
                 raise InvalidTask(f"member.{name}: {value[:40]!r} is not an AWS {name}")
         return self
 

@@ -9,7 +9,6 @@ has it is, or was, this task's watch; else the watch gets the next name.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -65,7 +64,7 @@ def _watches(
         of = Watch.from_input(json.loads(found.get("input") or "null"))
     except (InvalidWatch, ValueError):
         return False
-    if replace(of, started_by=None) != replace(watch, started_by=None):
+    if of._replace(started_by=None) != watch._replace(started_by=None):
         return False
     ended = found.get("stopDate")
     if task_started is None or ended is None:

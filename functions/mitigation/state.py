@@ -31,7 +31,7 @@ from mitigation.wire import Json, Reader, to_wire
 
 MESSAGE_LENGTH = 500
 # boto3 has a class for some errors; the others are all ClientError and name their code here.
-_ERROR_CODE = re.compile(r"An error occurred \((\w+)\)")
+_ERROR_CODE = r"An error occurred \((\w+)\)"  # not compiled before it is wanted
 
 
 class UnknownVersion(ValueError):  # noqa: N818  named for what it is, like the others
@@ -100,7 +100,7 @@ def problem_of(caught: Reader) -> Problem:
     except ValueError:
         parsed = None
     message = str((parsed.get("errorMessage") if isinstance(parsed, Mapping) else cause) or "")
-    code = _ERROR_CODE.match(message)
+    code = re.match(_ERROR_CODE, message)
     name = code[1] if code else caught.text("Error") or "unknown error"
     return Problem(name, message[:MESSAGE_LENGTH] or None)
 

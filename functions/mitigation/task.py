@@ -8,7 +8,6 @@ Source of the shapes: the service model `iot` 2015-05-28 of botocore.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -33,7 +32,6 @@ class TaskStatus(StrEnum):
     CANCELED = "CANCELED"
 
 
-# Where there are only fields, a named tuple: it costs a cold start a quarter of a dataclass.
 class Kind(NamedTuple):
     """What a kind of task is called, and what its counts count."""
 
@@ -138,8 +136,7 @@ class Target(NamedTuple):
     finding_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics:
+class Statistics(NamedTuple):
     """Counts of actions (detect) or of findings (audit); None where AWS gave none."""
 
     executed: int | None = None
@@ -167,8 +164,7 @@ class Check(NamedTuple):
     reason_codes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     type: TaskType
     id: str | None
     status: str | None  # as AWS wrote it, so that an unknown one can be shown

@@ -1,7 +1,6 @@
 """What starts a watch: CloudTrail's event, or the sweep's list."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -65,7 +64,7 @@ def admit(watch: Watch, own: Member, hub: Hub) -> Watch:
         member = None if watch.member in (None, own) else hub.check(watch.member)
     except NotListed as error:
         raise InvalidWatch(f"{watch.task_name}: {error}") from error
-    return replace(watch, member=member)
+    return watch._replace(member=member)
 
 
 def listed(

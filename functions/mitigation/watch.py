@@ -2,9 +2,8 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from mitigation.codec import decode, encode
 from mitigation.member import Member
@@ -20,8 +19,7 @@ class InvalidWatch(ValueError):  # noqa: N818  the state machine matches this na
     """An event or an execution input that names no task to watch; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class StartedBy:
+class StartedBy(NamedTuple):
     """Who called Start…MitigationActionsTask, as CloudTrail recorded it."""
 
     arn: str | None
@@ -29,8 +27,7 @@ class StartedBy:
     at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(NamedTuple):
     """One task to watch: the execution input, parsed."""
 
     task_type: TaskType

@@ -33,7 +33,7 @@ def test_a_task_on_the_wire_is_the_task(drawn: tuple[TaskType, Any]) -> None:
 def test_a_look_on_the_wire_is_the_look(
     data: st.DataObject, task_type: TaskType, task_id: str
 ) -> None:
-    look = json.loads(json.dumps(data.draw(looks(task_type, task_id))))
+    look = to_wire(json.loads(json.dumps(data.draw(looks(task_type, task_id)))))
     assert encode(decode(Look, look)) == look
 
 

@@ -98,7 +98,7 @@ def test_a_task_that_could_not_be_read_can_be_looked_at_again() -> None:
 
 
 def test_a_task_without_an_id_has_no_next_steps() -> None:
-    assert steps(dataclasses.replace(detect(), id=None)) == ()
+    assert steps(detect()._replace(id=None)) == ()
 
 
 def test_rows_of_an_audit_task_are_seen_finding_by_finding() -> None:
