@@ -17,9 +17,10 @@ type Part = tuple[dict[str, str], list[str]]  # tables by name, and promises tha
 
 
 def simulated() -> Part:
-    found = polling.simulate()
+    found, app = polling.simulate(), polling.slack_app()
     tables, out_of_sight = scale.tables(found)
-    return polling.tables(found) | tables | members.tables(), polling.broken(found) + out_of_sight
+    broken = polling.broken([*found.targets(), *app]) + out_of_sight
+    return polling.tables(found, app) | tables | members.tables(), broken
 
 
 def measured() -> Part:

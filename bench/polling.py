@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
+from math import inf
 from statistics import fmean, median, quantiles
 
 from bench import tasks
 from bench.page import table
-from bench.schedules import JOB_POLLER, OTHERS, Schedule, default_policy, ours
-from bench.tasks import SimulatedTask
+from bench.schedules import JOB_POLLER, OTHERS, Schedule, default_policy, ours, shown, watch
+from bench.tasks import HOUR, START, SimulatedTask, ceaseless, steady
+from mitigation.decision import MOST_EVENTS, PROGRESS_EVENTS, ROUND_EVENTS
 from mitigation.polling import JITTER, SHORTEST_SHARE, Policy, wait_seconds
+from mitigation.thread import ALL_HEADS, NO_HEADS, Thread, is_due
 
 MIX_TASKS, KNOWN_TASKS = 20_000, 10_000
 # List prices of us-east-1, in dollars, without any free tier.
@@ -18,8 +22,10 @@ GB_SECOND = 13.3334e-6  # Lambda, arm64
 LOG_GB = 0.50  # CloudWatch Logs
 # A look is taken to need 0.1 s at describe_task's 512 MB, and 1 KB of logs.
 LOOK = REQUEST + 0.5 * 0.1 * GB_SECOND + 1e-6 * LOG_GB
-# DescribeTask, TaskEnded? and Wait: entered and exited; the task is scheduled, started, succeeded.
-TRANSITIONS_A_ROUND, EVENTS_A_ROUND = 3, 9
+TRANSITIONS_A_ROUND = 3  # DescribeTask, TaskEnded? and Wait
+# ShowProgress, where Slack is an app; taken to need 0.5 s at 512 MB, as it waits for Slack.
+SECRET = 5e-6  # Secrets Manager, a call
+EDIT = TRANSITION + REQUEST + 0.5 * 0.5 * GB_SECOND + 1e-6 * LOG_GB + SECRET
 EVENT_LIMIT = 25_000  # Step Functions, events in a history
 ALMOST_DONE = 1 - 1e-9
 
@@ -53,7 +59,7 @@ class Outcome:
     @property
     def dollars(self) -> float:
         """For 1,000 tasks."""
-        return 1_000 * (self.transitions * TRANSITION + self.looks * LOOK)
+        return 1_000 * _dollars(self.transitions, self.looks)
 
     def beats(self, other: "Outcome") -> bool:
         return self.dollars < other.dollars and self.mean < other.mean
@@ -61,7 +67,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One promise about our defaults: `value` may not be over `limit`."""
+    """One promise about our defaults: `value` may not be over `limit`; inf is no promise."""
 
     what: str
     value: float
@@ -105,8 +111,8 @@ class Polling:
         ]
 
 
-def broken(polling: Polling) -> list[str]:
-    return [t.what for t in polling.targets() if t.value > t.limit]
+def broken(targets: Iterable[Target]) -> list[str]:
+    return [t.what for t in targets if t.value > t.limit]
 
 
 def simulate(
@@ -122,13 +128,34 @@ def simulate(
     return Polling([Outcome.of(one, mix) for one in (own, JOB_POLLER, *OTHERS)], known)
 
 
-def most_events(policy: Policy) -> int:
-    """The events of a watch that never sees the end: of a task that stalls just before it."""
-    age = rounds = 0
+def slack_app(mix_tasks: int = MIX_TASKS) -> list[Target]:
+    """What showing progress adds to a watch, on the mix, and to its execution's history."""
+    policy, found = default_policy(), []
+    for progress, limit in ((steady, 1.15), (ceaseless, inf)):
+        looks = edits = 0
+        for task in tasks.draw_mix(mix_tasks, progress):
+            due = [is_shown for _, is_shown in watch(task, policy, ALL_HEADS)]
+            looks, edits = looks + len(due), edits + sum(due)
+        name, cost = progress.__name__, _dollars(TRANSITIONS_A_ROUND * looks - mix_tasks, looks)
+        found += [
+            Target(f"{name}: posts and edits a task", edits / mix_tasks, inf),
+            Target(f"{name}: cost, of the webhook's", 1 + edits * EDIT / cost, limit),
+        ]
+    most = f"most events in {policy.limit_seconds / HOUR:g} h"
+    return [*found, Target(most, most_events(policy, ALL_HEADS), MOST_EVENTS)]
+
+
+def most_events(policy: Policy, heads: str = NO_HEADS) -> int:
+    """The events of a watch that never sees the end: of a task that seems to be just before it."""
+    task, thread = SimulatedTask(0, inf, range(policy.limit_seconds)), Thread()
+    age = events = 0
     while age < policy.limit_seconds:
+        now, seen = START + timedelta(seconds=age), task.at(age)
+        events += ROUND_EVENTS
+        if is_due(seen, thread, heads, troubled=False, now=now):
+            events, thread = events + PROGRESS_EVENTS, shown(seen, now)
         age += wait_seconds(age, policy, ALMOST_DONE, 0.0)
-        rounds += 1
-    return EVENTS_A_ROUND * rounds
+    return events
 
 
 def settings() -> str:
@@ -143,7 +170,7 @@ def settings() -> str:
     return table(["setting", "value"], found.items())
 
 
-def tables(polling: Polling) -> dict[str, str]:
+def tables(polling: Polling, app: Iterable[Target]) -> dict[str, str]:
     head = ["schedule", "$ for 1,000", "transitions", "median s", "mean s", "p99 s"]
     mix = sorted(polling.mix, key=lambda outcome: outcome.dollars)
     return {
@@ -153,11 +180,22 @@ def tables(polling: Polling) -> dict[str, str]:
             [[one.name, *_row(one), "yes" if one in polling.front else ""] for one in mix],
         ),
         "known": table(head, [[name, *_row(one)] for name, one in polling.known.items()]),
-        "promises": table(
-            ["promise", "measured", "at most"],
-            [[one.what, f"{one.value:.3g}", f"{one.limit:g}"] for one in polling.targets()],
-        ),
+        "promises": _promises("promise", polling.targets()),
+        "slack-app": _promises("where Slack is an app", app),
     }
+
+
+def _promises(head: str, targets: Iterable[Target]) -> str:
+    rows = ((one.what, _figure(one.value), _figure(one.limit)) for one in targets)
+    return table([head, "measured", "at most"], rows)
+
+
+def _figure(value: float) -> str:
+    return "" if value == inf else f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def _dollars(transitions: float, looks: float) -> float:
+    return transitions * TRANSITION + looks * LOOK
 
 
 def _row(o: Outcome) -> list[str]:

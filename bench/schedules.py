@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bench.tasks import START, SimulatedTask
-from mitigation.decision import Look, Seen, decide
+from mitigation.decision import ChannelMemory, Look, Seen, decide
 from mitigation.polling import Policy, wait_seconds
+from mitigation.task import Task
+from mitigation.thread import CHANNEL, NO_HEADS, Thread, counts_of
 from tests.support.product import Product
 
 
@@ -32,20 +34,29 @@ def default_policy(**parameters: str) -> Policy:
 
 def ours(policy: Policy) -> Schedule:
     """functions/mitigation/decision.py, asked as DescribeTask asks it."""
+    return Schedule("**ours**", lambda task: (age for age, _ in watch(task, policy, NO_HEADS)))
 
-    def ages(task: SimulatedTask) -> Iterator[float]:
-        age = 0.0
-        look: Look | None = None
-        while age < task.seconds:
-            yield age
-            now, seen = START + timedelta(seconds=age), task.at(age)
-            look = decide(Seen(seen, None), look, now=now, policy=policy, seed=str(seen.id))
-            if look.decision.is_final:
-                raise ValueError(f"gave up on a task of {task.seconds:.0f} s")
-            age += look.wait_seconds
-        yield age
 
-    return Schedule("**ours**", ages)
+def watch(task: SimulatedTask, policy: Policy, heads: str) -> Iterator[tuple[float, bool]]:
+    """The age at each look, in seconds, and whether a Slack app shows progress after it."""
+    age = 0.0
+    look: Look | None = None
+    while age < task.seconds:
+        now, task_now = START + timedelta(seconds=age), task.at(age)
+        sight, seed = Seen(task_now, None), str(task_now.id)
+        look = decide(sight, look, now=now, policy=policy, seed=seed, heads=heads)
+        if look.decision.is_final:
+            raise ValueError(f"gave up on a task of {task.seconds:.0f} s")
+        yield age, look.progress
+        if look.progress:
+            channels = {CHANNEL: ChannelMemory(thread=shown(task_now, now))}
+            look = look._replace(memory=look.memory._replace(channels=channels))
+        age += look.wait_seconds
+    yield age, False
+
+
+def shown(task: Task, now: datetime) -> Thread:
+    return Thread(ts="1", shown=counts_of(task), tried_at=now)
 
 
 def other_defaults(shortest: int, longest: int) -> Schedule:

@@ -5,7 +5,7 @@ AWS publishes neither, so both are assumptions. They stand here and on the page.
 
 import random
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -24,13 +24,13 @@ MIX = (
 KNOWN_TOTAL_LONGEST = 5.5 * HOUR
 MAX_VIOLATIONS, MAX_ACTIONS = 25, 5  # AWS's own limits of a task
 
-type Outcomes = tuple[float, ...]
+type Outcomes = Sequence[float]
 type Progress = Callable[[random.Random, float, int], Outcomes]
 
 
 @dataclass(frozen=True)
 class SimulatedTask:
-    """`outcomes` are the ages at which each comes in; none where the total isn't known."""
+    """`outcomes` are the ages at which each comes in; without `actions` their total isn't known."""
 
     number: int
     seconds: float
@@ -46,7 +46,7 @@ class SimulatedTask:
 
     @cached_property
     def _task(self) -> Task:
-        violations = ["violation"] * (len(self.outcomes) // self.actions) if self.outcomes else []
+        violations = ["violation"] * (len(self.outcomes) // self.actions if self.actions else 0)
         summary = {
             "taskStatus": "IN_PROGRESS",
             "taskStartTime": START.isoformat(),
@@ -57,10 +57,12 @@ class SimulatedTask:
         return parse_task({"taskSummary": summary}, TaskType.DETECT, f"task-{self.number}")
 
 
-def draw_mix(count: int, seed: int = 1) -> list[SimulatedTask]:
+def draw_mix(count: int, progress: Progress | None = None, seed: int = 1) -> list[SimulatedTask]:
     """Tasks whose total isn't known: they were started for a profile and a behavior."""
-    rng = random.Random(seed)
-    return [SimulatedTask(number, _seconds(rng)) for number in range(count)]
+    rng, own = random.Random(seed), random.Random(seed)
+    every = [_seconds(rng) for _ in range(count)]
+    outcomes = [progress(own, one, _total(own)[0]) if progress else () for one in every]
+    return list(map(SimulatedTask, range(count), every, outcomes))
 
 
 def draw_known(count: int, progress: Progress | None, seed: int = 2) -> list[SimulatedTask]:
@@ -72,8 +74,7 @@ def draw_known(count: int, progress: Progress | None, seed: int = 2) -> list[Sim
     for number in range(count):
         while (seconds := _seconds(rng)) > KNOWN_TOTAL_LONGEST:
             pass
-        actions = rng.randint(1, MAX_ACTIONS)
-        total = rng.randint(1, MAX_VIOLATIONS) * actions
+        total, actions = _total(rng)
         own = random.Random(rng.random())
         outcomes = progress(own, seconds, total) if progress else ()
         drawn.append(SimulatedTask(number, seconds, outcomes, actions))
@@ -97,6 +98,17 @@ def stalling(rng: random.Random, seconds: float, total: int) -> Outcomes:
     early = min(int(total * rng.uniform(0.1, 1)), total - 1)
     stalls = seconds * rng.uniform(0.05, 0.5)
     return tuple([stalls * (n + 1) / early for n in range(early)] + [seconds] * (total - early))
+
+
+def ceaseless(_rng: random.Random, seconds: float, _total: int) -> Outcomes:
+    """One a second, so that no look finds the counts of the last one."""
+    return range(1, int(seconds))
+
+
+def _total(rng: random.Random) -> tuple[int, int]:
+    """Of outcomes, and of actions."""
+    actions = rng.randint(1, MAX_ACTIONS)
+    return rng.randint(1, MAX_VIOLATIONS) * actions, actions
 
 
 def _seconds(rng: random.Random) -> float:

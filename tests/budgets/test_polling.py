@@ -4,20 +4,22 @@ from itertools import pairwise
 
 import pytest
 
-from bench import page
+from bench import page, schedules
 from bench.polling import (
     EVENT_LIMIT,
-    EVENTS_A_ROUND,
     Outcome,
     Polling,
     broken,
     most_events,
     settings,
     simulate,
+    slack_app,
 )
 from bench.schedules import JOB_POLLER, default_policy, fixed, ours, timetable
 from bench.tasks import SimulatedTask, draw_known, draw_mix, noisy, stalling, steady
+from mitigation.decision import MOST_EVENTS, ROUND_EVENTS
 from mitigation.polling import Policy
+from mitigation.thread import ALL_HEADS
 from tests.support.product import Product
 
 MIX_TASKS, KNOWN_TASKS = 2_000, 2_000
@@ -30,7 +32,7 @@ def sample(policy: Policy | None = None) -> Polling:
 
 
 def test_the_defaults_keep_every_promise() -> None:
-    assert broken(sample()) == []
+    assert broken(sample().targets()) == []
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,18 @@ def test_the_defaults_keep_every_promise() -> None:
     ],
 )
 def test_other_parameters_break_a_promise(parameters: dict[str, str], promise: str) -> None:
-    assert promise in broken(sample(default_policy(**parameters)))
+    assert promise in broken(sample(default_policy(**parameters)).targets())
+
+
+def test_showing_progress_costs_what_is_promised() -> None:
+    assert broken(slack_app(500)) == []
+
+
+def test_edits_of_which_nobody_would_see_anything_break_that_promise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(schedules, "counts_of", lambda _task: "")
+    assert broken(slack_app(500)) == ["steady: cost, of the webhook's"]
 
 
 def test_a_schedule_that_another_beats_is_not_on_the_front() -> None:
@@ -65,7 +78,10 @@ def test_all_outcomes_of_a_task_are_in_at_its_end_and_not_before(progress: objec
 
 
 def test_of_the_mix_no_total_is_known() -> None:
-    assert {task.at(0).expected_total for task in draw_mix(100)} == {None}
+    for progress in (None, steady):
+        drawn = draw_mix(100, progress)
+        assert {task.at(0).expected_total for task in drawn} == {None}
+        assert {task.at(task.seconds).statistics.done > 0 for task in drawn} == {bool(progress)}
 
 
 def test_a_timetable_sees_the_end_at_its_next_look() -> None:
@@ -100,8 +116,9 @@ def test_a_watch_ends_before_its_execution_is_out_of_events() -> None:
         WatchLimitHours=str(given["WatchLimitHours"]["MaxValue"]),
     )
     assert most_events(most_often) <= EVENT_LIMIT * 2 / 3
+    assert most_events(most_often) < most_events(most_often, ALL_HEADS) <= MOST_EVENTS
     assert EVENT_LIMIT / 3 > 300 * EVENTS_OF_A_FAILED_LOOK
-    shortest = most_often.limit_seconds / most_often.max_seconds * EVENTS_A_ROUND
+    shortest = most_often.limit_seconds / most_often.max_seconds * ROUND_EVENTS
     assert most_events(most_often) > shortest
 
 
