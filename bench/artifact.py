@@ -15,14 +15,6 @@ from tests.support.stack import Stack
 
 # What the Lambda runtime brings.
 RUNTIME = ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "jmespath", "six.py")
-HANDLERS = {
-    "start_watch": "StartWatchFunction",
-    "sweep": "SweepFunction",
-    "describe_task": "DescribeTaskFunction",
-    "notify": "NotifyFunction",
-    "show_progress": "ShowProgressFunction",
-    "receive_click": "ReceiveClickFunction",
-}
 # What acting.yaml is given, as far as the door reads it.
 DOOR = {
     "ServiceName": "notifier",
@@ -67,8 +59,7 @@ class Bench:
 
         `notify app` is that where Slack is an app; None is the floor.
         """
-        module = _module(handler or "")
-        function = HANDLERS[module or "describe_task"]
+        module, function = _module(handler or ""), _function(handler or "describe_task")
         environment = {
             "AWS_ACCESS_KEY_ID": "none",
             "AWS_SECRET_ACCESS_KEY": "none",
@@ -96,11 +87,16 @@ def timeout_seconds(handler: str) -> int:
 
 
 def _properties(handler: str) -> dict[str, Any]:
-    return _stack(handler).properties(HANDLERS[_module(handler)])
+    return _stack(handler).properties(_function(handler))
 
 
 def _module(handler: str) -> str:
     return handler.partition(" ")[0]
+
+
+def _function(handler: str) -> str:
+    """Its logical id: one stem everywhere."""
+    return _module(handler).title().replace("_", "") + "Function"
 
 
 def _stack(handler: str) -> Stack:

@@ -5,20 +5,19 @@ import os
 import threading
 import time
 from collections import Counter
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
 from botocore.client import BaseClient
-from samtranslator.yaml_helper import yaml_parse
 
 from bench import polling as p
 from bench.artifact import timeout_seconds
 from bench.page import table
+from tests.support.functions import Context
+from tests.support.product import REGION, Product
+from tests.support.stack import Stack
 
 ACCOUNTS, REGIONS = 50, 4
 CALL_SECONDS = 0.1  # what a call is taken to need
@@ -26,27 +25,10 @@ SWEEPS_A_MONTH = 30 * 24 * 60 // 5
 # List prices of us-east-1 a month, in dollars, without any free tier but that of dashboards.
 KEY, ALARM, DASHBOARD, SECRET = 1.0, 0.1, 3.0, 0.4
 FREE_DASHBOARDS = 3  # of an account
-_ENVIRONMENT = {
-    "AWS_REGION": "eu-west-1",
-    "AWS_DEFAULT_REGION": "eu-west-1",
-    "AWS_ACCESS_KEY_ID": "bench",
-    "AWS_SECRET_ACCESS_KEY": "bench",
-    "POWERTOOLS_SERVICE_NAME": "bench",
-    "STATE_MACHINE_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:bench",
-    "TASK_TYPES": "detect,audit",
-    "MEMBER_ACCOUNTS": ",".join(f"{n:012}" for n in range(ACCOUNTS)),
-    "MEMBER_REGIONS": "eu-west-1,eu-central-1,us-east-1,us-west-2",
-    "MEMBER_ROLE": "arn:aws:iam::{account}:role/bench-member-{region}",
+_PARAMETERS = {
+    "MemberAccounts": ",".join(f"{n:012}" for n in range(ACCOUNTS)),
+    "MemberRegions": "eu-west-1,eu-central-1,us-east-1,us-west-2",
 }
-_CONTEXT = SimpleNamespace(
-    function_name="bench",
-    memory_limit_in_mb=512,
-    invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:bench",
-    aws_request_id="bench",
-    tenant_id=None,
-    get_remaining_time_in_millis=lambda: 240_000,
-)
-_ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +54,16 @@ def sweep(call_seconds: float = CALL_SECONDS) -> Sweep:
         made = datetime.now(UTC) - timedelta(days=1)
         return {"Credentials": given, "creationDate": made, "tasks": []}
 
-    with ExitStack() as stack:
-        stack.enter_context(mock.patch.dict(os.environ, _ENVIRONMENT))
-        stack.enter_context(mock.patch.object(BaseClient, "_make_api_call", call))
+    names = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "bench")
+    names |= dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), REGION)
+    environment = names | Stack(_PARAMETERS, {}).environment("SweepFunction")
+    with (
+        mock.patch.dict(os.environ, environment),
+        mock.patch.object(BaseClient, "_make_api_call", call),
+    ):
         handler: Any = importlib.import_module("sweep")
         began = time.monotonic()
-        handler.handler({}, _CONTEXT)
+        handler.handler({}, Context("bench", "bench"))
         seconds = time.monotonic() - began
     return Sweep(calls, seconds, max(by_member.values()))
 
@@ -104,8 +90,8 @@ def tables() -> dict[str, str]:
 
 def stack_dollars() -> tuple[float, float]:
     """What a stack with Slack costs a month without any task: with its dashboard, and without."""
-    template = yaml_parse((_ROOT / "template.yaml").read_text(encoding="utf-8"))
-    types = Counter(resource["Type"] for resource in template["Resources"].values())
+    resources = Product.load().template["Resources"].values()
+    types = Counter(resource["Type"] for resource in resources)
     rest = KEY + SECRET + ALARM * types["AWS::CloudWatch::Alarm"]
     return rest + DASHBOARD * types["AWS::CloudWatch::Dashboard"], rest
 

@@ -48,7 +48,10 @@ def test_other_parameters_break_a_promise(parameters: dict[str, str], promise: s
 
 
 def test_showing_progress_costs_what_is_promised() -> None:
-    assert broken(slack_app(500)) == []
+    found = slack_app(500)
+    assert broken(found) == []
+    _, some, _, most, _ = (one.value for one in found)
+    assert 1 < some < most
 
 
 def test_edits_of_which_nobody_would_see_anything_break_that_promise(
@@ -80,6 +83,7 @@ def test_all_outcomes_of_a_task_are_in_at_its_end_and_not_before(progress: objec
 def test_of_the_mix_no_total_is_known() -> None:
     for progress in (None, steady):
         drawn = draw_mix(100, progress)
+        assert [task.seconds for task in drawn] == [task.seconds for task in draw_mix(100)]
         assert {task.at(0).expected_total for task in drawn} == {None}
         assert {task.at(task.seconds).statistics.done > 0 for task in drawn} == {bool(progress)}
 
