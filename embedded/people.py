@@ -10,7 +10,7 @@ from embedded.clicks import Click, button, local_url, press
 from embedded.deploy import Stack
 from embedded.engine import Engine
 
-SECONDS = 30.0
+SECONDS = 60.0
 POLL_SECONDS = 0.05
 
 
