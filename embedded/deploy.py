@@ -50,10 +50,10 @@ def deploy(
     return deployed(cloudformation, STACK)
 
 
-def deploy_member(engine: Engine, place: Place) -> None:
-    """Create a stack of member.yaml there, for the hub here."""
+def deploy_member(engine: Engine, place: Place, acts: str = "off") -> None:
+    """Create a stack of member.yaml there, for the hub here; `acts` is what it grants."""
     body = {"TemplateBody": (ROOT / "member.yaml").read_text(encoding="utf-8")}
-    hub = {"HubAccount": HOME.account, "HubRegion": HOME.region, "HubStack": STACK}
+    hub = {"HubAccount": HOME.account, "HubRegion": HOME.region, "HubStack": STACK, "Acts": acts}
     create(engine.client("cloudformation", place), MEMBER_STACK, body, hub)
 
 

@@ -16,18 +16,20 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools import Logger
-from botocore.config import Config
 
 from mitigation.acts import says
 from mitigation.acts.authority import Follows, Rules
 from mitigation.acts.click import Action
+from mitigation.acts.granted import NotGranted, iot_of
 from mitigation.acts.offer import offer
 from mitigation.acts.perform import perform, plan_undo, pointless, read_task
 from mitigation.acts.progress import Result
 from mitigation.acts.request import Request
 from mitigation.acts.talk import Talk
 from mitigation.codec import encode
+from mitigation.credentials import CONFIG
 from mitigation.delivery import read_secret
+from mitigation.member import Hub, read_aliases
 from mitigation.notice import Notice
 from mitigation.slack_app import SlackApp
 from mitigation.zone import find_clock
@@ -44,6 +46,8 @@ SLACK_SECRET_ARN = os.environ["SLACK_SECRET_ARN"]
 CHANNEL = os.environ["SLACK_CHANNEL_ID"]
 WATCH_EXECUTIONS = os.environ["WATCH_EXECUTIONS"]  # an ARN with a star for the name
 ACCOUNT_ALIAS = os.environ["ACCOUNT_ALIAS"] or None
+MEMBER_ALIASES = read_aliases(os.environ)
+HUB = Hub.of(os.environ)
 CLOCK = find_clock(os.environ["TIME_ZONE"])
 # A watch looks at its task every 15 minutes at the least (PollMaxSeconds), so it has ended by then.
 WATCH_WAIT_SECONDS, WATCH_PATIENCE = 901, timedelta(hours=1)
@@ -51,10 +55,9 @@ WATCH_WAIT_SECONDS, WATCH_PATIENCE = 901, timedelta(hours=1)
 type Answer = dict[str, Json]
 
 logger = Logger()
-config = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard"})
-states = boto3.client("stepfunctions", config=config)
-iot = boto3.client("iot", config=config)
-secrets = boto3.client("secretsmanager", config=config)
+states = boto3.client("stepfunctions", config=CONFIG)
+own_iot = boto3.client("iot", config=CONFIG)
+secrets = boto3.client("secretsmanager", config=CONFIG)
 
 
 @logger.inject_lambda_context
@@ -71,6 +74,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> Answer:
         requester=request.requester,
         approver=request.ruling.approver,
         task_id=request.button.task_id if request.button else None,
+        member=encode(request.button.member) if request.button else None,
         follows=found["follows"],
         why=found["why"],
         progress=found["progress"],
@@ -84,13 +88,17 @@ def authorize(request: Request, _talk: Talk, _token: str) -> Answer:
 
 def ask(request: Request, talk: Talk, token: str) -> Answer:
     """Ask a second person, with a dry run where the act is an undo; or refuse what is pointless."""
-    wish = request.wish
-    task = read_task(iot, wish)
-    if why := pointless(wish.action, task):
-        return answer(request, Follows.REFUSE, why=why)
-    plan = None
-    if task and wish.action is Action.UNDO:
-        plan = plan_undo(iot, task)
+    wish, plan = request.wish, None
+    try:
+        with iot_of(wish, own_iot, HUB, by=request.requester) as iot:
+            task = read_task(iot, wish)
+            if why := pointless(wish.action, task):
+                return answer(request, Follows.REFUSE, why=why)
+            if task and wish.action is Action.UNDO:
+                plan = plan_undo(iot, task)
+    except NotGranted as refused:
+        return answer(request, Follows.REFUSE, why=str(refused))
+    if plan:
         if not plan.total:
             return answer(request, Follows.REFUSE, why=says.nothing_to_undo(plan))
         wish = wish._replace(changes=plan.total)
@@ -100,7 +108,13 @@ def ask(request: Request, talk: Talk, token: str) -> Answer:
 
 def act(request: Request, _talk: Talk, _token: str) -> Answer:
     assert request.button is not None  # noqa: S101  a forged one is refused before
-    progress, wait = perform(iot, request.button, request.progress, since=request.started_at)
+    button, progress = request.button, request.progress
+    try:
+        with iot_of(button, own_iot, HUB, by=request.requester) as iot:
+            progress, wait = perform(iot, button, progress, since=request.started_at)
+    except NotGranted as refused:
+        ended = progress._replace(result=Result.NOT_GRANTED)
+        return answer(request, Follows.TELL, why=str(refused), progress=encode(ended))
     follows = Follows.TELL if progress.result else Follows.ACT
     return answer(request, follows, waitSeconds=wait, progress=encode(progress))
 
@@ -124,7 +138,7 @@ def show(request: Request, talk: Talk, token: str) -> Answer:
         return answer(request, waitSeconds=WATCH_WAIT_SECONDS)
     if output := watch.get("output"):
         event = {"channel": "slack", "executionArn": arn, "watch": json.loads(output)}
-        notice = Notice.parse(event, account_alias=ACCOUNT_ALIAS)
+        notice = Notice.parse(event, account_alias=ACCOUNT_ALIAS, member_aliases=MEMBER_ALIASES)
         foot = offer(notice, os.environ["SLACK_ACTIONS"], CHANNEL, token)
         talk.show(notice, foot, CLOCK)
     return answer(request)

@@ -129,7 +129,9 @@ def _play(
             engine.iot.before_look = people.before_look
         if scenario.place != HOME:
             with progress.step("member.yaml is deployed into {} ({})".format(*scenario.place)):
-                deploy_member(engine, scenario.place)
+                deploy_member(
+                    engine, scenario.place, "cancel-retry-undo" if scenario.clicks else "off"
+                )
         with progress.step(f"{scenario.task_type.capitalize()} task {scenario.task_id} starts"):
             play.start_task(engine, scenario)
             execution_arn = play.await_execution(engine, deployed, deadline)

@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from mitigation.member import Hub, Member, RoleRefused
+from mitigation.member import Hub, Member, RoleDenied, RoleRefused
 
 if TYPE_CHECKING:
     from mypy_boto3_iot import IoTClient
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CONFIG = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard"})
 SESSION_SECONDS = 900  # the least that STS gives; no invocation lasts longer
 _SESSION_NAME_LENGTH = 64  # STS, AssumeRole, `RoleSessionName`
-_REFUSALS = {"AccessDenied", "AccessDeniedException"}
+REFUSALS = {"AccessDenied", "AccessDeniedException"}
 
 
 _one_at_a_time = threading.Lock()  # a session may be used by threads, but not make clients
@@ -38,7 +38,8 @@ def iot_client(own: IoTClient, member: Member | None, hub: Hub, session_name: st
     """AWS IoT of that member, or `own` for None: the one of this account and region.
 
     Raises NotListed for a member that the hub does not know, or no longer, and RoleRefused where
-    its role can't be assumed. CloudTrail in the member's account shows `session_name`.
+    its role can't be assumed: RoleDenied where the role itself says so. CloudTrail in the member's
+    account shows `session_name`.
     """
     if member is None:
         return own
@@ -53,8 +54,8 @@ def iot_client(own: IoTClient, member: Member | None, hub: Hub, session_name: st
         given = answer["Credentials"]
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code") or "ClientError"
-        if code in _REFUSALS:
-            raise RoleRefused(f"the member role in {member} refuses us") from error
+        if code in REFUSALS:
+            raise RoleDenied(f"the member role in {member} refuses us") from error
         raise RoleRefused(_no_session(member, error)) from error
     except (BotoCoreError, ResponseParserError, KeyError) as error:
         raise RoleRefused(_no_session(member, error)) from error

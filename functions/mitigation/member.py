@@ -42,6 +42,10 @@ class RoleRefused(Exception):  # noqa: N818  named for what it is, like the othe
     """The member role could not be assumed; the text says which, and why."""
 
 
+class RoleDenied(RoleRefused):
+    """It does not trust us, or is not there: asking again changes nothing."""
+
+
 class Hub(NamedTuple):
     """What the functions know of the members; without accounts there are none."""
 

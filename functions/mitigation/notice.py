@@ -7,6 +7,7 @@ from typing import NamedTuple, Self
 from mitigation.causes import Details
 from mitigation.codec import decode
 from mitigation.decision import ChannelMemory, Decision, Look
+from mitigation.member import Member
 from mitigation.place import Place
 from mitigation.report import Report
 from mitigation.state import State, check_version
@@ -21,7 +22,7 @@ class Notice(NamedTuple):
     since: datetime | None  # when it was first tried; None the first time
     memory: ChannelMemory  # what this channel was told before
     watch: str  # the execution's ARN
-    is_ours: bool  # whether the task is of this account and region, not of a member's
+    member: Member | None  # whose task it is; None: of this account and region
 
     @classmethod
     def parse(
@@ -55,7 +56,7 @@ class Notice(NamedTuple):
             since=attempt.time("since"),
             memory=memory,
             watch=root.text("executionArn") or "",
-            is_ours=watch.member is None,
+            member=watch.member,
             report=Report.of(
                 parse_task(look.memory.task or {}, watch.task_type, watch.task_id),
                 look=look,

@@ -59,7 +59,7 @@ def test_it_deploys_and_tells(dist: Path, tmp_path: Path) -> None:
             folder,
             "deploy",
             *("--template-file", "template.json", "--stack-name", "released"),
-            *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--resolve-s3"),
+            *("--capabilities", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND", "--resolve-s3"),
             *("--parameter-overrides", "EmailAddress=on-call@example.com"),
             environment=engine.environment(),
         )

@@ -7,14 +7,21 @@ stranger, who has a member's stack but is not listed.
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
+from embedded.clicks import Click, button, local_url, press
 from embedded.deploy import STACK, Stack, deploy, deploy_member
 from embedded.engine import Engine
 from embedded.places import HOME, Place
-from embedded.play import receive, start_task
+from embedded.play import receive, stack_parameters, start_task
+from embedded.slack_workspace import CHANNEL, TOKEN
+from mitigation.acts.button import Button
+from mitigation.acts.click import Action
+from mitigation.member import Member
+from mitigation.task import TaskType
 from tests.support import stacks
 
 OTHER_ACCOUNT = Place("210987654321", "us-east-1")
@@ -32,23 +39,29 @@ TASKS = [
 ]
 
 
+RUNNING = [
+    replace(stacks.task("detect", "endless-1", "IN_PROGRESS"), place=place)
+    for place in (HOME, OTHER_ACCOUNT)
+]
+
+
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine(TASKS, auth=True, started=False, speed=50) as running:
+    with Engine([*TASKS, *RUNNING], auth=True, started=False, speed=50) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def hub(engine: Engine) -> Stack:
-    parameters = {
-        "EmailAddress": "on-call@example.com",
+    parameters = stack_parameters(engine, slack="app", acts=True) | {
+        "SlackApprovals": "undo",
         "SweepMinutes": "60",
         "MemberAccounts": f"{OTHER_ACCOUNT.account},{HOME.account}",
         "MemberRegions": "us-east-1",
     }
     made = deploy(engine, parameters)
     for place in (*MEMBERS, STRANGER):
-        deploy_member(engine, place)
+        deploy_member(engine, place, "cancel" if place == OTHER_ACCOUNT else "off")
     return made
 
 
@@ -72,9 +85,53 @@ def test_each_task_of_hub_and_members_is_told_once_and_the_stranger_s_never(
         assert looks(engine, kind, STRANGER) == 0
 
 
+def test_a_member_s_task_is_canceled_there_where_the_member_grants_it(
+    engine: Engine, hub: Stack
+) -> None:
+    for scenario in RUNNING:
+        start_task(engine, scenario)
+    stacks.until(lambda: OTHER_ACCOUNT.account in newest(engine)[1], "the member's button")
+    message, value = newest(engine)
+    url = local_url(engine.endpoint, hub.outputs["ClicksUrl"])
+    nothing = Button(Action.CANCEL, TaskType.DETECT, TASK_ID, None, Member(*OTHER_REGION))
+    for clicked, said in (
+        (value, "is canceled"),
+        (nothing.value(CHANNEL, TOKEN), "123456789012 (us-east-1) grants no cancel"),
+    ):
+        press(url, Click(0, "U0ADA", "cancel", {}), message, clicked, engine.run_time())
+        stacks.until(partial(is_said, engine, said), said)
+    canceled = [
+        (place, call.parameters["taskId"])
+        for place in (HOME, *MEMBERS)
+        for call in engine.iot.at(place).calls
+        if call.operation.startswith("Cancel")
+    ]
+    assert canceled == [(OTHER_ACCOUNT, "endless-1")]
+
+
+def is_said(engine: Engine, text: str) -> bool:
+    return any(text in message["text"] for message in engine.slack.workspace.messages)
+
+
+def newest(engine: Engine) -> tuple[Any, str]:
+    """The newest message with a button to cancel, and its value."""
+    return button(engine.slack.workspace, "cancel") or ({}, "")
+
+
 def looks(engine: Engine, kind: str, place: Place) -> int:
     operation = f"Describe{kind.title()}MitigationActionsTask"
     return sum(call.operation == operation for call in engine.iot.at(place).calls)
+
+
+def test_the_act_role_is_for_the_acting_function_of_the_hub_alone(
+    engine: Engine, hub: Stack
+) -> None:
+    role = f"arn:aws:iam::{OTHER_ACCOUNT.account}:role/{STACK}-act-{OTHER_ACCOUNT.region}"
+    acting = f"{STACK}-acting-{HOME.region}"
+    assert assumes(engine, acting, role, STACK)
+    assert not assumes(engine, acting, role, "another-hub")
+    assert not assumes(engine, acting, role.replace("-act-", "-member-"), STACK)
+    assert not assumes(engine, hub.resources["DescribeTaskRole"], role, STACK)
 
 
 def test_the_read_role_is_for_two_functions_of_the_hub_alone(engine: Engine, hub: Stack) -> None:

@@ -1,13 +1,16 @@
 """Acts from Slack: who may, who has to agree, what is done, and what people are told."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from embedded.places import MEMBER
 from embedded.scenario import Scenario, parse
 from embedded.slack_answers import SlackAppAnswer
 from embedded.slack_workspace import CHANNEL
+from mitigation.member import Member
 from tests.support.acting import ADA, BO, EVE, WATCH, Acting, value_of
 from tests.support.aws import WORKS, AnswerLost, Fault, Refusal
 from tests.support.deployment import client
@@ -15,6 +18,7 @@ from tests.support.functions import Mishap
 from tests.support.slack import Slack
 
 CANCEL = ["CancelDetectMitigationActionsTask"]
+THEIRS = Member(*MEMBER)
 THROTTLED = Refusal("ThrottlingException")
 
 
@@ -133,6 +137,98 @@ def test_a_button_that_is_not_ours_does_nothing_and_is_answered(slack: Slack, at
         assert world.clicks(ADA, "cancel", value=value) == 200
         assert world.calls() == world.thread == []
         assert len(world.whispers) == 1
+
+
+# --- Members -----------------------------------------------------------------------------------
+
+
+def of_member(slack: Slack, *, status: str = "IN_PROGRESS", **more: Any) -> Acting:
+    """The same task at home and in the member's account."""
+    known = task(status, failed=more.pop("failed", 0))
+    listed = {"members": MEMBER.account} | more
+    return Acting(slack, [known, replace(known, place=MEMBER)], **listed)
+
+
+def test_a_member_s_task_is_canceled_there_and_not_here(slack: Slack) -> None:
+    with of_member(slack) as world:
+        world.clicks(ADA, "cancel", value=world.button("cancel", member=THEIRS))
+        assert world.calls(place=MEMBER) == CANCEL
+        assert world.iot.calls == []
+        assert "is canceled" in world.thread[0]
+
+
+def test_what_failed_in_a_member_starts_again_there(slack: Slack) -> None:
+    with of_member(slack, status="FAILED", failed=2, approvals="") as world:
+        world.clicks(ADA, "retry", value=world.button("retry", member=THEIRS))
+        assert world.calls(place=MEMBER) == ["StartDetectMitigationActionsTask"]
+        assert world.iot.calls == []
+
+
+def test_a_second_person_is_asked_with_the_member_s_name(slack: Slack) -> None:
+    with of_member(slack, approvals="cancel") as world:
+        world.clicks(ADA, "cancel", value=world.button("cancel", member=THEIRS))
+        assert "quarantine-7 in 210987654321 (us-east-1)" in world.thread[0]
+        world.clicks(BO, "approve")
+        assert world.calls(place=MEMBER) == CANCEL
+        assert world.calls() == []
+
+
+GRANTS_NONE = "210987654321 (us-east-1) grants no cancel: the parameter Acts of its member.yaml"
+
+
+@pytest.mark.parametrize("operation", ["AssumeRole", *CANCEL])
+def test_what_a_member_does_not_grant_is_said_in_the_thread(slack: Slack, operation: str) -> None:
+    refuses = {operation: [Refusal("AccessDeniedException", 403)]}
+    with of_member(slack, aws=refuses) as world:
+        world.clicks(ADA, "cancel", value=world.button("cancel", member=THEIRS))
+        assert world.calls() == world.calls(place=MEMBER) == []
+        assert GRANTS_NONE in world.thread[0]
+        assert world.executions[0].status == "SUCCEEDED"
+
+
+def test_nobody_is_asked_to_agree_to_what_a_member_does_not_grant(slack: Slack) -> None:
+    refuses = {"AssumeRole": [Refusal("AccessDenied", 403)]}
+    with of_member(slack, approvals="cancel", aws=refuses) as world:
+        world.clicks(ADA, "cancel", value=world.button("cancel", member=THEIRS))
+        assert world.thread == []
+        assert GRANTS_NONE in world.whispers[0][1]
+
+
+def test_sts_that_is_busy_is_asked_again(slack: Slack) -> None:
+    with of_member(slack, aws={"AssumeRole": [Refusal("Throttling")] * 4 + [WORKS]}) as world:
+        world.click(ADA, "cancel", value=world.button("cancel", member=THEIRS))
+        world.ends()
+        assert world.calls(place=MEMBER) == CANCEL
+
+
+def test_a_refusal_at_home_is_no_member_s(slack: Slack) -> None:
+    refuses = {"CancelDetectMitigationActionsTask": [Refusal("AccessDeniedException", 403), WORKS]}
+    with of_member(slack, aws=refuses) as world:
+        world.click(ADA, "cancel")
+        world.ends()
+        assert world.calls() == CANCEL
+
+
+def test_a_button_whose_member_was_changed_is_forged(slack: Slack) -> None:
+    with of_member(slack, members="210987654321,310987654321") as world:
+        value = world.button("cancel", member=THEIRS)
+        for changed in (
+            value.replace("210987654321", "310987654321"),
+            value.replace(',"member":{"account":"210987654321","region":"us-east-1"}', ""),
+        ):
+            assert changed != value
+            world.clicks(ADA, "cancel", value=changed)
+        assert len(world.whispers) == 2
+        assert world.iot.calls == world.iot.at(MEMBER).calls == []
+        assert world.thread == []
+
+
+def test_a_member_that_is_not_listed_is_asked_for_nothing(slack: Slack) -> None:
+    with of_member(slack, members="310987654321") as world:
+        world.clicks(ADA, "cancel", value=world.button("cancel", member=THEIRS))
+        assert "not listed in MemberAccounts" in world.thread[0]
+        assert "AssumeRole" not in {call.operation for call in world.network.calls}
+        assert world.iot.calls == world.iot.at(MEMBER).calls == []
 
 
 def test_whatever_is_not_this_app_team_and_channel_is_refused_at_the_door(slack: Slack) -> None:

@@ -16,11 +16,13 @@ from moto.core.base_backend import BackendDict
 from moto.moto_api._internal import mock_random
 
 from embedded.fake_iot import FakeIot
+from embedded.places import HOME, MEMBER, Place
 from embedded.scenario import Scenario
 from embedded.slack_answers import SlackAppAnswer
 from embedded.slack_workspace import CHANNEL, TEAM, TOKEN, Workspace
 from mitigation.acts.button import Button
 from mitigation.acts.click import PREFIX, Action
+from mitigation.member import Member
 from mitigation.pace import Pace
 from mitigation.task import TaskType
 from tests.support import clicks
@@ -52,6 +54,7 @@ class Acting:
     level: str = "cancel-retry-undo"
     approvals: str = "retry,undo"
     actors: str = f"{ADA},{BO}"
+    members: str = ""
     aws: Mapping[str, Sequence[Fault]] = field(default_factory=dict)
     app: Mapping[str, Sequence[SlackAppAnswer]] = field(default_factory=dict)
     lambdas: Mapping[str, Sequence[Mishap]] = field(default_factory=dict)
@@ -90,7 +93,11 @@ class Acting:
         exits.callback(self.slack.stop)
         exits.enter_context(on_virtual_time(self.clock, self._invoke, self._waits))
         stack = self._deploy()
-        self.iot = FakeIot(*self.tasks, clock=self.clock.monotonic)
+        self.iot = FakeIot(
+            *self.tasks,
+            clock=self.clock.monotonic,
+            account_of=lambda key: key if key.isdigit() else HOME.account,
+        )
         self.network = Aws(self.clock, self.iot, self.aws)
         variables = {**self.slack.variables, **environment(stack, FUNCTIONS)}
         exits.enter_context(mock.patch.dict("os.environ", variables))
@@ -137,6 +144,9 @@ class Acting:
             "SlackTeamId": TEAM,
             "SlackChannelId": CHANNEL,
             "WatchTaskName": "WatchTask",
+            "MemberAccounts": self.members,
+            "MemberRegions": MEMBER.region,
+            "MemberAliases": "",
             "TimeZone": "UTC",
             "AccountAlias": "",
         }
@@ -153,9 +163,11 @@ class Acting:
 
     # --- What happens ----------------------------------------------------------------------
 
-    def button(self, action: str, task_id: str = "quarantine-7") -> str:
+    def button(
+        self, action: str, task_id: str = "quarantine-7", member: Member | None = None
+    ) -> str:
         """The value of a button in the task's message."""
-        known = Button(Action(action), TaskType.DETECT, task_id, WATCH)
+        known = Button(Action(action), TaskType.DETECT, task_id, WATCH, member)
         return known.value(CHANNEL, TOKEN)
 
     def click(self, user: str, action: str, **changes: Any) -> int:
@@ -216,10 +228,10 @@ class Acting:
     def executions(self) -> list[Execution]:
         return read_executions(self._waits, MACHINE_ARN)
 
-    def calls(self, *prefixes: str) -> list[str]:
-        """The operations that changed something at AWS IoT, refused ones left out."""
+    def calls(self, *prefixes: str, place: Place = HOME) -> list[str]:
+        """The operations that changed something at AWS IoT there, refused ones left out."""
         prefixes = prefixes or ("Cancel", "Start", "Remove", "Update", "Set")
-        found = [call for call in self.iot.calls if call.operation.startswith(prefixes)]
+        found = [call for call in self.iot.at(place).calls if call.operation.startswith(prefixes)]
         return [call.operation for call in found if not call.error]
 
     def _search_for_secrets(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.combinations import APP, BOTH, BOUNDARY, SECRET, SECRET_KEY
+from tests.support.combinations import APP, BOTH, BOUNDARY, MEMBERS, SECRET, SECRET_KEY
 from tests.support.product import ACTING, Product, Resources
 from tests.template import access, gates, graph
 from tests.template.probing import probe
@@ -24,6 +24,7 @@ ON = APP | {
 COMBINATIONS = {
     **{level: {"SlackActions": level} for level in ("cancel", "cancel-retry", "cancel-retry-undo")},
     "own key for the secrets": {"SlackSecretKmsKeyArn": SECRET_KEY},
+    "members": {"MemberAccounts": MEMBERS["MemberAccounts"]},
     "boundary": {"PermissionsBoundaryArn": BOUNDARY},
 }
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from moto.events.models import EventPattern
 from samtranslator.yaml_helper import yaml_parse
 
 from tests.support.combinations import BOTH, BOUNDARY, MEMBERS
-from tests.support.product import PSEUDO_PARAMETERS, ROOT, Product, Resolver, Resources
+from tests.support.product import ACTING, PSEUDO_PARAMETERS, ROOT, Product, Resolver, Resources
 from tests.template import access, settings
+from tests.template.test_acting import given
 from tests.template.triggers import LEFT, TAKEN
 
 PATH = ROOT / "member.yaml"
@@ -29,18 +31,22 @@ ACCEPTED = {
     "HubAccount": ["123456789012"],
     "HubRegion": ["eu-west-1", "us-gov-west-1"],
     "HubStack": ["mitigation-notifier", "n" * 30],
+    "Acts": ["off", "cancel", "cancel-retry", "cancel-retry-undo"],
     "PermissionsBoundaryArn": ["", BOUNDARY],
 }
 REFUSED = {
     "HubAccount": ["", "*", "12345678901"],
     "HubRegion": ["", "*", "Ireland"],
     "HubStack": ["", "*", "n" * 31, "arn:aws:cloudformation:x"],
+    "Acts": ["", "undo", "false"],
     "PermissionsBoundaryArn": ["*", "developers"],
 }
 
 
 def stack(**parameters: str) -> Resources:
-    values = {"PermissionsBoundaryArn": ""} | HUB | PSEUDO_PARAMETERS | HERE | parameters
+    values = (
+        {"PermissionsBoundaryArn": "", "Acts": "off"} | HUB | PSEUDO_PARAMETERS | HERE | parameters
+    )
     return Resolver(TEMPLATE, values).resources()
 
 
@@ -57,16 +63,67 @@ def test_it_is_clean_to_cfn_lint() -> None:
 def test_stack_sets_of_an_organization_take_it() -> None:
     assert "Transform" not in TEMPLATE
     types = [resource["Type"] for resource in TEMPLATE["Resources"].values()]
-    assert sorted(types) == ["AWS::Events::Rule", "AWS::IAM::Role", "AWS::IAM::Role"]
+    assert sorted(types) == ["AWS::Events::Rule", *["AWS::IAM::Role"] * 3]
 
 
+def test_nobody_acts_here_unless_that_is_asked_for() -> None:
+    assert TEMPLATE["Parameters"]["Acts"]["Default"] == "off"
+    assert set(stack()) == {"TaskStartedRule", "ForwardRole", "ReadRole"}
+
+
+@pytest.mark.parametrize("level", ACCEPTED["Acts"])
 @pytest.mark.parametrize(
     ("heading", "found_in"),
     [("Member roles", access.role_statements), ("Who may use them", access.resource_statements)],
 )
-def test_roles_are_as_documented(heading: str, found_in: access.Statements) -> None:
-    rows = [(row["of"], row["statement"]) for row in access.table(heading)]
-    assert sorted(rows) == sorted(found_in(stack()))
+def test_roles_are_as_documented(heading: str, found_in: access.Statements, level: str) -> None:
+    known = {act: act if act in level else "" for act in ("cancel", "retry", "undo")}
+    rows = access.table(heading)
+    expected = [
+        (row["of"], row["statement"]) for row in rows if access._applies(row["only with"], known)
+    ]
+    assert sorted(expected) == sorted(found_in(stack(Acts=level)))
+
+
+@pytest.mark.parametrize("level", ACCEPTED["Acts"][1:])
+def test_each_level_grants_what_the_hub_has_at_home_for_it(product: Product, level: str) -> None:
+    acting = Product.load(ACTING).stack(given(product) | {"SlackActions": level})
+    at_home = acting["ActOnTaskRole"]["Properties"]
+    role = stack(Acts=level, **PSEUDO_PARAMETERS)["ActRole"]["Properties"]
+    region = {"StringEquals": {"aws:RequestedRegion": PSEUDO_PARAMETERS["AWS::Region"]}}
+    expected = [
+        each | ({"Condition": region} if each["Resource"] == "*" else {})
+        for each in statements(at_home)
+        if str(each["Action"]).startswith(("iot:", "['iot:"))
+    ]
+    assert statements(role) == expected
+
+
+def test_only_who_acts_in_that_hub_may_act_here(product: Product) -> None:
+    acting = Product.load(ACTING).stack(given(product, "members"))
+    at_home = acting["ActOnTaskRole"]["Properties"]
+    variables = acting["ActOnTaskFunction"]["Properties"]["Environment"]["Variables"]
+    role = stack(Acts="cancel")["ActRole"]["Properties"]
+    [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Condition"] == {
+        "StringEquals": {
+            "sts:ExternalId": variables["POWERTOOLS_SERVICE_NAME"],
+            "aws:PrincipalArn": f"arn:aws:iam::123456789012:role/{at_home['RoleName']}",
+        }
+    }
+    arn = variables["MEMBER_ROLE"].format(account="210987654321", region="us-east-1")
+    assert arn == f"arn:aws:iam::210987654321:role/{role['RoleName']}"
+    [may] = [each for each in statements(at_home) if each["Action"] == "sts:AssumeRole"]
+    assert fnmatchcase(arn, may["Resource"])
+    assert not fnmatchcase(arn.replace("-act-", "-member-"), may["Resource"])
+    without = Product.load(ACTING).stack(given(product))["ActOnTaskRole"]["Properties"]
+    assert "RoleName" not in without
+
+
+def statements(role: dict[str, Any]) -> list[dict[str, Any]]:
+    [policy] = role["Policies"]
+    found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    return found
 
 
 def test_it_forwards_what_the_hub_takes(product: Product) -> None:
@@ -124,21 +181,25 @@ def test_the_hub_s_functions_and_no_others_read_here_what_they_read_at_home(
 
 def test_the_longest_names_fit() -> None:
     """IAM takes 64 characters; what CloudFormation names itself it cuts, and adds 13."""
-    longest = stack(HubStack="n" * 30, **{"AWS::Region": "ap-southeast-99"})
-    assert len(longest["ReadRole"]["Properties"]["RoleName"]) <= 64
+    region = "ap-southeast-99"
+    longest = stack(HubStack="n" * 30, Acts="cancel", HubRegion=region, **{"AWS::Region": region})
+    for name in ("ReadRole", "ActRole"):
+        assert len(longest[name]["Properties"]["RoleName"]) <= 64
+    [trust] = longest["ActRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert len(trust["Condition"]["StringEquals"]["aws:PrincipalArn"].rpartition("/")[2]) <= 64
     [trust] = longest["ReadRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     for arn in trust["Condition"]["ArnLike"]["aws:PrincipalArn"]:
         assert len(arn.rpartition("/")[2].removesuffix("-*")) + 13 <= 64
 
 
 def test_roles_have_the_boundary() -> None:
-    for given, expected in (("", None), (BOUNDARY, BOUNDARY)):
+    for boundary, expected in (("", None), (BOUNDARY, BOUNDARY)):
         roles = [
             r["Properties"]
-            for r in stack(PermissionsBoundaryArn=given).values()
+            for r in stack(PermissionsBoundaryArn=boundary, Acts="cancel").values()
             if "Role" in r["Type"]
         ]
-        assert [role.get("PermissionsBoundary") for role in roles] == [expected] * 2
+        assert [role.get("PermissionsBoundary") for role in roles] == [expected] * 3
 
 
 def test_parameters_take_what_they_should() -> None:
@@ -147,5 +208,5 @@ def test_parameters_take_what_they_should() -> None:
     for name, parameter in parameters.items():
         assert all(settings.takes(parameter, value) for value in ACCEPTED[name]), name
         assert not any(settings.takes(parameter, value) for value in REFUSED[name]), name
-        assert parameter["ConstraintDescription"]
+        assert "AllowedValues" in parameter or parameter["ConstraintDescription"]
         assert parameter["Description"].endswith(".")

@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 
 from mitigation import credentials
 from mitigation.credentials import iot_client
-from mitigation.member import Hub, Member, NotListed, RoleRefused
+from mitigation.member import Hub, Member, NotListed, RoleDenied, RoleRefused
 from tests.support import handlers
 
 MEMBER = Member("210987654321", "us-east-1")
@@ -70,19 +70,23 @@ def test_nothing_is_kept_for_the_next_invocation(sts: Stubber) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "raised", "said"),
     [
-        ("AccessDenied", "the member role in 210987654321 (us-east-1) refuses us"),
+        ("AccessDenied", RoleDenied, "the member role in 210987654321 (us-east-1) refuses us"),
         (
             "Throttling",
+            RoleRefused,
             "the member role in 210987654321 (us-east-1) could not be assumed: An error",
         ),
     ],
 )
-def test_a_role_that_refuses_says_which(sts: Stubber, code: str, said: str) -> None:
+def test_a_role_that_refuses_says_which(
+    sts: Stubber, code: str, raised: type[RoleRefused], said: str
+) -> None:
     sts.add_client_error("assume_role", code, "no", 403)
     with pytest.raises(RoleRefused) as refused:
         iot_client(OWN, MEMBER, HUB, "sweep")
+    assert type(refused.value) is raised
     assert str(refused.value).startswith(said)
 
 

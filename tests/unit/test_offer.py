@@ -7,8 +7,10 @@ import pytest
 from mitigation.acts.button import Button
 from mitigation.acts.click import PREFIX
 from mitigation.acts.offer import offer
+from mitigation.member import Member
 from mitigation.notice import Notice
 
+MEMBER = Member("210987654321", "us-east-1")
 TOKEN, CHANNEL = "xoxb-made-up-token", "C0MITIGATE"
 EVERYTHING = "cancel-retry-undo"
 ARN = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-quarantine-7"
@@ -65,16 +67,17 @@ def test_no_more_is_offered_than_the_stack_allows() -> None:
     assert offered(both, "cancel-retry") == ["retry"]
 
 
-def test_a_member_s_task_has_no_buttons() -> None:
-    member = {"account": "210987654321", "region": "us-east-1"}
-    assert offered(notice("IN_PROGRESS", member=member)) == []
+def test_a_member_s_buttons_say_whose_task_it_is() -> None:
+    [element] = buttons(notice("IN_PROGRESS", member=MEMBER._asdict()))
+    assert Button.read(element["value"], CHANNEL, TOKEN).member == MEMBER
+    assert element["confirm"]["text"]["text"].startswith("210987654321, us-east-1: It stops")
 
 
 def test_a_button_names_the_task_and_its_watch_within_slack_s_limits() -> None:
     [element] = buttons(notice("IN_PROGRESS"))
     button = Button.read(element["value"], CHANNEL, TOKEN)
-    assert (button.action, button.task_id, button.watch) == (
-        "cancel", "quarantine-7", "detect-quarantine-7",
+    assert (button.action, button.task_id, button.watch, button.member) == (
+        "cancel", "quarantine-7", "detect-quarantine-7", None,
     )  # fmt: skip
     assert len(element["confirm"]["title"]["text"]) <= 100
     assert len(element["confirm"]["text"]["text"]) <= 300
@@ -86,6 +89,6 @@ def test_the_longest_wish_fits_into_a_button() -> None:
     named = Button.read(element["value"], CHANNEL, TOKEN)
     longest = named._replace(
         task_id="t" * 128, watch="w" * 80, requester="U" * 21, asked_at=2**40, request="r" * 80,
-        head_ts="1" * 22, changes=10**9,
+        head_ts="1" * 22, changes=10**9, member=Member("2" * 12, "r" * 40),
     )  # fmt: skip
-    assert len(longest.value(CHANNEL, TOKEN)) < 700
+    assert len(longest.value(CHANNEL, TOKEN)) < 800

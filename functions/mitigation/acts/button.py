@@ -13,6 +13,7 @@ from typing import NamedTuple, Self
 
 from mitigation.acts.click import MAX_VALUE_LENGTH, Action
 from mitigation.codec import decode, encode
+from mitigation.member import Member
 from mitigation.task import TASK_ID, TaskType
 from mitigation.wire import InvalidTask
 
@@ -26,7 +27,8 @@ class ForgedButton(ValueError):  # noqa: N818  named for what it is
 class Button(NamedTuple):
     """What a person can ask for: an act on one task, or to agree to somebody's wish for one.
 
-    `watch` is the execution that watches the task. The members from `requester` on are a wish's:
+    `watch` is the execution that watches the task, `member` where the task is, None for the
+    stack's own account and region. What stands from `requester` on is a wish's:
     who has it, since when (seconds since 1970), the execution that asked for agreement, the message
     whose button was clicked, and how many changes were announced.
     """
@@ -35,6 +37,7 @@ class Button(NamedTuple):
     task_type: TaskType
     task_id: str
     watch: str | None = None
+    member: Member | None = None
     requester: str | None = None
     asked_at: int | None = None
     request: str | None = None
@@ -49,6 +52,8 @@ class Button(NamedTuple):
             raise ForgedButton("the button was not made by this app, or before its token changed")
         try:
             button = decode(cls, json.loads(text), "button")
+            if button.member:
+                button.member.check()
         except (InvalidTask, ValueError) as error:
             raise ForgedButton(f"the button's value is of another version: {error}") from error
         if not TASK_ID.fullmatch(button.task_id):

@@ -1,6 +1,7 @@
 """The buttons that a task's message offers: what makes sense for it now, of what the stack allows.
 
-What they show is a hint. What is true is read anew when somebody has clicked.
+What they show is a hint: what is true is read anew when somebody has clicked. How much a member
+grants is not known here; it says so when it refuses.
 """
 
 from collections.abc import Iterator
@@ -22,21 +23,21 @@ _CONFIRM = {
 
 
 def offer(notice: Notice, level: str, channel: str, secret: str) -> list[Block]:
-    """One block of buttons, or none; of a member's task none: nobody acts there from here.
+    """One block of buttons, or none.
 
     `level` is SlackActions, `secret` what proves that the buttons are ours.
     """
     report = notice.report
     offered = [act for act in _fitting(report) if act in level.split("-")]
-    if report.task.id is None or not notice.is_ours or not offered:
+    if report.task.id is None or not offered:
         return []
-    named = Button(Action.CANCEL, report.task.type, report.task.id)
     execution = (report.place.execution_arn or "").rpartition(":")[2] or None
+    named = Button(Action.CANCEL, report.task.type, report.task.id, execution, notice.member)
     return [
         {
             "type": "actions",
             "elements": [
-                _button(act, named._replace(action=act, watch=execution).value(channel, secret))
+                _button(act, named._replace(action=act).value(channel, secret), report.place.lead)
                 for act in offered
             ],
         }
@@ -56,7 +57,7 @@ def _fitting(report: Report) -> Iterator[Action]:
         yield Action.UNDO
 
 
-def _button(act: Action, value: str) -> Block:
+def _button(act: Action, value: str, lead: str) -> Block:
     return {
         "type": "button",
         "action_id": PREFIX + act,
@@ -65,7 +66,7 @@ def _button(act: Action, value: str) -> Block:
         "value": value,
         "confirm": {
             "title": {"type": "plain_text", "text": f"{_LABELS[act]}?"},
-            "text": {"type": "plain_text", "text": _CONFIRM[act]},
+            "text": {"type": "plain_text", "text": lead + _CONFIRM[act]},
             "confirm": {"type": "plain_text", "text": _LABELS[act]},
             "deny": {"type": "plain_text", "text": "Not now"},
         },

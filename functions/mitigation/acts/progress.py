@@ -19,6 +19,7 @@ class Result(StrEnum):
     RUNNING = "still running"  # so there is nothing to retry or to undo yet
     CHANGED = "changed"  # not what the second person agreed to any more
     GONE = "gone"  # AWS IoT does not know the task
+    NOT_GRANTED = "not granted"  # by the member whose task it is
 
 
 class Progress(NamedTuple):

@@ -29,7 +29,9 @@ def person(user: str) -> str:
 def ask(button: Button, approve: str, plan: Plan | None) -> SlackMessage:
     """A second person is asked; `approve` is the value of both buttons."""
     minutes = APPROVAL_SECONDS // 60
-    text = f"{person(str(button.requester))} wants to {_WISH[button.action]}: {button.task_id}"
+    where = f" in {button.member}" if button.member else ""
+    wish = f"{person(str(button.requester))} wants to {_WISH[button.action]}"
+    text = f"{wish}: {button.task_id}{where}"
     lines = [text.replace(button.task_id, code(button.task_id)), *_planned(plan)]
     lines.append(f"Another person has to agree, within {minutes} minutes.")
     buttons: list[Block] = [
@@ -64,10 +66,16 @@ def dropped(button: Button, *, approver: str | None) -> SlackMessage:
 
 
 def told(
-    button: Button, progress: Progress, *, requester: str, approver: str | None, broken: bool
+    button: Button,
+    progress: Progress,
+    *,
+    requester: str,
+    approver: str | None,
+    why: str,
+    broken: bool,
 ) -> SlackMessage:
-    """The end of an act, for its thread."""
-    lines = list(_told(button, progress, broken=broken))
+    """The end of an act, for its thread; `why` is what a member refused with."""
+    lines = list(_told(button, progress, why, broken=broken))
     agreed = f", {person(approver)} agreed" if approver else ""
     lines.append(f"Asked for by {person(requester)}{agreed}.")
     return _message(lines[0], lines)
@@ -88,7 +96,7 @@ def trail(
     return f"{_DONE[action]} by {person(requester)}{approved} at {when}"
 
 
-def _told(button: Button, progress: Progress, *, broken: bool) -> Iterator[str]:
+def _told(button: Button, progress: Progress, why: str, *, broken: bool) -> Iterator[str]:
     task, counts = code(button.task_id), KINDS[button.task_type].subject + "s"
     match progress.result:
         case Result.CANCELED:
@@ -117,6 +125,8 @@ def _told(button: Button, progress: Progress, *, broken: bool) -> Iterator[str]:
             )
         case Result.GONE:
             yield f"AWS IoT does not know {task} (any more): nothing was done."
+        case Result.NOT_GRANTED:
+            yield f"{task}: {why}."
         case None:
             yield f"{_DONE[button.action]}? Not to its end: {task}."
     if broken:

@@ -51,6 +51,7 @@ class Talk:
                 request.progress,
                 requester=request.requester,
                 approver=ruling.approver,
+                why=request.why,
                 broken=request.is_broken,
             )
         self._reply(said, "told", broadcast=request.button.action is Action.UNDO and approved)
