@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from unittest import mock
 
 from moto.core.base_backend import BackendDict
@@ -17,6 +16,7 @@ from moto.moto_api._internal import mock_random
 
 from embedded.fake_iot import FakeIot
 from embedded.places import HOME, MEMBER, Place
+from embedded.running import Running
 from embedded.scenario import Scenario
 from embedded.slack_answers import SlackAppAnswer
 from embedded.slack_workspace import CHANNEL, TEAM, TOKEN, Workspace
@@ -45,8 +45,8 @@ APP = "A0MITIGATE"
 ADA, BO, EVE = "U0ADA", "U0BO", "U0EVE"
 
 
-@dataclass(slots=True)
-class Acting:
+@dataclass
+class Acting(Running):
     """People in a channel with the task's message in it; `head` is its ts."""
 
     slack: Slack
@@ -66,32 +66,13 @@ class Acting:
     log: io.StringIO = field(default_factory=io.StringIO)
     functions: dict[str, Function] = field(default_factory=dict)
     _waits: list[Wait] = field(default_factory=list)
-    _exit: ExitStack = field(default_factory=ExitStack)
 
-    def __enter__(self) -> Self:
-        with ExitStack() as exits:
-            self._set_up(exits)
-            self._exit = exits.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            if kind is None:
-                self._search_for_secrets()
-        finally:
-            self._exit.close()
-
-    def _set_up(self, exits: ExitStack) -> None:
-        self.clock = exits.enter_context(Clock(NOW))
+    def _enter(self, running: ExitStack) -> None:
+        self.clock = running.enter_context(Clock(NOW))
         self.workspace = Workspace(clock=self._seconds)
         self.slack.play((), self.app, self.workspace)
-        exits.callback(self.slack.stop)
-        exits.enter_context(on_virtual_time(self.clock, self._invoke, self._waits))
+        running.callback(self.slack.stop)
+        running.enter_context(on_virtual_time(self.clock, self._invoke, self._waits))
         stack = self._deploy()
         self.iot = FakeIot(
             *self.tasks,
@@ -100,20 +81,21 @@ class Acting:
         )
         self.network = Aws(self.clock, self.iot, self.aws)
         variables = {**self.slack.variables, **environment(stack, FUNCTIONS)}
-        exits.enter_context(mock.patch.dict("os.environ", variables))
-        exits.enter_context(every_log_line_to(self.log))
+        running.enter_context(mock.patch.dict("os.environ", variables))
+        running.enter_context(every_log_line_to(self.log))
         self.functions = {
             name: Function(name, stack, self.clock, self.log.write, self.lambdas)
             for name in FUNCTIONS
         }
-        exits.enter_context(mock.patch("time.sleep", self.clock.sleep))
+        running.enter_context(mock.patch("time.sleep", self.clock.sleep))
         pace = {"clock": self.clock.monotonic, "sleep": self.clock.sleep}
-        exits.enter_context(mock.patch.dict(Pace.__init__.__kwdefaults__, pace))
-        exits.enter_context(self.network.in_place_of_the_network())
+        running.enter_context(mock.patch.dict(Pace.__init__.__kwdefaults__, pace))
+        running.enter_context(self.network.in_place_of_the_network())
         self.clock.enter()  # time passes only where a test lets it
-        exits.callback(self._end)
+        running.callback(self._end)
         head = {"channel": CHANNEL, "text": "the task's own message"}
         self.head = self.workspace.call("chat.postMessage", f"Bearer {TOKEN}", head)["ts"]
+        running.push(lambda kind, *_: None if kind else self._search_for_secrets())
 
     def _end(self) -> None:
         """What still waits would go on in the next test."""
