@@ -9,7 +9,8 @@ from bench import ROOT
 from mitigation.action_executions import read_details
 from mitigation.codec import encode
 from mitigation.decision import Decision, Look, Memory
-from mitigation.task import TaskType, parse_task
+from mitigation.kind import TaskType
+from mitigation.task import parse_task
 from mitigation.wire import to_wire
 from tests.support import clicks
 from tests.support.static_iot import StaticIot, unpaced

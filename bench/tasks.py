@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
-from mitigation.task import Statistics, Task, TaskType, parse_task
+from mitigation.kind import TaskType
+from mitigation.task import Statistics, Task, parse_task
 
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 MINUTE, HOUR, DAY = 60, 3600, 86_400

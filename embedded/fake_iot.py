@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from embedded.fake_tasks import StartedAgain, Task
 from embedded.iot_model import REGISTRY_OPERATIONS
 from embedded.iot_registry import Registry
 from embedded.iot_rows import between, matching, page
@@ -19,19 +20,15 @@ from embedded.iot_wire import Refused, Request, read_request, write_answer
 from embedded.places import HOME, Place, signed_by
 from embedded.running import Running
 from embedded.scenario import (
-    Answer,
-    Failure,
     Json,
     Scenario,
     TaskType,
     ended_at,
-    summary_of,
 )
 from embedded.serving import Handler, serving
 
 # AWS's own limits of tasks in progress.
 AT_ONCE: dict[TaskType, int] = {"detect": 5, "audit": 10}
-AGAIN_SECONDS = 60
 _A_TASK = re.compile(r"/mitigationactions/tasks/[^/]+$")
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -72,7 +69,7 @@ class FakeIot(Running):
         self.before_look: Callable[[], None] = lambda: None
         self.stands_still = False
         self._tasks = {
-            (s.task_type, s.task_id): _Task(s, started) for s in scenarios if s.place == place
+            (s.task_type, s.task_id): Task(s, started) for s in scenarios if s.place == place
         }
         self._now = now
         self.registry = Registry(now)
@@ -198,7 +195,7 @@ class FakeIot(Running):
                     return {"finding": finding}
                 raise _not_found("finding", asked["findingId"])
 
-    def _look(self, task: "_Task") -> Json:
+    def _look(self, task: Task) -> Json:
         answer = task.look(goes_on=not self.stands_still)
         if ended := ended_at(task.scenario.task_type, answer):
             self._on_ended(ended)
@@ -216,7 +213,7 @@ class FakeIot(Running):
         task.started = True
         return {"taskId": asked["taskId"]}
 
-    def _again(self, task_type: TaskType, asked: Json) -> "_Task | None":
+    def _again(self, task_type: TaskType, asked: Json) -> Task | None:
         """A task for what failed in another one: it goes well, a minute or two looks later."""
         member, subject = {
             "detect": ("violationIds", "violationId"), "audit": ("findingIds", "findingId"),
@@ -225,13 +222,13 @@ class FakeIot(Running):
         known = {row.get(subject) for row in self._rows(task_type, "executions")}
         if not ids or not known.issuperset(ids):
             return None
-        again = [t for (kind, _), t in self._tasks.items() if isinstance(t, _Again) and
+        again = [t for (kind, _), t in self._tasks.items() if isinstance(t, StartedAgain) and
                  kind == task_type]  # fmt: skip
         if sum(task.runs for task in again) >= AT_ONCE[task_type]:
             raise Refused("LimitExceededException", "Too many tasks in progress", 410)
-        return _Again(task_type, asked, self._clock)
+        return StartedAgain(task_type, asked, self._clock)
 
-    def _task(self, task_type: TaskType, task_id: str) -> "_Task":
+    def _task(self, task_type: TaskType, task_id: str) -> Task:
         task = self._tasks.get((task_type, task_id))
         if task is None or not task.started:
             raise _not_found("task", task_id)
@@ -259,68 +256,6 @@ class FakeIot(Running):
             if found == task_type and task.started
             for row in getattr(task.scenario, kind)
         ]
-
-
-class _Task:
-    """One task on its way through its scenario's answers."""
-
-    def __init__(self, scenario: Scenario, started: bool) -> None:
-        self.scenario = scenario
-        self.started = started
-        self._canceled: datetime | None = None
-        self._looks = 0
-
-    def look(self, *, goes_on: bool = True) -> Json:
-        """The next answer; the last one for ever after. Else the one before, once more."""
-        steps = self.scenario.describe
-        self._looks += goes_on or not self._looks
-        step = steps[min(self._looks, len(steps)) - 1]
-        if isinstance(step, Failure):
-            raise Refused(step.code, step.message, step.status)
-        return self._after_cancel(step).body
-
-    def cancel(self, now: datetime) -> Json:
-        if (self.summary() or {}).get("taskStatus") not in ("IN_PROGRESS", None):
-            raise Refused("InvalidRequestException", "Task is not in progress")
-        self._canceled = now
-        return {}
-
-    def summary(self) -> Json | None:
-        """What the answer told last says of the task; None where only errors were told."""
-        told = self.scenario.describe[: max(self._looks, 1)]
-        answers = [step for step in told if isinstance(step, Answer)]
-        if not answers:
-            return None
-        return summary_of(self.scenario.task_type, self._after_cancel(answers[-1]).body)
-
-    def _after_cancel(self, step: Answer) -> Answer:
-        if not self._canceled:
-            return step
-        summary = {**summary_of(self.scenario.task_type, step.body), "taskStatus": "CANCELED"}
-        detect = self.scenario.task_type == "detect"
-        summary["taskEndTime" if detect else "endTime"] = self._canceled.isoformat()
-        return Answer({"taskSummary": summary} if detect else summary)
-
-
-class _Again(_Task):
-    def __init__(self, task_type: TaskType, asked: Json, clock: Callable[[], float]) -> None:
-        detect, ids = task_type == "detect", next(iter(asked["target"].values()))
-        begun = {"taskStatus": "IN_PROGRESS", "target": asked["target"]}
-        if detect:
-            done = {"taskStatistics": {"actionsExecuted": len(ids)}, "taskStatus": "SUCCESSFUL"}
-        else:
-            counts = {"totalFindingsCount": len(ids), "succeededFindingsCount": len(ids)}
-            check = next(iter(asked["auditCheckToActionsMapping"]))
-            done = {"taskStatistics": {check: counts}, "taskStatus": "COMPLETED"}
-        named = {"taskId": asked["taskId"]} if detect else {}
-        steps = [begun | named, begun | done | named]
-        answers = [Answer({"taskSummary": each} if detect else each) for each in steps]
-        super().__init__(Scenario(task_type, asked["taskId"], tuple(answers)), started=False)
-        self._clock, self._end = clock, clock() + AGAIN_SECONDS
-
-    @property
-    def runs(self) -> bool:
-        return self._looks < 2 and self._clock() < self._end
 
 
 def _not_found(what: str, name: str) -> Refused:

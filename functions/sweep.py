@@ -17,10 +17,10 @@ import boto3
 from aws_lambda_powertools import Logger
 
 from mitigation.credentials import CONFIG, iot_client
+from mitigation.kind import TaskType
 from mitigation.member import Hub, Member
 from mitigation.pace import Pace, paced
 from mitigation.starts import start
-from mitigation.task import TaskType
 from mitigation.trigger import SWEEP_GRACE_SECONDS, SWEEP_WINDOW_SECONDS, listed
 
 if TYPE_CHECKING:

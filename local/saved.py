@@ -16,8 +16,9 @@ from botocore.session import get_session
 from embedded.checked import Json, read_json
 from mitigation.action_executions import read_details
 from mitigation.causes import Details
+from mitigation.kind import TaskType
 from mitigation.pace import Pace
-from mitigation.task import TASK_ID, Task, TaskType, parse_task, task_type_of
+from mitigation.task import TASK_ID, Task, parse_task, task_type_of
 from mitigation.watch import Watch
 
 if TYPE_CHECKING:

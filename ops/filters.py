@@ -7,8 +7,8 @@ from typing import Any
 
 from moto.sns.utils import FilterPolicyMatcher
 
+from mitigation.kind import TaskType
 from mitigation.report import Verdict
-from mitigation.task import TaskType
 
 # What is told in between; a final message may have any verdict.
 _INTERIM = (Verdict.OVERDUE, Verdict.UNREADABLE)

@@ -12,15 +12,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from mitigation.causes import FAILED, SKIPPED, Details, Row, Tally, missing
+from mitigation.kind import TaskType
 from mitigation.pace import Pace, paced
 from mitigation.resources import resource_name
-from mitigation.task import Task, TaskType
 from mitigation.wire import InvalidTask, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_iot import IoTClient
+
+    from mitigation.task import Task
 
 MAX_ROWS = 50_000
 MAX_FINDINGS = 150  # each costs a call

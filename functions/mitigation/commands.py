@@ -9,10 +9,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mitigation.action import AddThingsToThingGroup
 from mitigation.causes import FAILED, RETRY_BATCH, Details, RetryBatch, missing
 from mitigation.place import Place
 from mitigation.shell import Cli, Loop, is_id, unique
-from mitigation.task import AddThingsToThingGroup, Task
+from mitigation.task import Task
 from mitigation.undo import Rows, undo_commands
 
 _RETRY_ID_STEM = 110  # leaves room for "-retry-N" in the 128 characters of a taskId

@@ -16,8 +16,9 @@ from mitigation.decision import (
     Seen,
     Trouble,
 )
+from mitigation.kind import TaskType
 from mitigation.member import NotListed, RoleRefused
-from mitigation.task import TaskType, parse_task
+from mitigation.task import parse_task
 from mitigation.wire import InvalidTask, clean, to_wire
 
 if TYPE_CHECKING:

@@ -5,11 +5,13 @@ from enum import StrEnum
 from typing import Self
 
 from mitigation import words
+from mitigation.action import AddThingsToThingGroup, UpdateDeviceCertificate
 from mitigation.causes import Details
 from mitigation.commands import NextStep, next_steps
 from mitigation.decision import MEMBER_NOT_LISTED, MEMBER_ROLE_REFUSED, Decision, Look
+from mitigation.kind import TaskStatus
 from mitigation.place import Place
-from mitigation.task import AddThingsToThingGroup, Task, TaskStatus, UpdateDeviceCertificate
+from mitigation.task import Task
 from mitigation.watch import StartedBy
 
 

@@ -2,123 +2,19 @@
 
 An answer of DescribeDetectMitigationActionsTask or DescribeAuditMitigationActionsTask is parsed
 here once; no dict travels further. Every member may be missing (AWS requires none), so every field
-may be None or empty. Where the two kinds differ, they differ here: `Kind` holds the words.
-Source of the shapes: the service model `iot` 2015-05-28 of botocore.
+may be None or empty. Source: the service model `iot` 2015-05-28 of botocore.
 """
 
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple
 
+from mitigation.action import Action, parse_actions
+from mitigation.kind import KINDS, Kind, TaskStatus, TaskType
 from mitigation.wire import Reader
 
 TASK_ID = re.compile(r"[a-zA-Z0-9_-]{1,128}")
-
-
-class TaskType(StrEnum):
-    DETECT = "detect"
-    AUDIT = "audit"
-
-
-class TaskStatus(StrEnum):
-    """Every taskStatus that either kind knows, spelled as AWS does."""
-
-    IN_PROGRESS = "IN_PROGRESS"
-    SUCCESSFUL = "SUCCESSFUL"  # detect
-    COMPLETED = "COMPLETED"  # audit
-    FAILED = "FAILED"
-    CANCELED = "CANCELED"
-
-
-class Kind(NamedTuple):
-    """What a kind of task is called, and what its counts count."""
-
-    statuses: frozenset[TaskStatus]
-    name: str
-    unit: str  # what is counted, in the singular
-    counts: str  # the same where the short word would mislead: in a headline
-    executed: str  # the verb for a unit that went well…
-    failed: str  # …and, in a headline, for one that did not
-    subject: str  # what an action execution is about…
-    subject_ids: str  # …its member in a target…
-    rows_by_subject: bool  # …and whether executions can be listed for one subject at a time only
-    actions_by_check: bool  # whether a start names the actions for each audit check
-
-
-_COMMON = {TaskStatus.IN_PROGRESS, TaskStatus.FAILED, TaskStatus.CANCELED}
-KINDS = {
-    TaskType.DETECT: Kind(
-        statuses=frozenset(_COMMON | {TaskStatus.SUCCESSFUL}),
-        name="detect mitigation actions task",
-        unit="action",
-        counts="mitigation action",
-        executed="executed",
-        failed="failed",
-        subject="violation",
-        subject_ids="violationIds",
-        rows_by_subject=False,
-        actions_by_check=False,
-    ),
-    TaskType.AUDIT: Kind(
-        statuses=frozenset(_COMMON | {TaskStatus.COMPLETED}),
-        name="audit mitigation actions task",
-        unit="finding",
-        counts="audit finding",
-        executed="mitigated",
-        failed="could not be mitigated",
-        subject="finding",
-        subject_ids="findingIds",
-        rows_by_subject=True,
-        actions_by_check=True,
-    ),
-}
-
-
-class UpdateDeviceCertificate(NamedTuple):
-    action: str | None
-
-
-class UpdateCACertificate(NamedTuple):
-    action: str | None
-
-
-class AddThingsToThingGroup(NamedTuple):
-    thing_group_names: tuple[str, ...]
-    override_dynamic_groups: bool | None
-
-
-class ReplaceDefaultPolicyVersion(NamedTuple):
-    template_name: str | None
-
-
-class EnableIoTLogging(NamedTuple):
-    role_arn_for_logging: str | None
-    log_level: str | None
-
-
-class PublishFindingToSns(NamedTuple):
-    topic_arn: str | None
-
-
-ActionParams = (
-    UpdateDeviceCertificate
-    | UpdateCACertificate
-    | AddThingsToThingGroup
-    | ReplaceDefaultPolicyVersion
-    | EnableIoTLogging
-    | PublishFindingToSns
-)
-
-
-class Action(NamedTuple):
-    """A mitigation action as it was defined when the task started."""
-
-    name: str | None
-    id: str | None
-    role_arn: str | None
-    params: tuple[ActionParams, ...]
 
 
 class TimeRange(NamedTuple):
@@ -266,7 +162,7 @@ def _parse_detect(root: Reader, task_id: str | None) -> Task:
         occurrence_range=_parse_range(summary.optional("violationEventOccurrenceRange")),
         only_active_violations_included=summary.flag("onlyActiveViolationsIncluded"),
         suppressed_alerts_included=summary.flag("suppressedAlertsIncluded"),
-        actions=_parse_actions(summary),
+        actions=parse_actions(summary),
         checks=(),
         statistics=Statistics(
             executed=statistics.count("actionsExecuted"),
@@ -303,7 +199,7 @@ def _parse_audit(root: Reader, task_id: str | None) -> Task:
         occurrence_range=None,
         only_active_violations_included=None,
         suppressed_alerts_included=None,
-        actions=_parse_actions(root),
+        actions=parse_actions(root),
         checks=tuple(
             Check(
                 name=name,
@@ -338,34 +234,3 @@ def _parse_range(reader: Reader | None) -> TimeRange | None:
     if reader is None:
         return None
     return TimeRange(start=reader.time("startTime"), end=reader.time("endTime"))
-
-
-def _parse_actions(reader: Reader) -> tuple[Action, ...]:
-    return tuple(
-        Action(
-            name=action.text("name"),
-            id=action.text("id"),
-            role_arn=action.text("roleArn"),
-            params=_parse_params(action.child("actionParams")),
-        )
-        for action in reader.items("actionsDefinition")
-    )
-
-
-def _parse_params(params: Reader) -> tuple[ActionParams, ...]:
-    found: list[ActionParams] = []
-    if member := params.optional("updateDeviceCertificateParams"):
-        found.append(UpdateDeviceCertificate(member.text("action")))
-    if member := params.optional("updateCACertificateParams"):
-        found.append(UpdateCACertificate(member.text("action")))
-    if member := params.optional("addThingsToThingGroupParams"):
-        groups = member.texts("thingGroupNames")
-        found.append(AddThingsToThingGroup(groups, member.flag("overrideDynamicGroups")))
-    if member := params.optional("replaceDefaultPolicyVersionParams"):
-        found.append(ReplaceDefaultPolicyVersion(member.text("templateName")))
-    if member := params.optional("enableIoTLoggingParams"):
-        role_arn = member.text("roleArnForLogging")
-        found.append(EnableIoTLogging(role_arn, member.text("logLevel")))
-    if member := params.optional("publishFindingToSnsParams"):
-        found.append(PublishFindingToSns(member.text("topicArn")))
-    return tuple(found)

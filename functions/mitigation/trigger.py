@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from mitigation.kind import TaskType
 from mitigation.member import Hub, Member, NotListed
-from mitigation.task import TaskType
 from mitigation.watch import InvalidWatch, StartedBy, Watch, parse_task_id
 from mitigation.wire import InvalidTask, Reader
 

@@ -7,17 +7,17 @@ is read from AWS when the command is pasted; each loop hands the next call's inp
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mitigation.place import Place
-from mitigation.shell import Cli, Loop, is_id, lines, unique
-from mitigation.task import (
+from mitigation.action import (
     Action,
     AddThingsToThingGroup,
     ReplaceDefaultPolicyVersion,
-    Task,
-    TaskType,
     UpdateCACertificate,
     UpdateDeviceCertificate,
 )
+from mitigation.kind import TaskType
+from mitigation.place import Place
+from mitigation.shell import Cli, Loop, is_id, lines, unique
+from mitigation.task import Task
 
 EXECUTED = {TaskType.DETECT: "SUCCESSFUL", TaskType.AUDIT: "COMPLETED"}
 _RESOURCE = "finding.nonCompliantResource.resourceIdentifier"

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import NamedTuple, Self
 
 from mitigation.codec import decode, encode
+from mitigation.kind import TaskType
 from mitigation.member import Member
-from mitigation.task import TASK_ID, TaskType
+from mitigation.task import TASK_ID
 from mitigation.wire import InvalidTask, Json, Reader
 
 EXECUTION_NAME_LENGTH = 80  # Step Functions, StartExecution, `name`

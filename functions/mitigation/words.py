@@ -5,21 +5,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import assert_never
 
-from mitigation.task import (
+from mitigation.action import (
     Action,
     ActionParams,
     AddThingsToThingGroup,
-    Check,
     EnableIoTLogging,
-    Kind,
     PublishFindingToSns,
     ReplaceDefaultPolicyVersion,
-    Statistics,
-    Target,
-    Task,
     UpdateCACertificate,
     UpdateDeviceCertificate,
 )
+from mitigation.kind import Kind
+from mitigation.task import Check, Statistics, Target, Task
 
 
 @dataclass(frozen=True, slots=True)

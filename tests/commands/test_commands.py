@@ -18,9 +18,9 @@ from embedded.places import HOME, Place
 from embedded.scenario import Answer, Scenario, TaskType
 from mitigation.causes import Details
 from mitigation.commands import next_steps
+from mitigation.kind import TaskType as TaskKind
 from mitigation.place import Place as Where
 from mitigation.task import Task, parse_task
-from mitigation.task import TaskType as TaskKind
 
 ROOT = Path(__file__).parents[2]
 AWS = ROOT / ".tools" / "aws" / "bin"

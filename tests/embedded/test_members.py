@@ -20,8 +20,8 @@ from embedded.play import receive, stack_parameters, start_task
 from embedded.slack_workspace import CHANNEL, TOKEN
 from mitigation.acts.button import Button
 from mitigation.acts.click import Action
+from mitigation.kind import TaskType
 from mitigation.member import Member
-from mitigation.task import TaskType
 from tests.support import stacks
 
 OTHER_ACCOUNT = Place("210987654321", "us-east-1")

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from embedded.scenario import TaskType
-from mitigation.task import TaskType as Kind
+from mitigation.kind import TaskType as Kind
 from mitigation.watch import Watch
 from tests.faults.aws_rows import DENIED, DESCRIBE, NETWORK, NOT_FOUND, THROTTLED, named
 from tests.faults.outcome import Outcome

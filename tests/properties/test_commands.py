@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from hypothesis import given
 
+from mitigation.action import AddThingsToThingGroup
 from mitigation.report import Report
-from mitigation.task import AddThingsToThingGroup
 from tests.support import cli
 from tests.support.hostile import reports
 from tests.support.service_model import why_not

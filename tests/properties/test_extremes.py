@@ -10,11 +10,12 @@ from embedded.sns_limits import check_publish
 from mitigation.action_executions import read_details
 from mitigation.codec import encode
 from mitigation.decision import Decision, Look, Memory
+from mitigation.kind import TaskType
 from mitigation.messages import data, email, slack, sns
 from mitigation.notice import Notice
 from mitigation.report import Report
 from mitigation.state import write_look
-from mitigation.task import Task, TaskType, parse_task
+from mitigation.task import Task, parse_task
 from mitigation.wire import to_wire
 from mitigation.words import Clock
 from tests.support.service_model import DESCRIBE, largest, output_shape

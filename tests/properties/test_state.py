@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from mitigation.codec import decode, encode
 from mitigation.decision import Look
+from mitigation.kind import TaskType
 from mitigation.state import State, write_look
-from mitigation.task import TaskType, parse_task
+from mitigation.task import parse_task
 from mitigation.wire import to_wire
 from tests.support.hostile import TASK_IDS, TASK_TYPES, answers, looks
 

@@ -22,9 +22,9 @@ from embedded.slack_answers import SlackAppAnswer
 from embedded.slack_workspace import CHANNEL, TEAM, TOKEN, Workspace
 from mitigation.acts.button import Button
 from mitigation.acts.click import PREFIX, Action
+from mitigation.kind import TaskType
 from mitigation.member import Member
 from mitigation.pace import Pace
-from mitigation.task import TaskType
 from tests.support import clicks
 from tests.support.aws import Aws, Fault
 from tests.support.clock import Clock

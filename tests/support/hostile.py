@@ -15,10 +15,11 @@ from mitigation.action_executions import read_details
 from mitigation.causes import Details
 from mitigation.codec import encode
 from mitigation.decision import ChannelMemory, Decision, Look, Memory, Problem
+from mitigation.kind import TaskType
 from mitigation.notice import Notice
 from mitigation.report import Report
 from mitigation.state import write_look
-from mitigation.task import Task, TaskType, parse_task
+from mitigation.task import Task, parse_task
 from mitigation.wire import format_time, to_wire
 from tests.support.service_model import DESCRIBE, output_shape
 from tests.support.static_iot import StaticIot, unpaced

@@ -10,7 +10,7 @@ import botocore.session
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 from botocore.validate import ParamValidator
 
-from mitigation.task import TaskType
+from mitigation.kind import TaskType
 
 DESCRIBE = {
     TaskType.DETECT: "DescribeDetectMitigationActionsTask",

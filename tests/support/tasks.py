@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from mitigation.kind import TaskType
 from mitigation.report import Report
-from mitigation.task import Task, TaskType, parse_task
+from mitigation.task import Task, parse_task
 
 
 def detect(status: str | None = "SUCCESSFUL", **summary: Any) -> Task:

@@ -24,7 +24,7 @@ from botocore.exceptions import ClientError
 from mitigation.acts import signature
 from mitigation.acts.button import Button
 from mitigation.acts.click import Action, Click
-from mitigation.task import TaskType
+from mitigation.kind import TaskType
 
 FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
 DESCRIBED = FUNCTIONS.parent / "events" / "describe"

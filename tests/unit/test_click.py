@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mitigation.acts.button import Button, ForgedButton
 from mitigation.acts.click import Action, Click, InvalidClick, parse_click
-from mitigation.task import TaskType
+from mitigation.kind import TaskType
 from tests.support.clicks import PLACE, form, payload
 
 TOKEN = "xoxb-1-made-up"

@@ -6,10 +6,11 @@ from typing import Any
 import jsonschema
 import pytest
 
+from mitigation.kind import TaskType
 from mitigation.messages import data
 from mitigation.place import Place
 from mitigation.report import Report, Severity, Verdict
-from mitigation.task import Task, TaskType
+from mitigation.task import Task
 from mitigation.watch import StartedBy
 from tests.support.details import fold, row
 from tests.support.schema import SCHEMA, published, strict

@@ -11,8 +11,8 @@ from botocore.stub import Stubber
 
 from mitigation.decision import Missing, Problem, Refused, Seen, Sight, Trouble
 from mitigation.describe import describe
+from mitigation.kind import TaskType
 from mitigation.member import NotListed, RoleRefused
-from mitigation.task import TaskType
 from mitigation.watch import Watch
 
 DETECT = "describe_detect_mitigation_actions_task"

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from mitigation.kind import TaskType
 from mitigation.messages import email, slack
 from mitigation.report import Report
-from mitigation.task import TaskType, parse_task
+from mitigation.task import parse_task
 from mitigation.words import Clock
 from tests.support import block_kit
 from tests.support.service_model import DESCRIBE, Planter, output_shape

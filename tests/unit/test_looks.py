@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mitigation.causes import Row, Tally
+from mitigation.kind import TaskType
 from mitigation.messages import amazon_q, email, slack
 from mitigation.place import Place
 from mitigation.report import Report
-from mitigation.task import TaskType, parse_task
+from mitigation.task import parse_task
 from mitigation.words import Clock
 from tests.support.block_kit import texts
 

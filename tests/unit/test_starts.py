@@ -11,9 +11,9 @@ from botocore.stub import Stubber
 
 from mitigation.codec import encode
 from mitigation.decision import Decision, Look, Memory
+from mitigation.kind import TaskType
 from mitigation.starts import NoNameLeft, start
 from mitigation.state import write_look
-from mitigation.task import TaskType
 from mitigation.watch import StartedBy, Watch
 
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:WatchTask"

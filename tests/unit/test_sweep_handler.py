@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
+from mitigation.kind import TaskType
 from mitigation.member import Hub, Member, RoleRefused
-from mitigation.task import TaskType
 from tests.support import handlers
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)

@@ -5,26 +5,20 @@ from typing import Any
 
 import pytest
 
-from mitigation import task as task_module
 from mitigation import undo
-from mitigation.causes import FAILED, SKIPPED
-from mitigation.task import (
-    KINDS,
+from mitigation.action import (
     Action,
+    ActionParams,
     AddThingsToThingGroup,
-    Check,
     EnableIoTLogging,
     PublishFindingToSns,
     ReplaceDefaultPolicyVersion,
-    Statistics,
-    Target,
-    TaskType,
-    TimeRange,
     UpdateCACertificate,
     UpdateDeviceCertificate,
-    parse_task,
-    task_type_of,
 )
+from mitigation.causes import FAILED, SKIPPED
+from mitigation.kind import KINDS, TaskType
+from mitigation.task import Check, Statistics, Target, TimeRange, parse_task, task_type_of
 from mitigation.wire import InvalidTask
 from tests.support.service_model import enum_of, members_of
 from tests.support.tasks import audit, detect
@@ -182,7 +176,7 @@ def test_an_audit_answer_is_read_whole_and_its_counts_are_summed() -> None:
     ],
 )
 def test_each_kind_of_action_keeps_its_parameters(
-    params: dict[str, Any], expected: task_module.ActionParams
+    params: dict[str, Any], expected: ActionParams
 ) -> None:
     assert detect(actionsDefinition=[{"actionParams": params}]).actions[0].params == (expected,)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from mitigation.kind import TaskType
 from mitigation.member import Hub, Member
-from mitigation.task import TaskType
 from mitigation.trigger import admit, from_cloudtrail, listed
 from mitigation.watch import InvalidWatch, StartedBy, Watch
 

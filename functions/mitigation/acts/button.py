@@ -13,8 +13,9 @@ from typing import NamedTuple, Self
 
 from mitigation.acts.click import MAX_VALUE_LENGTH, Action
 from mitigation.codec import decode, encode
+from mitigation.kind import TaskType
 from mitigation.member import Member
-from mitigation.task import TASK_ID, TaskType
+from mitigation.task import TASK_ID
 from mitigation.wire import InvalidTask
 
 PROOF_LENGTH = 32  # hexadecimal digits of HMAC-SHA256: 128 bits

@@ -17,8 +17,9 @@ from mitigation.acts.put_back import PutBack
 from mitigation.acts.retry import Failures
 from mitigation.acts.rows import pages
 from mitigation.acts.undo import Change, Plan, changes_of
+from mitigation.kind import TaskStatus, TaskType
 from mitigation.pace import Pace
-from mitigation.task import Task, TaskStatus, TaskType, parse_task
+from mitigation.task import Task, parse_task
 
 if TYPE_CHECKING:
     from datetime import datetime

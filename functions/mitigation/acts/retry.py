@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from mitigation.acts.rows import Execution
 from mitigation.causes import FAILED, RETRY_BATCH
-from mitigation.task import Task, TaskType
+from mitigation.kind import TaskType
+from mitigation.task import Task
 
 _STEM = 110  # leaves room for what is added, in the 128 characters of a taskId
 

@@ -9,7 +9,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mitigation.action_executions import PAGE_SIZE
-from mitigation.task import Task, TaskType
+from mitigation.kind import TaskType
 from mitigation.wire import Reader
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iot import IoTClient
 
     from mitigation.pace import Pace
+    from mitigation.task import Task
 
 FINDINGS_A_PAGE = 25  # each costs a call or two
 

@@ -9,9 +9,9 @@ from mitigation.acts.click import PREFIX, Action
 from mitigation.acts.progress import Progress, Result
 from mitigation.acts.undo import Kind, Plan
 from mitigation.causes import Cause
+from mitigation.kind import KINDS
 from mitigation.messages import SlackMessage, block_kit
 from mitigation.messages.block_kit import Block, code, prose
-from mitigation.task import KINDS
 from mitigation.words import Clock, plural
 
 _DONE = {Action.CANCEL: "Canceled", Action.RETRY: "Retry started", Action.UNDO: "Undone"}

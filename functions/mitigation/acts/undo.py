@@ -8,18 +8,18 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple, Self
 
-from mitigation.acts.progress import added
-from mitigation.acts.rows import Execution
-from mitigation.causes import EXECUTED, Cause
-from mitigation.task import (
+from mitigation.action import (
     Action,
     ActionParams,
     AddThingsToThingGroup,
     ReplaceDefaultPolicyVersion,
-    Task,
     UpdateCACertificate,
     UpdateDeviceCertificate,
 )
+from mitigation.acts.progress import added
+from mitigation.acts.rows import Execution
+from mitigation.causes import EXECUTED, Cause
+from mitigation.task import Task
 from mitigation.wire import Reader
 
 

@@ -2,10 +2,11 @@
 
 import json
 
+from mitigation.action import Action
 from mitigation.causes import Details, missing
 from mitigation.codec import encode
 from mitigation.report import Report
-from mitigation.task import Action, Check, Statistics, Task
+from mitigation.task import Check, Statistics, Task
 from mitigation.wire import Json, format_time
 
 VERSION = "1"
