@@ -14,11 +14,11 @@ class Pace:
         self,
         seconds: float,
         *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] | None = None,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
-        self._clock, self._sleep = clock, sleep
-        self._next = clock()
+        self._clock, self._sleep = clock or time.monotonic, sleep or time.sleep
+        self._next = self._clock()
         self._end = self._next + seconds
 
     def wait(self) -> bool:

@@ -24,7 +24,6 @@ from mitigation.acts.button import Button
 from mitigation.acts.click import PREFIX, Action
 from mitigation.kind import TaskType
 from mitigation.member import Member
-from mitigation.pace import Pace
 from tests.support import clicks
 from tests.support.aws import Aws, Fault
 from tests.support.clock import Clock
@@ -88,8 +87,7 @@ class Acting(Running):
             for name in FUNCTIONS
         }
         running.enter_context(mock.patch("time.sleep", self.clock.sleep))
-        pace = {"clock": self.clock.monotonic, "sleep": self.clock.sleep}
-        running.enter_context(mock.patch.dict(Pace.__init__.__kwdefaults__, pace))
+        running.enter_context(mock.patch("mitigation.pace.time", self.clock))
         running.enter_context(self.network.in_place_of_the_network())
         self.clock.enter()  # time passes only where a test lets it
         running.callback(self._end)

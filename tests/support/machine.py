@@ -21,7 +21,6 @@ from embedded.scenario import Scenario
 from embedded.slack_answers import SlackAnswer, SlackAppAnswer
 from embedded.slack_workspace import SlackMode, Workspace
 from mitigation.conversation import HEAD, VERDICT
-from mitigation.pace import Pace
 from mitigation.slack_app import mark_of
 from tests.support.aws import WORKS, Aws, Fault, Plan
 from tests.support.clock import Clock
@@ -112,8 +111,7 @@ class World(Running):
             for name in functions
         }
         running.enter_context(mock.patch("time.sleep", self.clock.sleep))
-        pace = {"clock": self.clock.monotonic, "sleep": self.clock.sleep}
-        running.enter_context(mock.patch.dict(Pace.__init__.__kwdefaults__, pace))
+        running.enter_context(mock.patch("mitigation.pace.time", self.clock))
         running.enter_context(self.network.in_place_of_the_network())
         running.push(lambda kind, *_: None if kind else self.search_for_the_secret())
 
