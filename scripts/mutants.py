@@ -37,8 +37,6 @@ def main(modules: list[str]) -> int:
     for tests in ROUNDS:
         own = CONFIGURATION.format(tests=json.dumps(tests), others=json.dumps(others))
         (COPY / "pyproject.toml").write_text(configuration + own)
-        for told in (COPY / "mutants").rglob("*.meta"):
-            told.unlink()  # what another round said of them
         (COPY / "mutants/mutmut-stats.json").unlink(missing_ok=True)
         mutmut("run", *asked)
         results |= {name: code for name, code in read_results().items() if code is not None}
