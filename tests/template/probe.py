@@ -124,7 +124,8 @@ def play_sweep(module: Any) -> Iterator[Any]:
 def play_describe_task(module: Any) -> Iterator[Any]:
     for path in sorted(DESCRIBED.glob("*.json")):
         task_type = path.name.partition("-")[0]
-        answer = json.loads(path.read_text(encoding="utf-8"))
+        # Long ago, whatever the date is: a task that still runs is given up, which counts too.
+        answer = json.loads(path.read_text(encoding="utf-8").replace("2026-", "2020-"))
         AWS[f"Describe{task_type.title()}MitigationActionsTask"] = answer
         machine = {"version": 2, "channels": ["sns"]}
         event = {"taskId": "probe", "taskType": task_type, "machine": machine}
