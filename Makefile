@@ -55,7 +55,7 @@ accept: $(PYTHON_ENV) $(SAM_ENV) $(AWS_ENV) ## build, deploy, update and delete 
 	@$(python) -m pytest tests/acceptance tests/commands tests/package \
 		tests/budgets/test_cold_starts.py $(ARGS)
 
-mutants: $(MUTANTS_ENV) ## change functions/mitigation a bit here and there, and list what no test notices; takes hours
+mutants: $(MUTANTS_ENV) ## change functions/mitigation a bit here and there, and list what no test notices; takes long
 	@.tools/mutants/bin/python scripts/mutants.py $(ARGS)
 
 bench: $(PYTHON_ENV) $(SAM_ENV) ## measure it all side by side, and write the tables of docs/

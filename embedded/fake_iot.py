@@ -222,9 +222,9 @@ class FakeIot(Running):
         known = {row.get(subject) for row in self._rows(task_type, "executions")}
         if not ids or not known.issuperset(ids):
             return None
-        again = [t for (kind, _), t in self._tasks.items() if isinstance(t, StartedAgain) and
-                 kind == task_type]  # fmt: skip
-        if sum(task.runs for task in again) >= AT_ONCE[task_type]:
+        of_kind = [task for (kind, _), task in self._tasks.items() if kind == task_type]
+        running = sum(isinstance(task, StartedAgain) and task.runs for task in of_kind)
+        if running >= AT_ONCE[task_type]:
             raise Refused("LimitExceededException", "Too many tasks in progress", 410)
         return StartedAgain(task_type, asked, self._clock)
 

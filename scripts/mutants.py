@@ -92,4 +92,9 @@ def noticed(lives: int, count: int) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"mutants: {error.cmd[0]} failed ({error.returncode}); its reason stands above")
+    except KeyboardInterrupt:
+        sys.exit(130)
