@@ -6,7 +6,9 @@ in every run, and what happens at once in the real world happens at the same mom
 """
 
 import heapq
+import sys
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +18,9 @@ from typing import Self
 
 import time_machine
 
-REAL_SECONDS = 60.0  # after this long without an end a run counts as hung
+# After so many in which nobody stopped or went on, a run counts as hung; a machine that stands
+# still for long takes one of them.
+REAL_SECONDS = 60
 
 
 class Clock:
@@ -33,6 +37,7 @@ class Clock:
         self._order = count()
         self._mutex = threading.Lock()
         self._idle = threading.Event()
+        self._steps = 0  # how often anyone has stopped
         self._turns: deque[threading.Event] = deque()
         self._whose_turn: int | None = None  # a thread's
         self._turn_is_kept = False
@@ -82,7 +87,7 @@ class Clock:
             until = self._now + timedelta(seconds=seconds)
             heapq.heappush(self._sleepers, (until, next(self._order), wake))
             self._stop_working()
-        wake.wait()
+        self._await(wake)
         if lends_turn:
             self._take_turn()
             self._turn_is_kept = False
@@ -96,8 +101,18 @@ class Clock:
             finally:
                 self.leave()
 
+        with self.starting():
+            threading.Thread(target=run, daemon=True).start()
+
+    @contextmanager
+    def starting(self) -> Iterator[None]:
+        """One more works from now on, unless the block that starts them fails."""
         self.enter()
-        threading.Thread(target=run, daemon=True).start()
+        try:
+            yield
+        except BaseException:
+            self.leave()
+            raise
 
     @contextmanager
     def turn(self, *, keep: bool = False) -> Iterator[None]:
@@ -122,7 +137,7 @@ class Clock:
             else:
                 self._whose_turn = threading.get_ident()
         if free:
-            free.wait()
+            self._await(free)
             self._whose_turn = threading.get_ident()
 
     def _give_turn(self) -> None:
@@ -139,9 +154,20 @@ class Clock:
         with self._mutex:
             if self._working == 0:
                 self._wake_next()
-        assert self._idle.wait(REAL_SECONDS), f"hung: {self._working} work, at {self._now}"
+        self._await(self._idle)
+
+    def _await(self, event: threading.Event) -> None:
+        """Raises AssertionError, with where everybody is, when nobody does anything any more."""
+        steps, seconds = -1, 0
+        while not event.wait(1):
+            steps, seconds = self._steps, seconds + 1 if steps == self._steps else 0
+            if seconds >= REAL_SECONDS:
+                stacks = [traceback.format_stack(frame) for frame in sys._current_frames().values()]
+                where = "\n".join("".join(stack[-3:]) for stack in stacks)
+                raise AssertionError(f"hung: {self._working} work, at {self._now}\n{where}")
 
     def _stop_working(self) -> None:
+        self._steps += 1
         self._working -= 1
         if self._working == 0:
             self._wake_next()

@@ -8,9 +8,10 @@ import copy
 import functools
 import marshal
 import random
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, override
 from unittest import mock
 
 from botocore.exceptions import ClientError
@@ -19,6 +20,7 @@ from jsonpath_ng.parser import parse as parse_result_path
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.common.retry import jitter_strategy_decl, retrier_decl
 from moto.stepfunctions.parser.asl.component.common.string import string_expression
+from moto.stepfunctions.parser.asl.component.state.exec import execute_state
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
     inline_iteration_component,
     iteration_worker,
@@ -53,6 +55,12 @@ _make_client = functools.cache(boto_client_for)
 _COPYING: tuple[Any, ...] = (states, string_expression, result_path, state_task_service)
 
 type Wait = tuple[str, str, float]  # execution name, state name, seconds
+
+
+class _Patient(threading.Event):
+    @override
+    def wait(self, timeout: float | None = None) -> bool:
+        return super().wait()
 
 
 def _client(region: str, service: str, **_: object) -> Any:
@@ -93,6 +101,8 @@ def on_virtual_time(
             patches.enter_context(mock.patch.object(owner, name, new))
 
         replace(wait_function.WaitFunction, "_wait_interval", wait)
+        # Else a state's TimeoutSeconds pass in real time; who plays silence raises what they raise.
+        replace(execute_state, "threading", mock.Mock(spec=["Event"], Event=_Patient))
         replace(retrier_decl, "time", mock.Mock(spec=["sleep"], sleep=clock.sleep))
         replace(jitter_strategy_decl, "random", random.Random(0))  # noqa: S311  the same every time
         replace(lambda_eval_utils, "_invoke_lambda_function", invoke_function)
@@ -136,8 +146,8 @@ def _count_threads(clock: Clock, replace: Callable[[Any, str, Any], None]) -> No
     iterate, notify, await_jobs = map_worker.eval, jobs._notify_on_termination, jobs.await_jobs
 
     def counted_start(self: Any) -> None:
-        clock.enter()
-        start(self)
+        with clock.starting():
+            start(self)
 
     def counted_run(self: Any) -> None:
         try:
@@ -146,8 +156,8 @@ def _count_threads(clock: Clock, replace: Callable[[Any, str, Any], None]) -> No
             clock.leave()
 
     def counted_launch(self: Any, *args: Any, **kwargs: Any) -> Any:
-        clock.enter()
-        return launch(self, *args, **kwargs)
+        with clock.starting():
+            return launch(self, *args, **kwargs)
 
     def counted_iterate(self: Any) -> None:
         try:
