@@ -94,7 +94,12 @@ def _cancel(iot: IoTClient, button: Button, task: Task, since: datetime) -> Prog
             else:
                 iot.cancel_audit_mitigation_actions_task(taskId=button.task_id)
         except iot.exceptions.InvalidRequestException:
-            task = read_task(iot, button) or task  # it ended in between, or by a call of ours
+            found = read_task(iot, button)
+            if found is None:
+                return Progress(Result.GONE)
+            if not found.is_terminal:
+                raise
+            task = found  # it ended in between, or by a call of ours
         else:
             return Progress(Result.CANCELED)
     ours = task.status == TaskStatus.CANCELED and task.ended is not None and task.ended >= since

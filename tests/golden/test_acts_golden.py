@@ -1,0 +1,116 @@
+"""What people are told of acts in Slack, and the buttons that they see: `_acts/` holds it all."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from mitigation.acts import says
+from mitigation.acts.button import Button
+from mitigation.acts.click import Action
+from mitigation.acts.offer import offer
+from mitigation.acts.progress import Progress, Result
+from mitigation.acts.rows import Execution
+from mitigation.acts.undo import Plan
+from mitigation.kind import TaskType
+from mitigation.member import Member
+from mitigation.notice import Notice
+from mitigation.words import Clock
+from tests.golden.test_golden import GOLDEN, check
+from tests.support.tasks import CERTIFICATE, QUARANTINE, detect
+
+AT = datetime(2026, 11, 22, 10, 12, tzinfo=UTC)
+CANCEL = Button(Action.CANCEL, TaskType.DETECT, "quarantine-7", requester="U0ADA")
+RETRY = CANCEL._replace(action=Action.RETRY)
+UNDO = CANCEL._replace(action=Action.UNDO, changes=3)
+AUDIT = Button(Action.RETRY, TaskType.AUDIT, "audit-46", member=Member("210987654321", "us-east-1"))
+TELL = {"name": "Tell <all>", "actionParams": {"publishFindingToSnsParams": {"topicArn": "arn"}}}
+PLAN = Plan().including(
+    detect(actionsDefinition=[QUARANTINE, CERTIFICATE, TELL]),
+    [
+        Execution("SUCCESSFUL", f"v{number}", f"sensor-{number}", name)
+        for name, count in (("Quarantine", 1_012), ("Deactivate", 2), ("Tell <all>", 1))
+        for number in range(count)
+    ],
+)
+STARTED = Progress(Result.STARTED, total=1_030).starting("t-1", 25)
+MANY = STARTED._replace(done=1_025, tasks=41, started=("t-1", "t-2"))
+LEFT = Progress().leaving("it is REVOKED now", "sensor-1").failing("Busy", ["a", "b"], "<later>")
+UNDONE = LEFT._replace(result=Result.UNDONE).undoing("things leave").undoing("things leave")
+ENDS = {
+    "canceled": (CANCEL, Progress(Result.CANCELED)),
+    "ended": (CANCEL, Progress(Result.ENDED, "SUCCESSFUL")),
+    "ended, nobody knows how": (CANCEL, Progress(Result.ENDED)),
+    "started": (RETRY, STARTED),
+    "many started": (AUDIT, MANY),
+    "none started": (RETRY, Progress(Result.STARTED).failing("Limit", map(str, range(12)))),
+    "nothing failed": (RETRY, Progress(Result.NOTHING)),
+    "still runs": (UNDO, Progress(Result.RUNNING, "IN_PROGRESS")),
+    "undone": (UNDO, UNDONE),
+    "changed": (UNDO, Progress(Result.CHANGED, total=1_012)),
+    "changed from none": (UNDO._replace(changes=None), Progress(Result.CHANGED)),
+    "gone": (CANCEL, Progress(Result.GONE)),
+    "not granted": (CANCEL, Progress(Result.NOT_GRANTED)),
+    "broken off": (UNDO, Progress()),
+}  # fmt: skip
+
+
+def test_what_is_said_of_acts_reads_as_expected() -> None:
+    said: dict[str, Any] = {
+        "ask": says.ask(CANCEL, "value", None),
+        "ask for an undo": says.ask(UNDO, "value", PLAN),
+        "ask in a member": says.ask(AUDIT._replace(requester="U0BO"), "value", None),
+        "asked, agreed": says.asked(RETRY, approver="U0BO", approved=True),
+        "asked, denied": says.asked(UNDO, approver="U0BO", approved=False),
+        "asked, expired": says.asked(CANCEL, approver=None, approved=False),
+        "dropped, denied": says.dropped(CANCEL, approver="U0BO"),
+        "dropped, expired": says.dropped(CANCEL, approver=None),
+        "refused": says.refused("it has <ended>"),
+        "refused at length": says.refused("x" * 400),
+        "nothing to undo": says.nothing_to_undo(Plan()),
+        "nothing that can be undone": says.nothing_to_undo(PLAN),
+        "trail": says.trail(Action.UNDO, requester="U0ADA", approver="U0BO", at=AT, clock=Clock()),
+        "trail of one": says.trail(
+            Action.RETRY, requester="U0ADA", approver=None, at=AT, clock=Clock()
+        ),
+    }
+    for name, (button, progress) in ENDS.items():
+        said[f"told: {name}"] = says.told(
+            button,
+            progress,
+            requester="U0ADA",
+            approver="U0BO" if button.action is Action.UNDO else None,
+            why="210987654321 grants none" if name == "not granted" else "",
+            broken=name == "broken off",
+        )
+    check(
+        GOLDEN / "_acts",
+        {"said.json": written({k: v if isinstance(v, str) else v.payload for k, v in said.items()}),
+         "buttons.json": written(offered())},
+    )  # fmt: skip
+
+
+def offered() -> object:
+    """Of a task that runs, and of one that has ended."""
+    stats = {"actionsExecuted": 3, "actionsFailed": 1}
+    return [
+        offer(Notice.parse(event(status, stats), waiting=True), "cancel-retry-undo", "C0", "xoxb-1")
+        for status in ("IN_PROGRESS", "FAILED")
+    ]
+
+
+def event(status: str, stats: dict[str, int]) -> object:
+    task = {"taskSummary": {"taskId": "q-7", "taskStatus": status, "taskStatistics": stats,
+                            "actionsDefinition": [QUARANTINE]}}  # fmt: skip
+    decision = "wait" if status == "IN_PROGRESS" else "final/ended"
+    return {
+        "channel": "slack",
+        "executionArn": "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-q-7",
+        "watch": {
+            "input": {"taskId": "q-7"},
+            "look": {"decision": decision, "memory": {"task": task}},
+        },
+    }
+
+
+def written(value: object) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"

@@ -1,0 +1,157 @@
+"""AWS IoT with one task, met by boto3's real client: the fake stands in place of the network."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.config import Config
+from moto.core.botocore_stubber import MockRawResponse
+
+from embedded.fake_iot import FakeIot
+from embedded.scenario import Scenario, parse
+
+NOW = datetime(2026, 11, 22, 10, 12, tzinfo=UTC)
+ENDED = "2026-11-22T10:03:00Z"
+ACTIONS: dict[str, Any] = {
+    "Quarantine": {"addThingsToThingGroupParams": {"thingGroupNames": ["quarantine"]}},
+    "Deactivate": {"updateDeviceCertificateParams": {"action": "DEACTIVATE"}},
+    "DeactivateCA": {"updateCACertificateParams": {"action": "DEACTIVATE"}},
+    "Blank": {"replaceDefaultPolicyVersionParams": {"templateName": "BLANK_POLICY"}},
+    "Tell": {"publishFindingToSnsParams": {"topicArn": "arn"}},
+}
+
+
+def scenario(
+    status: str = "IN_PROGRESS",
+    kind: str = "detect",
+    *,
+    executed: Mapping[str, int] | None = None,
+    failed: int = 0,
+    target: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> Scenario:
+    """A task that has carried out so many of each of ACTIONS, while `failed` others failed.
+
+    Of an audit each is about a finding of its own: a certificate, a CA's, or a policy.
+    """
+    detect, executed = kind == "detect", executed or {}
+    task_id = "quarantine-7" if detect else "audit-46"
+    subject, good = ("violation", "SUCCESSFUL") if detect else ("finding", "COMPLETED")
+    rows = [(name, number, good) for name, count in executed.items() for number in range(count)]
+    rows += [("Quarantine", number, "FAILED") for number in range(1_000, 1_000 + failed)]
+    ids = [f"{subject}-{name}-{number}" for name, number, _ in rows]
+    ended = {} if status == "IN_PROGRESS" else {"taskEndTime" if detect else "endTime": ENDED}
+    summary = {
+        "taskStatus": status,
+        "taskStartTime" if detect else "startTime": "2026-11-22T10:00:00Z",
+        "actionsDefinition": [{"name": n, "actionParams": each} for n, each in ACTIONS.items()],
+        **ended,
+        **({"taskId": task_id} if detect else {"target": target or {"findingIds": ids}}),
+        **more.pop("summary", {}),
+    }
+    document = {
+        "taskType": kind,
+        "taskId": task_id,
+        "describe": [{"taskSummary": summary} if detect else summary],
+        "executions": [
+            {
+                f"{subject}Id": one,
+                "actionName": name,
+                "status": outcome,
+                **({"thingName": f"sensor-{number}"} if detect else {}),
+            }
+            for one, (name, number, outcome) in zip(ids, rows, strict=True)
+        ],
+        "findings": [] if detect else [
+            {
+                "findingId": one,
+                "taskId": "audit-1",
+                "checkName": "A_CHECK",
+                "reasonForNonComplianceCode": f"FOR_{name.upper()}",
+                "nonCompliantResource": {"resourceIdentifier": _resource(name, number)},
+            }
+            for one, (name, number, _) in zip(ids, rows, strict=True)
+        ],
+    }  # fmt: skip
+    return parse(document | more)
+
+
+def _resource(action: str, number: int) -> dict[str, Any]:
+    match action:
+        case "DeactivateCA":
+            return {"caCertificateId": f"{number:064x}"}
+        case "Blank":
+            return {"policyVersionIdentifier": {"policyName": f"p{number}", "policyVersionId": "3"}}
+    return {"deviceCertificateId": f"{number:064x}"}
+
+
+@dataclass(slots=True)
+class Iot:
+    """`refusals`: error codes by operation, one a call, "" for none. Time passes by sleeping only.
+
+    Put it in place of `mitigation.pace.time`; `moments` is when each operation was called.
+    """
+
+    scenario: Scenario
+    refusals: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    now: float = 0.0
+    moments: list[tuple[str, float]] = field(default_factory=list)
+    fake: FakeIot = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.fake = FakeIot(self.scenario, clock=self.monotonic, now=lambda: NOW)
+
+    @property
+    def client(self) -> Any:
+        _MET[:] = [self]
+        return _client()
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def asked(self, operation: str) -> list[Mapping[str, Any]]:
+        """With which parameters, each time."""
+        return [each.parameters for each in self.fake.calls if each.operation == operation]
+
+    @property
+    def changes(self) -> list[str]:
+        """The operations that may have changed something, in their order."""
+        reads = ("Describe", "List")
+        return [name for name, _ in self.moments if not name.startswith(reads)]
+
+    def answer(self, request: AWSPreparedRequest, operation: str) -> AWSResponse:
+        number = sum(name == operation for name, _ in self.moments)
+        self.moments.append((operation, self.now))
+        codes = self.refusals.get(operation, ())
+        if code := codes[number] if number < len(codes) else "":
+            status, body = 400, b'{"message": "as planned"}'
+            headers: Mapping[str, Any] = {"x-amzn-ErrorType": code}
+        else:
+            target = request.url.partition("amazonaws.com")[2]
+            sent = request.body if isinstance(request.body, bytes) else b""
+            status, headers, body = self.fake.respond(
+                request.method, target, sent, dict(request.headers)
+            )
+        raw = MockRawResponse(body)
+        return AWSResponse(request.url, status, HTTPHeaders.from_dict(headers), raw)
+
+
+_MET: list[Iot] = []
+
+
+@cache
+def _client() -> Any:
+    made: Any = boto3.client("iot", "eu-west-1", config=Config(retries={"total_max_attempts": 1}))
+    made.meta.events.register(
+        "before-send.iot",
+        lambda request, event_name, **_: _MET[0].answer(request, event_name.rpartition(".")[2]),
+    )
+    return made

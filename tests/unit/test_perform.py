@@ -1,0 +1,265 @@
+"""Cancel and retry at AWS IoT: what is done, what is told, and what is done again later."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from unittest import mock
+
+import pytest
+from botocore.exceptions import ClientError
+
+from mitigation.acts.button import Button
+from mitigation.acts.click import Action
+from mitigation.acts.perform import PLACE_SECONDS, PLACE_WAIT_SECONDS, perform, pointless
+from mitigation.acts.progress import Progress, Result
+from mitigation.acts.retry import Failures
+from mitigation.acts.rows import Execution
+from mitigation.causes import Cause
+from mitigation.kind import TaskType
+from tests.support.iot import ENDED, NOW, Iot, scenario
+from tests.support.tasks import audit, detect
+
+AGREED = datetime(2026, 11, 22, 10, 10, tzinfo=UTC)
+CANCELS = ["CancelDetectMitigationActionsTask"]
+INVALID, GONE = "InvalidRequestException", "ResourceNotFoundException"
+EXISTS, FULL = "TaskAlreadyExistsException", "LimitExceededException"
+DESCRIBE, START = "DescribeDetectMitigationActionsTask", "StartDetectMitigationActionsTask"
+AUDIT_START = START.replace("Detect", "Audit")
+
+
+def done(
+    action: Action, iot: Iot, progress: Progress | None = None, *, since: datetime = AGREED
+) -> tuple[Progress, int]:
+    known = iot.scenario
+    button = Button(action, TaskType(known.task_type), known.task_id)
+    with mock.patch("mitigation.pace.time", iot):
+        return perform(iot.client, button, progress or Progress(), since=since)
+
+
+def ended_by(status: str, end: datetime | None) -> Iot:
+    return Iot(scenario(status, summary={"taskEndTime": end and end.isoformat()}))
+
+
+def ends_meanwhile(status: str = "SUCCESSFUL") -> Iot:
+    """Between the look and the cancel."""
+    answers = [scenario(each).describe[0].body for each in ("IN_PROGRESS", status)]  # type: ignore[union-attr]
+    return Iot(scenario(describe=answers), {CANCELS[0]: [INVALID]})
+
+
+CANCELED: dict[str, tuple[Callable[[], Iot], Progress, Sequence[str]]] = {
+    "a task that runs": (lambda: Iot(scenario()), Progress(Result.CANCELED), CANCELS),
+    "an audit's task that runs": (
+        lambda: Iot(scenario(kind="audit")),
+        Progress(Result.CANCELED),
+        ["CancelAuditMitigationActionsTask"],
+    ),
+    "one that had ended": (
+        lambda: Iot(scenario("SUCCESSFUL")), Progress(Result.ENDED, "SUCCESSFUL"), []
+    ),
+    "one that an earlier try of this has canceled": (
+        lambda: ended_by("CANCELED", AGREED), Progress(Result.CANCELED, "CANCELED"), []
+    ),
+    "one that was canceled before": (
+        lambda: ended_by("CANCELED", AGREED - timedelta(seconds=1)),
+        Progress(Result.ENDED, "CANCELED"),
+        [],
+    ),
+    "one that was canceled nobody knows when": (
+        lambda: ended_by("CANCELED", None), Progress(Result.ENDED, "CANCELED"), []
+    ),
+    "one that failed since": (
+        lambda: ended_by("FAILED", NOW), Progress(Result.ENDED, "FAILED"), []
+    ),
+    "one that ends meanwhile": (ends_meanwhile, Progress(Result.ENDED, "SUCCESSFUL"), CANCELS),
+    "one that goes meanwhile": (
+        lambda: Iot(scenario(), {CANCELS[0]: [INVALID], DESCRIBE: ["", GONE]}),
+        Progress(Result.GONE),
+        CANCELS,
+    ),
+    "one that is not known": (
+        lambda: Iot(scenario(), {DESCRIBE: [GONE]}), Progress(Result.GONE), []
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("met", "progress", "calls"), CANCELED.values(), ids=CANCELED)
+def test_a_cancel_of(met: Callable[[], Iot], progress: Progress, calls: Sequence[str]) -> None:
+    iot = met()
+    assert done(Action.CANCEL, iot) == (progress, 0)
+    assert iot.changes == calls
+
+
+@pytest.mark.parametrize(
+    "refusals",
+    [
+        {CANCELS[0]: ["ThrottlingException"]},
+        {CANCELS[0]: [INVALID]},  # and it still runs: nobody can say that it ended
+        {DESCRIBE: ["AccessDeniedException"]},
+    ],
+    ids=["throttled", "refused while it runs", "unseen"],
+)
+def test_a_cancel_that_may_pass_later_raises(refusals: Mapping[str, Sequence[str]]) -> None:
+    with pytest.raises(ClientError):
+        done(Action.CANCEL, Iot(scenario(), refusals))
+
+
+@pytest.mark.parametrize("action", [Action.RETRY, Action.UNDO])
+def test_of_a_task_that_runs_nothing_is_retried_or_undone(action: Action) -> None:
+    iot = Iot(scenario(failed=1, executed={"Quarantine": 1}))
+    assert done(action, iot) == (Progress(Result.RUNNING, "IN_PROGRESS"), 0)
+    assert iot.changes == []
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "why"),
+    [
+        (Action.CANCEL, "FAILED", "it has already ended (FAILED)"),
+        (Action.CANCEL, "IN_PROGRESS", None),
+        (Action.RETRY, "FAILED", None),
+        (Action.UNDO, "IN_PROGRESS", "it still runs (IN_PROGRESS): cancel it, or wait for its end"),
+    ],
+)
+def test_nobody_is_asked_about_what_is_pointless(
+    action: Action, status: str, why: str | None
+) -> None:
+    assert pointless(action, detect(status)) == why
+    assert pointless(action, None) == "AWS IoT does not know this task (any more)"
+
+
+# --- Retry -------------------------------------------------------------------------------------
+
+IDS = [f"quarantine-7-retry-e4f144-{number}" for number in (1, 2, 3)]
+
+
+def retried(failed: int = 60, codes: Sequence[str] = ()) -> Iot:
+    return Iot(scenario("FAILED", failed=failed), {START: codes})
+
+
+def test_all_that_failed_starts_25_at_a_time() -> None:
+    iot = retried()
+    found = Progress(
+        Result.STARTED, "FAILED", done=60, total=60, started=tuple(IDS), tasks=3, batches=3
+    )
+    assert done(Action.RETRY, iot) == (found, 0)
+    assert iot.changes == [START] * 3
+    assert [each["taskId"] for each in iot.asked(START)] == IDS
+    assert [len(each["target"]["violationIds"]) for each in iot.asked(START)] == [25, 25, 10]
+    times = [moment for name, moment in iot.moments if name == START]
+    assert min(b - a for a, b in pairwise(times)) == pytest.approx(0.1)
+
+
+def test_where_nothing_failed_nothing_starts() -> None:
+    iot = Iot(scenario("FAILED", executed={"Quarantine": 2}))
+    assert done(Action.RETRY, iot) == (Progress(Result.NOTHING, "FAILED"), 0)
+    assert iot.changes == []
+
+
+@pytest.mark.parametrize("refusal", [EXISTS, INVALID, FULL])
+def test_a_batch_that_was_started_before_counts_however_aws_refuses_it(refusal: str) -> None:
+    iot = retried()
+    first, _ = done(Action.RETRY, iot)
+    iot.refusals = {START: [""] * 3 + [refusal] * 3}
+    assert done(Action.RETRY, iot) == (first, 0)
+
+
+def test_without_a_free_place_it_waits_and_goes_on_where_it_was() -> None:
+    iot = retried(codes=["", FULL])
+    waits, seconds = done(Action.RETRY, iot)
+    assert (waits.result, waits.tasks, waits.batches, waits.waited) == (None, 1, 1, 30)
+    assert seconds == PLACE_WAIT_SECONDS == waits.waited
+    again, _ = done(Action.RETRY, iot, waits._replace(waited=90))
+    assert (again.result, again.done, again.waited) == (Result.STARTED, 60, 90)
+    assert len(iot.asked(START)) == 3
+
+
+@pytest.mark.parametrize(("refusal", "waited"), [(FULL, PLACE_SECONDS), (INVALID, 0)])
+def test_a_batch_that_is_refused_for_good_is_told_and_the_others_start(
+    refusal: str, waited: int
+) -> None:
+    iot = retried(27, codes=[refusal])
+    found, seconds = done(Action.RETRY, iot, Progress(waited=waited))
+    names = tuple(f"violation-Quarantine-{number}" for number in range(1_000, 1_010))
+    assert found.failed == (Cause(refusal, 25, names, 15, "as planned"),)
+    assert (found.done, found.total, found.tasks, found.batches, seconds) == (2, 27, 1, 2, 0)
+
+
+def test_less_than_an_hour_of_waiting_is_not_enough() -> None:
+    iot = retried(1, codes=[FULL])
+    _, seconds = done(Action.RETRY, iot, Progress(waited=PLACE_SECONDS - 1))
+    assert seconds == PLACE_WAIT_SECONDS
+
+
+def test_a_start_that_may_work_later_raises() -> None:
+    with pytest.raises(ClientError):
+        done(Action.RETRY, retried(codes=["ThrottlingException"]))
+
+
+def test_an_audit_s_findings_start_again_under_their_check() -> None:
+    iot = Iot(scenario("FAILED", "audit", failed=1))
+    found, _ = done(Action.RETRY, iot)
+    [asked] = iot.asked(AUDIT_START)
+    assert asked["target"] == {"findingIds": ["finding-Quarantine-1000"]}
+    assert asked["auditCheckToActionsMapping"] == {"A_CHECK": ["Quarantine"]}
+    assert (found.result, found.started) == (Result.STARTED, (asked["taskId"],))
+
+
+def rows(*ids: str, names: Sequence[str] = ("A",), check: str | None = None) -> list[Execution]:
+    return [Execution("FAILED", one, None, name, check) for one in ids for name in names]
+
+
+def batches(task: Any, *found: list[Execution]) -> list[tuple[Any, ...]]:
+    failures = Failures()
+    for page in found:
+        failures.add(page)
+    return [tuple(each) for each in failures.batches(task)]
+
+
+def test_a_start_has_the_scope_of_the_first_one_and_ids_of_its_own() -> None:
+    """Other ids would start again what an earlier version of this has started."""
+    span = {"startTime": "2026-11-22T08:00:00Z", "endTime": ENDED}
+    task = detect(
+        taskId="t" * 128,
+        violationEventOccurrenceRange=span,
+        onlyActiveViolationsIncluded=False,
+        suppressedAlertsIncluded=True,
+    )
+    task_id = f"{'t' * 110}-retry-c35a7f-1"
+    parameters = {
+        "taskId": task_id,
+        "clientRequestToken": "7df28dcfbcc8b1aa8a0c879d1fd3a024893f2699154408aa9e439e6e54f6b7b4",
+        "target": {"violationIds": ["v1", "v2"]},
+        "actions": ["A", "B"],
+        "includeOnlyActiveViolations": False,
+        "includeSuppressedAlerts": True,
+        "violationEventOccurrenceRange": {
+            "startTime": datetime(2026, 11, 22, 8, tzinfo=UTC),
+            "endTime": datetime(2026, 11, 22, 10, 3, tzinfo=UTC),
+        },
+    }
+    assert batches(task, rows("v2", names="BA"), rows("v1", names="ABB")) == [
+        (task_id, parameters, ["v1", "v2"])
+    ]
+
+
+def test_an_audit_s_start_names_check_and_actions() -> None:
+    checks = [rows("f2", check="B"), rows("f1", check="A"), rows("f3", names="Z", check="A")]
+    found = [parameters for _, parameters, _ in batches(audit(), *checks)]
+    assert [each["auditCheckToActionsMapping"] for each in found] == [
+        {"A": ["A"]}, {"A": ["Z"]}, {"B": ["A"]},
+    ]  # fmt: skip
+    assert [each["target"] for each in found] == [
+        {"findingIds": [one]} for one in ("f1", "f3", "f2")
+    ]
+    assert found[0].keys() == {
+        "taskId", "clientRequestToken", "target", "auditCheckToActionsMapping",
+    }  # fmt: skip
+
+
+def test_only_what_failed_and_can_be_named_starts_again() -> None:
+    odd = [
+        Execution("SKIPPED", "v1", None, "A"),
+        Execution("FAILED", None, "sensor", "A"),
+        Execution("FAILED", "v1", None, None),
+    ]
+    assert batches(detect(), odd) == []
