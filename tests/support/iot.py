@@ -1,6 +1,6 @@
 """AWS IoT with one task, met by boto3's real client: the fake stands in place of the network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -98,7 +98,7 @@ class Iot:
     """
 
     scenario: Scenario
-    refusals: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    refusals: Mapping[str, list[str]] = field(default_factory=dict)
     now: float = 0.0
     moments: list[tuple[str, float]] = field(default_factory=list)
     fake: FakeIot = field(init=False)
@@ -128,20 +128,22 @@ class Iot:
         return [name for name, _ in self.moments if not name.startswith(reads)]
 
     def answer(self, request: AWSPreparedRequest, operation: str) -> AWSResponse:
-        number = sum(name == operation for name, _ in self.moments)
         self.moments.append((operation, self.now))
-        codes = self.refusals.get(operation, ())
-        if code := codes[number] if number < len(codes) else "":
+        codes = self.refusals.get(operation)
+        if code := codes.pop(0) if codes else "":
             status, body = 400, b'{"message": "as planned"}'
             headers: Mapping[str, Any] = {"x-amzn-ErrorType": code}
         else:
             target = request.url.partition("amazonaws.com")[2]
             sent = request.body if isinstance(request.body, bytes) else b""
-            status, headers, body = self.fake.respond(
-                request.method, target, sent, dict(request.headers)
-            )
+            given = {name: _text(value) for name, value in request.headers.items()}
+            status, headers, body = self.fake.respond(request.method, target, sent, given)
         raw = MockRawResponse(body)
         return AWSResponse(request.url, status, HTTPHeaders.from_dict(headers), raw)
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 _MET: list[Iot] = []
