@@ -16,7 +16,7 @@ from mitigation.decision import Decision, Look, Memory
 from mitigation.messages import amazon_q, data, email, slack, sms, sns
 from mitigation.notice import Notice
 from mitigation.place import Place
-from mitigation.report import Report
+from mitigation.report import Report, Verdict
 from mitigation.watch import StartedBy
 from mitigation.words import Clock
 
@@ -96,6 +96,12 @@ def test_every_sms_is_one_segment_with_what_sns_puts_before_it(name: str) -> Non
 def test_every_golden_folder_has_its_input() -> None:
     folders = {path.name for path in GOLDEN.iterdir() if path.is_dir() and path.name[0] != "_"}
     assert folders == {*DESCRIBE, *NOTIFY}
+
+
+def test_every_verdict_and_every_reason_to_tell_people_has_its_golden() -> None:
+    reports = [*map(report_on_answer, DESCRIBE), *map(report_on_notice, NOTIFY)]
+    assert {report.verdict for report in reports} == {*Verdict}
+    assert {report.look.decision for report in reports} == {*Decision} - {Decision.WAIT}
 
 
 def test_no_two_inputs_share_a_name() -> None:

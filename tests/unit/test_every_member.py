@@ -1,4 +1,4 @@
-"""Every member of both Describe answers, as botocore models them, reaches e-mail and Slack."""
+"""Each member of both Describe answers that botocore knows reaches e-mail, Slack and JSON."""
 
 import copy
 import html
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mitigation.kind import TaskType
-from mitigation.messages import email, slack
+from mitigation.messages import data, email, slack
 from mitigation.report import Report
 from mitigation.task import parse_task
 from mitigation.words import Clock
@@ -39,7 +39,7 @@ def leaves(*types: type) -> list[Leaf]:
 
 
 def messages(answer: dict[str, Any], task_type: TaskType) -> dict[str, str]:
-    """What people see: the e-mail as it is, Slack's texts as Slack shows them."""
+    """The e-mail as it is, Slack's texts as Slack shows them, and what queues get."""
     report = Report.of(parse_task(answer, task_type, "given-id"))
     payload = json.loads(json.dumps(slack.render(report, Clock()).payload))
     texts = [text["text"] for text in block_kit.texts(payload["blocks"])]
@@ -47,14 +47,15 @@ def messages(answer: dict[str, Any], task_type: TaskType) -> dict[str, str]:
     return {
         "email": f"{mail.subject}\n{mail.body}",
         "slack": html.unescape("\n".join(texts)),
+        "json": data.render(report),
     }
 
 
-def shown(value: str | float | datetime) -> str:
+def shown(value: str | float | datetime, channel: str = "email") -> str:
     match value:
         case datetime():
             return f"{value:%H:%M:%S}"
-        case int():
+        case int() if channel != "json":
             return f"{value:,}"
     return str(value)
 
@@ -74,9 +75,8 @@ def test_no_two_planted_values_look_alike(task_type: TaskType) -> None:
 @pytest.mark.parametrize(("task_type", "path"), leaves(str, int, datetime))
 def test_every_text_number_and_time_is_told(task_type: TaskType, path: str) -> None:
     answer, planter = planted(task_type)
-    wanted = shown(planter.leaves[path])
     for channel, text in messages(answer, task_type).items():
-        assert wanted in text, f"{path} is not in {channel}"
+        assert shown(planter.leaves[path], channel) in text, f"{path} is not in {channel}"
 
 
 @pytest.mark.parametrize(("task_type", "path"), leaves(bool))
@@ -91,5 +91,5 @@ def test_every_flag_is_told_as_true_as_false_and_not_at_all(task_type: TaskType,
             holder = holder[0] if isinstance(holder, list) else holder
         holder[name] = value
         told.append(messages(copy.deepcopy(answer), task_type))
-    for channel in ("email", "slack"):
+    for channel in ("email", "slack", "json"):
         assert len({messages[channel] for messages in told}) == 3
