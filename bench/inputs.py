@@ -99,7 +99,8 @@ def describe_event(task_id: str) -> Json:
 
 def progress_event() -> Json:
     """As the state machine has it after a look at a task that runs."""
-    look = Look(Decision.WAIT, 5, LOOK.memory._replace(task=to_wire(running())), progress=True)
+    memory = LOOK.memory._replace(task=to_wire(running()), shows=("slack",))
+    look = Look(Decision.WAIT, 5, memory, progress=True)
     watch = {**event("invoke/describe_task.json"), "look": encode(look)}
     return {"version": 3, "channel": "slack", "executionArn": EXECUTION_ARN, "watch": watch}
 

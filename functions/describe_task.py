@@ -23,6 +23,7 @@ from mitigation.member import Hub, Member
 from mitigation.polling import Policy
 from mitigation.state import State, write_look
 from mitigation.task import parse_task
+from mitigation.thread import NO_HEADS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +43,7 @@ POLICY = Policy(
     limit_seconds=3600 * int(os.environ["WATCH_LIMIT_HOURS"]),
 )
 HUB = Hub.of(os.environ)
-HEADS = os.environ["HEADS"]
+HEADS, STARTS = os.environ["HEADS"], os.environ["STARTS"]
 
 logger, metrics = Logger(), Metrics()
 own_iot = boto3.client("iot", config=CONFIG)
@@ -62,6 +63,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Json]:
         policy=POLICY,
         seed=watch.execution_name,
         heads=HEADS,
+        # The buttons act in this account and region alone.
+        starts=NO_HEADS if watch.member else STARTS,
     )
     look = with_details(look, sight, iot)
     logger.info(

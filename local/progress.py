@@ -128,11 +128,7 @@ def lines_of(event: Event) -> Iterator[Line]:
         case "TaskStateExited", "DescribeTask":
             yield from _looked(event, output)
         case "TaskStateExited", "ShowProgress":
-            thread = output["deliveries"]["all"][0]["memory"]["thread"]
-            if thread["shown"]:
-                yield Line(event.at, "ShowProgress", "slack: shown", style="green")
-            else:
-                yield Line(event.at, "ShowProgress", "slack: could not be shown", style="yellow")
+            yield from _shown(event, output)
         case "TaskFailed", _:
             yield Line(event.at, "", _problem(event.details), style="yellow")
         case "WaitStateEntered", "WaitForChannel":
@@ -145,6 +141,17 @@ def lines_of(event: Event) -> Iterator[Line]:
             channel = _json(event.details.get("input"))["channel"]
             text = f"the message for {channel} goes to the dead-letter queue"
             yield Line(event.at, "DeadLetter", text, style="red")
+
+
+def _shown(event: Event, output: Json) -> Iterator[Line]:
+    thread = output["deliveries"]["all"][0]["memory"]["thread"]
+    for channel in output["look"]["memory"]["shows"]:
+        if channel != "slack":
+            yield Line(event.at, "ShowProgress", f"{channel}: told that it runs, if it could be")
+        elif thread and thread["shown"]:
+            yield Line(event.at, "ShowProgress", "slack: shown", style="green")
+        else:
+            yield Line(event.at, "ShowProgress", "slack: could not be shown", style="yellow")
 
 
 def _looked(event: Event, output: Json) -> Iterator[Line]:

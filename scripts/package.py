@@ -18,7 +18,7 @@ from samtranslator.yaml_helper import yaml_parse
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
 CODE = "functions.zip"
-WITH_CODE, MEMBER = ("template.yaml", "acting.yaml"), "member.yaml"
+OURS, MEMBER = ("template.yaml", "acting.yaml", "amazon_q.yaml"), "member.yaml"
 _SAM_DATE = (1980, 1, 1, 0, 0, 0)  # the dates of files are of no use in Lambda
 
 
@@ -27,7 +27,7 @@ def main() -> None:
     for old in DIST.iterdir():
         old.unlink()
     _zip_functions(DIST / CODE)
-    for name in WITH_CODE:
+    for name in OURS:
         text = json.dumps(packaged(ROOT / name), indent=1, default=str)
         (DIST / name).with_suffix(".json").write_text(f"{text}\n", encoding="utf-8")
     shutil.copyfile(ROOT / MEMBER, DIST / MEMBER)

@@ -21,7 +21,7 @@ def apply(recorder: Recorder, clock: Clock) -> None:
     from ministack.services.cloudformation import engine as cloudformation
     from ministack.services.cloudformation import handlers, provisioners
 
-    resources.take_saved_queries(provisioners)
+    resources.take_what_is_for_people(provisioners)
     functions.name_handler_errors(lambda_runtime, lambda_svc)
     functions.retry_functions(eventbridge, lambda_svc)
     events.allow_aws_events(eventbridge)

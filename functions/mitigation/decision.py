@@ -15,13 +15,14 @@ The decision is made here, once; it stands in the state machine's state, and who
 reads it there. A watch keeps nothing but what the look before left in that state.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from mitigation.polling import Policy, backoff_seconds, fraction_of, progress, wait_seconds
 from mitigation.task import Task
-from mitigation.thread import CHANNEL, NO_HEADS, Thread, is_due
+from mitigation.thread import AMAZON_Q, CHANNEL, NO_HEADS, Thread, is_due, is_start_due
 from mitigation.wire import Json
 
 VERSION = 3  # of Memory and of the letters that hold it; see state.py
@@ -129,6 +130,8 @@ class Memory(NamedTuple):
     channels: dict[str, ChannelMemory] = {}  # noqa: RUF012  never changed in place
     task: Json = None  # AWS's answer when the task was last seen
     details: Json = None  # Details of its action executions, where people are told; see causes.py
+    shows: tuple[str, ...] = ()  # who is to be shown, while the watch waits, how far it is
+    announced: bool = False  # whether Amazon Q was to be told that it runs: once
 
 
 class Look(NamedTuple):
@@ -138,7 +141,7 @@ class Look(NamedTuple):
     wait_seconds: int = 0
     memory: Memory = Memory()
     retries: int = 0  # how often the state machine had to call for this look
-    progress: bool = False  # whether it is worth showing while the watch waits
+    progress: bool = False  # whether the memory's `shows` names anybody
 
 
 def decide(
@@ -149,11 +152,12 @@ def decide(
     policy: Policy,
     seed: str,
     heads: str = NO_HEADS,
+    starts: str = NO_HEADS,
 ) -> Look:
     """What follows from `sight`, after all that was `before`.
 
-    `seed` names the watch: watches that started together don't ask together. Raises ValueError
-    where the watch is over already.
+    `seed` names the watch: watches that started together don't ask together. `heads` are for
+    Slack, `starts` for Amazon Q. Raises ValueError where the watch is over already.
     """
     if before and before.decision.is_final:
         raise ValueError(f"the watch is over: {before.decision}")
@@ -164,12 +168,11 @@ def decide(
     if decision is Decision.OUT_OF_SIGHT:
         memory = memory._replace(trouble_told=True, outages_told=memory.outages_told + 1)
     wait = 0 if decision.is_final else _wait(sight, memory, policy, seed)
-    progress = (
-        decision is Decision.WAIT
-        and isinstance(sight, Seen)
-        and _is_head_due(sight.task, memory, heads, now)
-    )
-    return Look(decision, wait, memory, progress=progress)
+    shows: tuple[str, ...] = ()
+    if decision is Decision.WAIT and isinstance(sight, Seen):
+        shows = tuple(_shows(sight.task, memory, heads, starts, now))
+    memory = memory._replace(shows=shows, announced=memory.announced or AMAZON_Q in shows)
+    return Look(decision, wait, memory, progress=bool(shows))
 
 
 def _decide(sight: Sight, memory: Memory, policy: Policy) -> Decision:
@@ -252,6 +255,14 @@ def _wait(sight: Sight, memory: Memory, policy: Policy, seed: str) -> int:
             if _may_tell(memory):
                 until = min(until, OUTAGE_SECONDS - lasted)
     return min(wait, max(until, 1))
+
+
+def _shows(task: Task, memory: Memory, heads: str, starts: str, now: datetime) -> Iterator[str]:
+    if _is_head_due(task, memory, heads, now):
+        yield CHANNEL
+    # What is told in between has the button too: after a reminder a start would be no news.
+    if not (memory.announced or memory.reminders) and is_start_due(task, starts):
+        yield AMAZON_Q
 
 
 def _is_head_due(task: Task, memory: Memory, heads: str, now: datetime) -> bool:

@@ -124,7 +124,7 @@ def _decision_on(task: Task) -> Decision:
 
 
 _SEEN = {Decision.ENDED, Decision.STILL_RUNNING, Decision.GAVE_UP}
-_MAY_STILL_RUN = {Decision.STILL_RUNNING, Decision.GAVE_UP}
+_MAY_STILL_RUN = {Decision.WAIT, Decision.STILL_RUNNING, Decision.GAVE_UP}
 
 _VERDICTS = {
     Decision.WAIT: Verdict.OVERDUE,  # nobody is told but by the head of a thread

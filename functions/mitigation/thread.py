@@ -6,9 +6,11 @@ It is shown by an app only; an incoming webhook can't edit what it has posted.
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from mitigation.kind import TaskStatus
 from mitigation.task import Task
 
 CHANNEL = "slack"  # as Notify calls it
+AMAZON_Q = "amazon-q"  # which is told once that a task runs: it edits nothing
 # The head is edited when so many seconds have passed, and so large a share of the task's age: an
 # edit that nobody would miss costs a transition, and five of the execution's history events.
 EDIT_SECONDS = 30
@@ -53,6 +55,13 @@ def is_due(task: Task, thread: Thread, heads: str, *, troubled: bool, now: datet
         return True
     age = (now - task.started).total_seconds() if task.started else 0
     return now - thread.tried_at >= timedelta(seconds=max(EDIT_SECONDS, EDIT_SHARE * age))
+
+
+def is_start_due(task: Task, starts: str) -> bool:
+    """Whether Amazon Q is to be told that the task runs; a button beside it can cancel it."""
+    if task.status != TaskStatus.IN_PROGRESS or starts == NO_HEADS:
+        return False
+    return starts == ALL_HEADS or bool(task.statistics.failed)
 
 
 def estimate_end(task: Task, age_seconds: float) -> datetime | None:

@@ -26,15 +26,16 @@ def dist() -> Path:
     return ROOT / "dist"
 
 
-def test_it_is_two_templates_a_member_s_and_one_zip(dist: Path) -> None:
+def test_it_is_our_templates_a_member_s_and_one_zip(dist: Path) -> None:
     assert {path.name for path in dist.iterdir()} == {
         "template.json",
         "acting.json",
+        "amazon_q.json",
         "member.yaml",
         "functions.zip",
     }
     assert (dist / "member.yaml").read_bytes() == (ROOT / "member.yaml").read_bytes()
-    for name in ("template.json", "acting.json"):
+    for name in ("template.json", "acting.json", "amazon_q.json"):
         text = (dist / name).read_text(encoding="utf-8")
         assert "DefinitionUri" not in text
         for resource in json.loads(text)["Resources"].values():

@@ -24,7 +24,7 @@ MENDS: dict[str, tuple[Callable[..., None], list[ModuleType]]] = {
     "hop": (accounts.hop_between_buses, [eventbridge, iam_evaluator, iam, responses]),
     "sns": (lambda module: sns_mend.catch_sns(module, NO_RECORDER), [sns]),
     "waits": (lambda module: states.shorten_waits(module, NO_RECORDER, Clock(1)), [stepfunctions]),
-    "resources": (resources.take_saved_queries, [provisioners]),
+    "resources": (resources.take_what_is_for_people, [provisioners]),
     "map": (states.record_map_states, [stepfunctions]),
 }
 NO_RECORDER: Any = None  # the mends only keep it for later

@@ -13,6 +13,7 @@ import pytest
 
 from local.saved import read_saved
 from mitigation.decision import Decision, Look, Memory
+from mitigation.kind import TaskStatus
 from mitigation.messages import amazon_q, data, email, slack, sms, sns
 from mitigation.notice import Notice
 from mitigation.place import Place
@@ -27,14 +28,14 @@ NOTIFY = {path.stem: path for path in sorted((EVENTS / "notify").glob("*.json"))
 MACHINE = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask"
 ADA = StartedBy("arn:aws:sts::123456789012:assumed-role/SecOps/ada", "203.0.113.7", None)
 OVERDUE = Look(Decision.STILL_RUNNING, 60, Memory(age_seconds=3_672))
+FIRST = Look(Decision.WAIT, 5, Memory(age_seconds=5))
 GIVEN_UP = Look(Decision.GAVE_UP, 0, Memory(age_seconds=604_800))
 
 
-def report_on_answer(name: str) -> Report:
+def report_on_answer(name: str, look: Look | None = None) -> Report:
     rows = EVENTS / "executions" / f"{name}.json"
     task, details = read_saved(DESCRIBE[name], rows if rows.exists() else None)
-    look = None
-    if not task.is_terminal:
+    if not (look or task.is_terminal):
         look = OVERDUE if task.has_known_status else GIVEN_UP
     place = Place.of_execution(f"{MACHINE}:{task.type}-{task.id}", "production")
     return Report.of(task, look=look, details=details, started_by=ADA, place=place)
@@ -78,7 +79,12 @@ def check(folder: Path, rendered: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("name", DESCRIBE)
 def test_a_saved_answer_reads_as_expected(name: str) -> None:
-    check(GOLDEN / name, messages(report_on_answer(name)))
+    rendered = messages(report_on_answer(name))
+    first = report_on_answer(name, FIRST)
+    if first.task.status == TaskStatus.IN_PROGRESS:
+        start = json.loads(json.loads(amazon_q.start(first, Clock()).body)["default"])
+        rendered["amazon-q-start.json"] = json.dumps(start, indent=2, ensure_ascii=False) + "\n"
+    check(GOLDEN / name, rendered)
 
 
 @pytest.mark.parametrize("name", NOTIFY)

@@ -53,7 +53,10 @@ def test_the_aws_cli_knows_each_command(command: list[str]) -> None:
 
 def test_there_are_commands_on_the_page() -> None:
     assert {f"{service} {name}" for service, name, *_ in commands()} == {
+        "chatbot associate-to-configuration",
+        "chatbot update-slack-channel-configuration",
         "cloudformation describe-stacks",
+        "iam create-policy",
         "secretsmanager create-secret",
         "secretsmanager put-secret-value",
         "sns subscribe",

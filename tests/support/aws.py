@@ -87,6 +87,7 @@ class Call:
 class Publication:
     """What SNS took."""
 
+    topic: str
     subject: str
     bodies: Mapping[str, str]
     attributes: Mapping[str, str]
@@ -174,7 +175,7 @@ class Aws:
         if response is not None and response.status_code == 200:
             values = {name: item["StringValue"] for name, item in attributes.items()}
             self.publications.append(
-                Publication(form["Subject"], json.loads(form["Message"]), values)
+                Publication(form["TopicArn"], form["Subject"], json.loads(form["Message"]), values)
             )
         return response
 

@@ -34,5 +34,7 @@ COMBINATIONS: dict[str, dict[str, str]] = {
     "members": BOTH | MEMBERS,
     "Slack app": APP,
     "own key for the app's secret": APP | {"SlackSecretKmsKeyArn": SECRET_KEY},
+    "Amazon Q": BOTH | {"AmazonQ": "true"},
+    "Amazon Q for problems, and a Slack app": APP | {"AmazonQ": "true", "SnsVerdicts": "problems"},
     "boundary": APP | {"PermissionsBoundaryArn": BOUNDARY},
 }

@@ -21,7 +21,7 @@ MACHINE = "watch-task"
 MACHINE_ARN = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{MACHINE}"
 QUEUES = ("DeadLetterQueue", "StartFailuresQueue")
 FUNCTIONS = ("StartWatchFunction", "SweepFunction", "DescribeTaskFunction", "NotifyFunction")
-APP_FUNCTIONS = (*FUNCTIONS, "ShowProgressFunction")  # where Slack is an app
+APP_FUNCTIONS = (*FUNCTIONS, "ShowProgressFunction")  # where progress is shown
 
 
 @functools.cache
@@ -38,6 +38,7 @@ def deploy(parameters: Mapping[str, str], secret: str, slack: SlackMode) -> Stac
         **{f"{name}.Arn": _function_arn(name) for name in APP_FUNCTIONS},
         "WatchTaskStateMachine": MACHINE_ARN,
         "NotificationTopic": client("sns").create_topic(Name="notifications")["TopicArn"],
+        "AmazonQChat.Outputs.StartsTopicArn": client("sns").create_topic(Name="starts")["TopicArn"],
     }
     arn = client("secretsmanager").create_secret(Name="slack", SecretString=secret)["ARN"]
     defaults: dict[SlackMode, dict[str, str]] = {

@@ -95,7 +95,8 @@ class World(Running):
         mode: SlackMode = "app" if self.workspace else "webhook" if self.with_slack else "none"
         secret = self.secret or (TOKEN if self.workspace else WEBHOOK)
         self.stack = deploy(self.parameters, secret, mode)
-        functions = APP_FUNCTIONS if self.workspace else FUNCTIONS
+        shows = self.workspace or self.parameters.get("AmazonQ") == "true"
+        functions = APP_FUNCTIONS if shows else FUNCTIONS
         self.iot = FakeIot(
             *self.tasks,
             calls_per_second=self.calls_per_second,

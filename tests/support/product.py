@@ -20,11 +20,14 @@ from samtranslator.yaml_helper import yaml_parse
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
 ACTING = ROOT / "acting.yaml"
+AMAZON_Q = ROOT / "amazon_q.yaml"
 REGION = "eu-west-1"
+_STACK_ID = "51af3dc0-da77-11e4-872e-1234567db123"
 PSEUDO_PARAMETERS = {
     "AWS::AccountId": "123456789012",
     "AWS::Partition": "aws",
     "AWS::Region": REGION,
+    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:123456789012:stack/notifier/{_STACK_ID}",
     "AWS::StackName": "notifier",
     "AWS::URLSuffix": "amazonaws.com",
 }
@@ -41,22 +44,25 @@ type Resources = dict[str, dict[str, Any]]
 
 @dataclass
 class Product:
-    """`text` is template.yaml with its comments, `template` what it says."""
+    """`text` is template.yaml with its comments, `template` what it says, `amazon_q` is nested."""
 
     text: str
     template: dict[str, Any]
     definition: dict[str, Any]
+    amazon_q: dict[str, Any]
     _stacks: dict[str, Resources] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(cls, path: Path = TEMPLATE) -> Self:
         text = path.read_text(encoding="utf-8")
-        template = json.loads(json.dumps(yaml_parse(text)))  # unshares what anchors share
+        template = _parsed(text)
         uri = _machine(template)["DefinitionUri"]
-        return cls(text, template, json.loads((ROOT / uri).read_text(encoding="utf-8")))
+        definition = json.loads((ROOT / uri).read_text(encoding="utf-8"))
+        return cls(text, template, definition, _parsed(AMAZON_Q.read_text(encoding="utf-8")))
 
     def copy(self) -> Self:
-        return type(self)(self.text, copy.deepcopy(self.template), copy.deepcopy(self.definition))
+        parts = (self.template, self.definition, self.amazon_q)
+        return type(self)(self.text, *map(copy.deepcopy, parts))
 
     @cached_property
     def translated(self) -> dict[str, Any]:
@@ -105,6 +111,11 @@ class Product:
             resolver = Resolver(self.translated, parameters | PSEUDO_PARAMETERS)
             self._stacks[key] = resolver.resources()
         return self._stacks[key]
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    unshared: dict[str, Any] = json.loads(json.dumps(yaml_parse(text)))  # what anchors share
+    return unshared
 
 
 def _machine(template: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,6 +183,9 @@ class Resolver:
             case "Split":
                 delimiter, text = argument
                 return self.resolve(text).split(delimiter)
+            case "Join":
+                delimiter, items = self.resolve(argument)
+                return delimiter.join(items)
             case "FindInMap":
                 table, row, column = self.resolve(argument)
                 return self.template["Mappings"][table][row][column]

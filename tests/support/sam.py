@@ -13,7 +13,14 @@ from tests.support.product import ROOT
 BIN = ROOT / ".tools" / "sam" / "bin"
 LIMIT_SECONDS = 120
 BUILT = Path(".aws-sam", "build")
-_FILES = ("template.yaml", "acting.yaml", "samconfig.toml", "statemachine", "functions")
+_FILES = (
+    "template.yaml",
+    "acting.yaml",
+    "amazon_q.yaml",
+    "samconfig.toml",
+    "statemachine",
+    "functions",
+)
 # What lies about in a folder that is worked in, and may not be shipped.
 STRAY = {
     "functions/mitigation/__pycache__/watch.cpython-313.pyc": b"of another version",

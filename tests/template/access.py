@@ -158,7 +158,8 @@ def _applies(condition: str, values: dict[str, str]) -> bool:
     """A cell such as `KmsKeyArn or no TopicArn`, or with `and`; empty for always."""
     return not condition or any(
         all(
-            (values[word.removeprefix("no ")] not in {"", "0"}) is not word.startswith("no ")
+            (values[word.removeprefix("no ")] not in {"", "0", "false"})
+            is not word.startswith("no ")
             for word in words.split(" and ")
         )
         for words in condition.split(" or ")

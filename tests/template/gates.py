@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterator
 from cfnlint.api import ManualArgs, lint
 
 from tests.support.product import REGION, Product
-from tests.template import access, alarms, graph, limits, operations, settings, triggers, wiring
+from tests.template import (
+    access,
+    alarms,
+    buttons,
+    graph,
+    limits,
+    operations,
+    settings,
+    triggers,
+    wiring,
+)
 
 type Gate = Callable[[Product], Iterator[str]]
 
@@ -14,8 +24,10 @@ type Gate = Callable[[Product], Iterator[str]]
 def cfn_lint(product: Product) -> Iterator[str]:
     """Without suppressions, on what the transform makes, with the definition as an object."""
     options = ManualArgs(regions=[REGION], include_checks=["I"])
-    template = json.dumps(product.translated).replace("${AWSPartition}", "aws")
-    for match in lint(template, config=options):
+    translated = json.dumps(product.translated).replace("${AWSPartition}", "aws")
+    for match in [
+        m for t in (translated, json.dumps(product.amazon_q)) for m in lint(t, config=options)
+    ]:
         yield f"{match.rule.id} {'/'.join(map(str, match.path or []))}: {match.message}"
 
 
@@ -60,6 +72,13 @@ GATES: dict[str, Gate] = {
         alarms.alarms_ring,
         alarms.alarms_follow_parameters,
         alarms.the_dashboard_shows_metrics,
+        buttons.buttons_are_within_the_limits_of_the_service,
+        buttons.no_two_stacks_of_an_account_share_a_button_s_name,
+        buttons.a_button_cancels_the_task_of_its_notification,
+        buttons.a_button_is_shown_where_it_can_act,
+        buttons.the_guardrail_of_the_page_is_what_the_buttons_need,
+        buttons.the_topic_is_for_whoever_may_use_the_key,
+        buttons.outputs_name_what_is_to_be_attached,
         settings.parameters_are_used,
         settings.parameters_are_said_and_bound,
         settings.parameters_take_what_they_should,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from tests.template.mistake import REMOVED, Mistake
 
 RESOURCES = "template Resources"
+BUTTONS = "amazon_q Resources"
 STATES = "definition States"
 EACH = f"{STATES} NotifyEveryChannel ItemProcessor States"
 
@@ -425,5 +426,96 @@ MISTAKES = [
         "a GetAtt of what is not there",
         f"{RESOURCES} DeadLettersAlarm Properties Dimensions 0 Value",
         {"Fn::GetAtt": ["DeadLetterQueue", "Name"]},
+    ),
+    # The buttons in Amazon Q
+    Mistake(
+        "a button called after the stack, whose name may be too long for it",
+        f"{BUTTONS} CancelDetectAction Properties ActionName",
+        {"Fn::Sub": "${AWS::StackName}-cancel-detect"},
+    ),
+    Mistake(
+        "a button that only one region of an account can have",
+        f"{BUTTONS} CancelAuditAction Properties ActionName",
+        "mitigation-cancel-audit",
+    ),
+    Mistake(
+        "two buttons of one name",
+        f"{BUTTONS} CancelAuditAction Properties ActionName Fn::Join 1 0",
+        "mitigation-cancel-detect",
+    ),
+    Mistake(
+        "a command longer than the service takes",
+        f"{BUTTONS} CancelDetectAction Properties Definition CommandText Fn::Sub",
+        lambda old: f"aws {old} --no-cli-pager --output text",
+    ),
+    Mistake(
+        "a button that cancels the other kind of task",
+        f"{BUTTONS} CancelAuditAction Properties Definition CommandText Fn::Sub",
+        lambda old: old.replace("-audit-", "-detect-"),
+    ),
+    Mistake(
+        "a command with a variable that nothing fills",
+        f"{BUTTONS} CancelDetectAction Properties Definition CommandText Fn::Sub",
+        lambda old: old.replace("$taskId", "$task"),
+    ),
+    Mistake(
+        "a command for the region that somebody typed in last",
+        f"{BUTTONS} CancelDetectAction Properties Definition CommandText",
+        "iot cancel-detect-mitigation-actions-task --task-id $taskId",
+    ),
+    Mistake(
+        "a button under a task that has ended",
+        f"{BUTTONS} CancelDetectAction Properties Attachments 0 Criteria",
+        lambda old: [each for each in old if each["VariableName"] != "status"],
+    ),
+    Mistake(
+        "a button under the other kind of task",
+        f"{BUTTONS} CancelAuditAction Properties Attachments 0 Criteria 0 Value",
+        "detect",
+    ),
+    Mistake(
+        "a button under a task of another account",
+        f"{BUTTONS} CancelAuditAction Properties Attachments 0 Criteria",
+        lambda old: [each for each in old if each["VariableName"] != "place"],
+    ),
+    Mistake(
+        "a button under a task that has no name",
+        f"{BUTTONS} CancelDetectAction Properties Attachments 0 Criteria",
+        lambda old: [each for each in old if each["VariableName"] != "taskId"],
+    ),
+    Mistake(
+        "a button whose variables are not where the notification has them",
+        f"{BUTTONS} CancelDetectAction Properties Attachments 0 Variables status",
+        "event.metadata.status",
+    ),
+    Mistake(
+        "a button for notifications of AWS's own",
+        f"{BUTTONS} CancelDetectAction Properties Attachments 0 NotificationType",
+        "CloudWatch",
+    ),
+    Mistake(
+        "a topic for chats in clear",
+        f"{BUTTONS} StartsTopic Properties KmsMasterKeyId",
+        REMOVED,
+    ),
+    Mistake(
+        "a topic for chats without TLS",
+        f"{BUTTONS} StartsTopicPolicy Properties PolicyDocument Statement 0 Effect",
+        "Allow",
+    ),
+    Mistake(
+        "a button that nobody is told to attach",
+        "amazon_q Outputs CustomActionArns Value Fn::Join 1 1",
+        REMOVED,
+    ),
+    Mistake(
+        "an announcement to everybody",
+        f"{RESOURCES} ShowProgressFunction Properties Environment Variables AMAZON_Q_TOPIC_ARN",
+        {"Fn::If": ["HasAmazonQ", {"Ref": "NotificationTopic"}, ""]},
+    ),
+    Mistake(
+        "announcements where Amazon Q is off",
+        f"{RESOURCES} DescribeTaskFunction Properties Environment Variables STARTS",
+        {"Ref": "SnsVerdicts"},
     ),
 ]

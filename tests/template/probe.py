@@ -162,11 +162,16 @@ def play_notify(module: Any) -> Iterator[Any]:
 
 
 def play_show_progress(module: Any) -> Iterator[Any]:
-    """Slack takes no token that is none: shown or not, there is an answer."""
+    """Slack takes no token that is none: shown or not, there is an answer; so of Amazon Q."""
     AWS["GetSecretValue"] = SECRET
     answer = json.loads((DESCRIBED / "detect-in-progress.json").read_text(encoding="utf-8"))
     event = notice("slack", answer)
-    event["watch"]["look"]["decision"] = "wait"
+    look = event["watch"]["look"]
+    look["decision"] = "wait"
+    for shows in ([], ["amazon-q"], ["slack"], ["slack", "amazon-q"]):
+        look["memory"]["shows"] = shows
+        yield module.handler(event, CONTEXT)
+    AWS["Publish"] = ClientError({"Error": {"Code": "AccessDenied"}}, "Publish")
     yield module.handler(event, CONTEXT)
 
 

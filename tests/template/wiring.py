@@ -39,12 +39,13 @@ MEMBERS = {
     "MemberTaskStartedRule": "AWS::Events::Rule",
     "MemberTaskStartedPermission": "AWS::Lambda::Permission",
 }
-# What there is with a Slack app alone.
-APP = {
+# What there is where progress is shown: in a Slack app, or in Amazon Q.
+PROGRESS = {
     "ShowProgressFunction": "AWS::Lambda::Function",
     "ShowProgressRole": "AWS::IAM::Role",
     "ShowProgressLogGroup": "AWS::Logs::LogGroup",
 }
+AMAZON_Q = {"AmazonQChat": "AWS::CloudFormation::Stack"}
 # All but the alarms, whose names nothing refers to.
 FULL = {
     "AWS::CloudWatch::Dashboard": ["Dashboard"],
@@ -133,7 +134,9 @@ def resources_follow_parameters(product: Product) -> Iterator[str]:
         left_out = LEFT_OUT.get(combination, set())
         expected = {(name, type_) for name, type_ in full if name not in left_out}
         expected |= set(MEMBERS.items()) if "MemberAccounts" in parameters else set()
-        expected |= set(APP.items()) if "SlackChannelId" in parameters else set()
+        expected |= set(AMAZON_Q.items()) if "AmazonQ" in parameters else set()
+        shows_progress = {"SlackChannelId", "AmazonQ"} & set(parameters)
+        expected |= set(PROGRESS.items()) if shows_progress else set()
         stack = product.stack(parameters)
         for name in left_out & set(stack):
             yield f"{combination}: {name} should not be there"
@@ -192,7 +195,9 @@ def variables_hold_their_parameters(product: Product) -> Iterator[str]:
     """POLL_MIN_SECONDS is PollMinSeconds, and so on."""
     marked = {name: f"<{name}>" for name in product.template["Parameters"]}
     marked |= {"SweepMinutes": "5", "TopicArn": TOPIC}  # what is looked up, and what is taken apart
+    marked |= {"AmazonQ": "true"}
     without = dict.fromkeys(("TopicArn", "SlackBotTokenSecretArn", "SlackChannelId"), "")
+    without |= {"AmazonQ": "false"}
     for own_topic in (True, False):
         marked |= {} if own_topic else without
         stack = product.stack(marked)
@@ -200,7 +205,9 @@ def variables_hold_their_parameters(product: Product) -> Iterator[str]:
             "STATE_MACHINE_ARN": "WatchTaskStateMachine",
             "TOPIC_ARN": marked["TopicArn"] if own_topic else "NotificationTopic",
             "SLACK_SECRET_ARN": marked["SlackBotTokenSecretArn"] or marked["SlackWebhookSecretArn"],
+            "STARTS": marked["SnsVerdicts"] if marked["AmazonQ"] == "true" else "none",
             "HEADS": marked["SlackVerdicts"] if marked["SlackChannelId"] else "none",
+            "AMAZON_Q_TOPIC_ARN": "AmazonQChat.Outputs.StartsTopicArn",
             "POWERTOOLS_SERVICE_NAME": PSEUDO_PARAMETERS["AWS::StackName"],
         }
         for function in functions(stack):

@@ -1,6 +1,9 @@
 """The custom notification for Amazon Q Developer in chat applications."""
 
+import json
 from typing import Any
+
+import pytest
 
 from mitigation.decision import Decision, Look
 from mitigation.messages import amazon_q
@@ -34,7 +37,15 @@ def test_it_has_the_documented_shape() -> None:
         "summary": "3 of 11 mitigation actions failed",
         "eventType": "MitigationTaskEnded",
         "relatedResources": [ARN],
-        "additionalContext": {"severity": "CRITICAL"},
+        "enableCustomActions": True,
+        "additionalContext": {
+            "severity": "CRITICAL",
+            "status": "ended",
+            "kind": "detect",
+            "taskId": "quarantine-7",
+            "region": "eu-west-1",
+            "place": "123456789012/eu-west-1",
+        },
     }
 
 
@@ -70,3 +81,55 @@ def test_a_long_description_is_cut() -> None:
     content = notification(detect("S" * 1_000), details=fold(*rows))["content"]
     assert len(content["title"]) == amazon_q.TITLE_LENGTH
     assert len(content["description"]) == amazon_q.DESCRIPTION_LENGTH
+
+
+@pytest.mark.parametrize(
+    ("status", "decision", "expected"),
+    [
+        ("IN_PROGRESS", Decision.STILL_RUNNING, "running"),
+        ("IN_PROGRESS", Decision.GAVE_UP, "running"),
+        ("IN_PROGRESS", Decision.OUT_OF_SIGHT, "unknown"),
+        ("IN_PROGRESS", Decision.VANISHED, "unknown"),
+        ("ROLLED_BACK", Decision.STILL_RUNNING, "unknown"),
+        ("CANCELED", Decision.ENDED, "ended"),
+    ],
+)
+def test_it_says_running_only_of_what_was_seen_to_run(
+    status: str, decision: Decision, expected: str
+) -> None:
+    found = notification(detect(status), look=Look(decision))["metadata"]["additionalContext"]
+    assert found["status"] == expected
+
+
+def test_it_names_no_task_that_a_command_could_take_for_an_option() -> None:
+    found = notification(detect(taskId="--endpoint-url"))["metadata"]["additionalContext"]
+    assert "taskId" not in found
+
+
+def start(task: Task, **more: Any) -> Any:
+    report = Report.of(task, place=Place.of_execution(ARN), look=Look(Decision.WAIT), **more)
+    return amazon_q.start(report, Clock())
+
+
+def test_a_start_is_for_its_own_topic_alone_in_the_task_s_thread() -> None:
+    message = start(detect("IN_PROGRESS", executed=2))
+    bodies = json.loads(message.body)
+    assert list(bodies) == ["default"]
+    found = json.loads(bodies["default"])
+    ended = notification(detect())
+    assert found["metadata"]["threadId"] == ended["metadata"]["threadId"]
+    assert found["metadata"]["eventType"] == "MitigationTaskRunning"
+    assert found["metadata"]["additionalContext"]["status"] == "running"
+    assert found["content"]["keywords"] == ["RUNNING", "INFO"]
+    assert found["content"]["title"] == (
+        r"\[RUNNING\] quarantine-7: a detect mitigation actions task is running"
+    )
+    assert found["content"]["description"].startswith("So far 2 actions executed")
+    assert any("cancel-detect" in step for step in found["content"]["nextSteps"])
+
+
+def test_a_start_s_subject_is_one_that_sns_takes() -> None:
+    subject = start(detect("IN_PROGRESS", taskId="ü\n" * 99)).subject
+    assert subject.startswith("[RUNNING] ")
+    assert subject.isascii()
+    assert len(subject) == amazon_q.SUBJECT_LENGTH

@@ -25,7 +25,7 @@ from mitigation.decision import (
     decide,
 )
 from mitigation.polling import Policy
-from mitigation.thread import ALL_HEADS
+from mitigation.thread import ALL_HEADS, AMAZON_Q, CHANNEL
 from tests.support.tasks import detect
 
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -41,8 +41,10 @@ def look(
     *,
     policy: Policy = POLICY,
     seed: str = "detect-t",
+    **shown: str,
 ) -> Look:
-    return decide(sight, before, now=START + timedelta(seconds=seconds), policy=policy, seed=seed)
+    now = START + timedelta(seconds=seconds)
+    return decide(sight, before, now=now, policy=policy, seed=seed, **shown)
 
 
 def seen(status: str | None = "IN_PROGRESS", start: datetime | None = START) -> Seen:
@@ -273,10 +275,30 @@ def test_the_marks_are_where_people_were_promised_them() -> None:
 
 
 def test_progress_is_shown_where_it_is_worth_it_and_its_events_are_counted() -> None:
-    first = decide(seen(), None, now=START, policy=POLICY, seed="t", heads=ALL_HEADS)
+    first = look(seen(), 0, heads=ALL_HEADS)
     assert first.progress
+    assert first.memory.shows == (CHANNEL,)
     assert not look(seen(), 0).progress
-    ended = decide(seen("SUCCESSFUL"), None, now=START, policy=POLICY, seed="t", heads=ALL_HEADS)
-    assert not ended.progress
+    assert not look(seen("SUCCESSFUL"), 0, heads=ALL_HEADS, starts=ALL_HEADS).progress
     after = look(seen(), 10, first)
     assert after.memory.events == first.memory.events + ROUND_EVENTS + PROGRESS_EVENTS
+
+
+def test_amazon_q_is_told_once_that_a_task_runs() -> None:
+    unseen = look(MISSING, 0, starts=ALL_HEADS)
+    first = look(seen(), 10, unseen, starts=ALL_HEADS)
+    second = look(seen(), 20, first, starts=ALL_HEADS)
+    assert [each.memory.shows for each in (unseen, first, second)] == [(), (AMAZON_Q,), ()]
+    assert [each.progress for each in (unseen, first, second)] == [False, True, False]
+    assert look(DENIED, 30, second, starts=ALL_HEADS).memory.announced
+
+
+def test_both_are_shown_in_one_look() -> None:
+    assert look(seen(), 0, heads=ALL_HEADS, starts=ALL_HEADS).memory.shows == (CHANNEL, AMAZON_Q)
+
+
+def test_a_start_is_no_news_after_a_reminder() -> None:
+    reminded = look(seen(), 4_000, starts=ALL_HEADS)
+    assert reminded.decision is Decision.STILL_RUNNING
+    assert not reminded.progress
+    assert not look(seen(), 4_300, reminded, starts=ALL_HEADS).progress

@@ -27,6 +27,7 @@ def describe_task() -> ModuleType:
         POLL_MAX_SECONDS="300",
         OVERDUE_MINUTES="60",
         HEADS="none",
+        STARTS="all",
         WATCH_LIMIT_HOURS="24",
         **handlers.HUB,
     )
@@ -65,6 +66,17 @@ def test_a_running_task_is_to_be_looked_at_again(
     assert memory["task"]["taskSummary"]["taskStatus"] == "IN_PROGRESS"
     assert memory["details"] is None
     assert handlers.metrics(capsys.readouterr().out) == {}
+
+
+def test_amazon_q_is_told_of_the_tasks_that_its_buttons_can_reach(
+    describe_task: ModuleType, iot: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(describe_task, "iot_client", lambda *_: describe_task.own_iot)
+    for _ in range(2):
+        iot.add_response(DESCRIBE, summary("IN_PROGRESS"), {"taskId": "quarantine-7"})
+    member = {"account": "210987654321", "region": "us-east-1"}
+    assert look(describe_task)["memory"]["shows"] == ["amazon-q"]
+    assert look(describe_task, member=member)["memory"]["shows"] == []
 
 
 def test_a_task_that_has_ended_is_told_with_its_failures_and_counted(

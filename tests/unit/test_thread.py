@@ -13,6 +13,7 @@ from mitigation.thread import (
     counts_of,
     estimate_end,
     is_due,
+    is_start_due,
 )
 from tests.support.tasks import detect
 
@@ -104,3 +105,21 @@ def test_nothing_is_estimated_where_aws_does_not_tell(changes: dict[str, Any]) -
 @pytest.mark.parametrize("age", [0, 1e300])
 def test_an_odd_age_gives_no_estimate(age: float) -> None:
     assert estimate_end(task(6), age) is None
+
+
+@pytest.mark.parametrize(
+    ("starts", "failed", "expected"),
+    [
+        (NO_HEADS, 1, False),
+        (ALL_HEADS, 0, True),
+        (PROBLEM_HEADS, 0, False),
+        (PROBLEM_HEADS, 1, True),
+    ],
+)
+def test_a_start_is_told_as_the_channel_wants_it(starts: str, failed: int, expected: bool) -> None:
+    assert is_start_due(task(failed=failed), starts) is expected
+
+
+def test_only_a_task_that_runs_is_said_to_run() -> None:
+    assert not is_start_due(detect("ROLLED_BACK"), ALL_HEADS)
+    assert not is_start_due(detect("FAILED", failed=1), ALL_HEADS)
