@@ -1,6 +1,6 @@
 """AWS IoT with one task, met by boto3's real client: the fake stands in place of the network."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -98,13 +98,19 @@ class Iot:
     """
 
     scenario: Scenario
-    refusals: Mapping[str, list[str]] = field(default_factory=dict)
+    refusals: Mapping[str, Sequence[str]] = field(default_factory=dict)
     now: float = 0.0
     moments: list[tuple[str, float]] = field(default_factory=list)
     fake: FakeIot = field(init=False)
+    _refusals: dict[str, list[str]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.fake = FakeIot(self.scenario, clock=self.monotonic, now=lambda: NOW)
+        self.refuse(self.refusals)
+
+    def refuse(self, refusals: Mapping[str, Sequence[str]]) -> None:
+        """From now on; nothing else is refused any more."""
+        self._refusals = {operation: [*codes] for operation, codes in refusals.items()}
 
     @property
     def client(self) -> Any:
@@ -129,7 +135,7 @@ class Iot:
 
     def answer(self, request: AWSPreparedRequest, operation: str) -> AWSResponse:
         self.moments.append((operation, self.now))
-        codes = self.refusals.get(operation)
+        codes = self._refusals.get(operation)
         if code := codes.pop(0) if codes else "":
             status, body = 400, b'{"message": "as planned"}'
             headers: Mapping[str, Any] = {"x-amzn-ErrorType": code}

@@ -1,7 +1,7 @@
 """Slack as a function in its own environment reaches it, and a machine to start watches of."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from types import ModuleType
@@ -9,6 +9,8 @@ from types import ModuleType
 import pytest
 import time_machine
 
+from embedded.slack_answers import SlackAppAnswer
+from embedded.slack_workspace import Workspace
 from tests.support.slack import Slack
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -30,6 +32,20 @@ def slack(server: Slack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
     server.play([])
     yield server
     server.stop()
+
+
+@pytest.fixture
+def play(server: Slack, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Slack]:
+    """Starts anew, with answers by method: `chat_postMessage=[…]`."""
+    for name, value in server.variables.items():
+        monkeypatch.setenv(name, value)
+
+    def play(workspace: Workspace | None = None, **answers: list[SlackAppAnswer]) -> Slack:
+        named = {name.replace("_", ".", 1): each for name, each in answers.items()}
+        server.play((), named, workspace)
+        return server
+
+    return play
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from typing import Any
 from unittest import mock
@@ -26,12 +27,17 @@ REMOVE, UPDATE = "RemoveThingFromThingGroup", "UpdateCertificate"
 UPDATE_CA, SET = "UpdateCACertificate", "SetDefaultPolicyVersion"
 GONE, INVALID = "ResourceNotFoundException", "InvalidRequestException"
 
+type Met = Callable[[], Iot]
 type Since = Callable[[Any], object]  # what somebody has done since, to the registry
 
 
 def met(kind: str = "detect", **executed: int) -> Iot:
     status = "SUCCESSFUL" if kind == "detect" else "COMPLETED"
     return Iot(scenario(status, kind, executed=executed))
+
+
+def of(kind: str = "detect", **executed: int) -> Met:
+    return partial(met, kind, **executed)
 
 
 def button_of(iot: Iot, changes: int | None = None) -> Button:
@@ -67,18 +73,19 @@ CERTIFICATE, AUTHORITY = (
     "CA certificates go back to ACTIVE",
 )
 LEAVES, POLICIES = "things leave a thing group", "policies get their default version back"
-PUT_BACK: dict[str, tuple[Iot, list[str], str]] = {
-    "a thing in a group": (met(Quarantine=1), [REMOVE], LEAVES),
-    "a thing's certificate": (met(Deactivate=1), [UPDATE], CERTIFICATE),
-    "a finding's certificate": (met("audit", Deactivate=1), [UPDATE], CERTIFICATE),
-    "the thing of a finding's certificate": (met("audit", Quarantine=1), [REMOVE], LEAVES),
-    "a CA's certificate": (met("audit", DeactivateCA=1), [UPDATE_CA], AUTHORITY),
-    "a policy": (met("audit", Blank=1), [SET], POLICIES),
+PUT_BACK: dict[str, tuple[Met, list[str], str]] = {
+    "a thing in a group": (of(Quarantine=1), [REMOVE], LEAVES),
+    "a thing's certificate": (of(Deactivate=1), [UPDATE], CERTIFICATE),
+    "a finding's certificate": (of("audit", Deactivate=1), [UPDATE], CERTIFICATE),
+    "the thing of a finding's certificate": (of("audit", Quarantine=1), [REMOVE], LEAVES),
+    "a CA's certificate": (of("audit", DeactivateCA=1), [UPDATE_CA], AUTHORITY),
+    "a policy": (of("audit", Blank=1), [SET], POLICIES),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("iot", "calls", "kind"), PUT_BACK.values(), ids=PUT_BACK)
-def test_what_is_put_back(iot: Iot, calls: list[str], kind: str) -> None:
+@pytest.mark.parametrize(("met", "calls", "kind"), PUT_BACK.values(), ids=PUT_BACK)
+def test_what_is_put_back(met: Met, calls: list[str], kind: str) -> None:
+    iot = met()
     found, wait = undone(iot)
     assert list(iot.fake.registry.changes()) == []
     assert (iot.changes, wait) == (calls, 0)
@@ -89,56 +96,57 @@ def test_what_is_put_back(iot: Iot, calls: list[str], kind: str) -> None:
 
 NO_LONGER, NONE = "no longer there", "it has no certificate any more"
 SINCE = "changed since the task ended"
-LEFT: dict[str, tuple[Iot, Since, str]] = {
-    "a group that is gone": (met(Quarantine=1), lambda r: r.groups.clear(), NO_LONGER),
-    "a thing that is gone": (met(Deactivate=1), lambda r: r.attached.clear(), NO_LONGER),
+LEFT: dict[str, tuple[Met, Since, str]] = {
+    "a group that is gone": (of(Quarantine=1), lambda r: r.groups.clear(), NO_LONGER),
+    "a thing that is gone": (of(Deactivate=1), lambda r: r.attached.clear(), NO_LONGER),
     "a thing without a certificate": (
-        met(Deactivate=1), lambda r: r.attached.update({"sensor-0": []}), NONE
+        of(Deactivate=1), lambda r: r.attached.update({"sensor-0": []}), NONE
     ),
     "a certificate that is gone": (
-        met("audit", Deactivate=1), lambda r: r.certificates.clear(), NO_LONGER
+        of("audit", Deactivate=1), lambda r: r.certificates.clear(), NO_LONGER
     ),
     "the thing of a certificate that is gone": (
-        met("audit", Quarantine=1), lambda r: r.certificates.clear(), NO_LONGER
+        of("audit", Quarantine=1), lambda r: r.certificates.clear(), NO_LONGER
     ),
     "a certificate without a thing": (
-        met("audit", Quarantine=1), lambda r: r.attached.clear(), "it belongs to no thing any more"
+        of("audit", Quarantine=1), lambda r: r.attached.clear(), "it belongs to no thing any more"
     ),
     "a revoked certificate": (
-        met(Deactivate=1), lambda r: one(r.certificates, status="REVOKED"), "it is REVOKED now"
+        of(Deactivate=1), lambda r: one(r.certificates, status="REVOKED"), "it is REVOKED now"
     ),
     "an active one": (
-        met(Deactivate=1), lambda r: one(r.certificates, status="ACTIVE"), "it is ACTIVE now"
+        of(Deactivate=1), lambda r: one(r.certificates, status="ACTIVE"), "it is ACTIVE now"
     ),
     "one that was changed later": (
-        met(Deactivate=1), lambda r: one(r.certificates, lastModifiedDate=END + 61), SINCE
+        of(Deactivate=1), lambda r: one(r.certificates, lastModifiedDate=END + 61), SINCE
     ),
     "a CA's that was changed later": (
-        met("audit", DeactivateCA=1), lambda r: one(r.authorities, lastModifiedDate=END + 61), SINCE
+        of("audit", DeactivateCA=1), lambda r: one(r.authorities, lastModifiedDate=END + 61), SINCE
     ),
-    "a policy that is gone": (met("audit", Blank=1), lambda r: r.policies.clear(), NO_LONGER),
+    "a policy that is gone": (of("audit", Blank=1), lambda r: r.policies.clear(), NO_LONGER),
     "a policy whose version before is gone": (
-        met("audit", Blank=1),
+        of("audit", Blank=1),
         lambda r: r.policies["p0"].pop("3"),
         "the version before is no longer there",
     ),
     "a policy that was changed later": (
-        met("audit", Blank=1), lambda r: policy(r, createDate=END + 61), SINCE
+        of("audit", Blank=1), lambda r: policy(r, createDate=END + 61), SINCE
     ),
     "a policy that was changed before": (
-        met("audit", Blank=1), lambda r: policy(r, createDate=END - 241), SINCE
+        of("audit", Blank=1), lambda r: policy(r, createDate=END - 241), SINCE
     ),
     "a policy without a default": (
-        met("audit", Blank=1), lambda r: policy(r, isDefaultVersion=False), SINCE
+        of("audit", Blank=1), lambda r: policy(r, isDefaultVersion=False), SINCE
     ),
     "a policy from nobody knows when": (
-        met("audit", Blank=1), lambda r: policy(r, createDate=None), SINCE
+        of("audit", Blank=1), lambda r: policy(r, createDate=None), SINCE
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("iot", "change", "why"), LEFT.values(), ids=LEFT)
-def test_what_is_left_alone_and_listed(iot: Iot, change: Since, why: str) -> None:
+@pytest.mark.parametrize(("met", "change", "why"), LEFT.values(), ids=LEFT)
+def test_what_is_left_alone_and_listed(met: Met, change: Since, why: str) -> None:
+    iot = met()
     change(iot.fake.registry)
     found, _ = undone(iot)
     assert set(iot.changes) <= {REMOVE}  # AWS itself says there that the group is gone
@@ -147,20 +155,21 @@ def test_what_is_left_alone_and_listed(iot: Iot, change: Since, why: str) -> Non
     assert (left.error_code, left.count) == (why, 1)
 
 
-DONE_BEFORE: dict[str, tuple[Iot, Since]] = {
+DONE_BEFORE: dict[str, tuple[Met, Since]] = {
     "a certificate": (
-        met(Deactivate=1),
+        of(Deactivate=1),
         lambda r: one(r.certificates, status="ACTIVE", lastModifiedDate=AGREED.timestamp()),
     ),
     "a policy": (
-        met("audit", Blank=1),
+        of("audit", Blank=1),
         lambda r: [each.update(isDefaultVersion=n == "3") for n, each in r.policies["p0"].items()],
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("iot", "change"), DONE_BEFORE.values(), ids=DONE_BEFORE)
-def test_what_an_earlier_try_has_put_back_counts(iot: Iot, change: Since) -> None:
+@pytest.mark.parametrize(("met", "change"), DONE_BEFORE.values(), ids=DONE_BEFORE)
+def test_what_an_earlier_try_has_put_back_counts(met: Met, change: Since) -> None:
+    iot = met()
     change(iot.fake.registry)
     found, _ = undone(iot)
     assert (iot.changes, found.done, found.left) == ([], 1, ())
@@ -182,7 +191,7 @@ def test_what_aws_refuses_is_listed_and_the_rest_goes_on(
     operation: str, executed: str, code: str
 ) -> None:
     iot = Iot(scenario("SUCCESSFUL", executed={executed: 2}))
-    iot.refusals = {operation: [code]}
+    iot.refuse({operation: [code]})
     found, _ = undone(iot)
     assert found.failed == (Cause(code, 1, found.failed[0].names, 0, "as planned"),)
     assert found.failed[0].names[0].startswith("sensor-0")
@@ -192,7 +201,7 @@ def test_what_aws_refuses_is_listed_and_the_rest_goes_on(
 @pytest.mark.parametrize("operation", [REMOVE, "ListThingPrincipals", UPDATE])
 def test_what_may_work_later_raises_and_is_done_then(operation: str) -> None:
     iot = met(Quarantine=1, Deactivate=1)
-    iot.refusals = {operation: ["ThrottlingException"]}
+    iot.refuse({operation: ["ThrottlingException"]})
     with pytest.raises(ClientError):
         undone(iot)
     assert undone(iot)[0].done == 2

@@ -19,19 +19,6 @@ POST, EDIT = "chat.postMessage", "chat.update"
 type Play = Callable[..., Slack]
 
 
-@pytest.fixture
-def play(server: Slack, monkeypatch: pytest.MonkeyPatch) -> Play:
-    for name, value in server.variables.items():
-        monkeypatch.setenv(name, value)
-
-    def play(workspace: Workspace | None = None, **answers: list[SlackAppAnswer]) -> Slack:
-        named = {name.replace("_", ".", 1): each for name, each in answers.items()}
-        server.play((), named, workspace)
-        return server
-
-    return play
-
-
 def app(secret: str = TOKEN) -> SlackApp:
     return SlackApp(secret, CHANNEL)
 
