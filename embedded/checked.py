@@ -1,7 +1,7 @@
 """Values of a person's JSON file, checked: every mistake is one line that names the key."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,21 +20,23 @@ def as_status(value: object, where: str, lowest: int) -> int:
 
 
 def as_text(value: object, where: str) -> str:
-    if isinstance(value, str):
-        return value
-    raise BadScenario(f"{where}: expected a string, got {short(value)}")
+    return _as(str, "a string", value, where)
 
 
-def as_list(value: object, where: str) -> Sequence[object]:
-    if isinstance(value, list):
-        return value
-    raise BadScenario(f"{where}: expected a list, got {short(value)}")
+def as_items(value: object, where: str) -> Iterator[tuple[object, str]]:
+    """The items of a list, and where each of them stands."""
+    items: list[object] = _as(list, "a list", value, where)
+    return ((item, f"{where}[{number}]") for number, item in enumerate(items))
 
 
-def as_object(value: object, where: str) -> Json:
-    if isinstance(value, dict):
-        return value
-    raise BadScenario(f"{where}: expected an object, got {short(value)}")
+def as_object(value: object, where: str, keys: Sequence[str] = (), *more: str) -> Json:
+    """With `keys` it has no other one; `more` are named among them in the complaint."""
+    document: Json = _as(dict, "an object", value, where)
+    for key in document if keys else ():
+        if key not in keys:
+            expected = ", ".join((*keys, *more))
+            raise BadScenario(f"{_join(where, key)}: unknown key; expected one of {expected}")
+    return document
 
 
 def required(document: Json, key: str, what: str, where: str = "") -> object:
@@ -43,11 +45,10 @@ def required(document: Json, key: str, what: str, where: str = "") -> object:
     raise BadScenario(f"{_join(where, key)}: missing; expected {what}")
 
 
-def known(document: Json, keys: Sequence[str], where: str, *more: str) -> None:
-    for key in document:
-        if key not in keys:
-            expected = ", ".join((*keys, *more))
-            raise BadScenario(f"{_join(where, key)}: unknown key; expected one of {expected}")
+def _as[Kind](kind: type[Kind], what: str, value: object, where: str) -> Kind:
+    if isinstance(value, kind):
+        return value
+    raise BadScenario(f"{where}: expected {what}, got {short(value)}")
 
 
 def _join(where: str, key: str) -> str:

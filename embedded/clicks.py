@@ -13,7 +13,7 @@ from urllib.parse import quote_plus
 
 from slack_sdk.signature import SignatureVerifier
 
-from embedded.checked import BadScenario, Json, as_list, as_object, as_text, known
+from embedded.checked import BadScenario, Json, as_items, as_object, as_text
 from embedded.slack_workspace import CHANNEL, TEAM, Workspace
 
 APP = "A0MITIGATE"
@@ -37,14 +37,11 @@ class Click:
 
 
 def read_clicks(root: Json) -> tuple[Click, ...]:
-    return tuple(
-        _click(as_object(value, f"clicks[{i}]"), f"clicks[{i}]")
-        for i, value in enumerate(as_list(root.get("clicks", []), "clicks"))
-    )
+    return tuple(_click(*item) for item in as_items(root.get("clicks", []), "clicks"))
 
 
-def _click(click: Json, where: str) -> Click:
-    known(click, ("after", "age", *_TEXTS), where)
+def _click(value: object, where: str) -> Click:
+    click = as_object(value, where, ("after", "age", *_TEXTS))
     for name in _TEXTS:
         as_text(click.get(name, ""), f"{where}.{name}")
     for name in ("after", "age"):

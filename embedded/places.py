@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from embedded.checked import BadScenario, Json, as_object, as_text, known, required, short
+from embedded.checked import BadScenario, Json, as_object, as_text, required, short
 
 # Signature version 4: Credential=KEY/DATE/REGION/SERVICE/aws4_request
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d+/([a-z0-9-]+)/")
@@ -26,8 +26,7 @@ def read_place(root: Json) -> Place:
     """A scenario's `member`; without one the task is of the stack's own account and region."""
     if "member" not in root:
         return HOME
-    member = as_object(root["member"], "member")
-    known(member, Place._fields, "member")
+    member = as_object(root["member"], "member", Place._fields)
     for name, pattern, example in zip(Place._fields, (_ACCOUNT, _REGION), MEMBER, strict=True):
         where = f"member.{name}"
         text = as_text(required(member, name, f"an AWS {name}", "member"), where)

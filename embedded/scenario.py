@@ -11,19 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from embedded.checked import (
-    BadScenario,
-    Json,
-    as_list,
-    as_object,
-    as_status,
-    as_text,
-    known,
-    parse_time,
-    read_json,
-    required,
-    short,
-)
+from embedded import checked
+from embedded.checked import BadScenario, Json, as_items, as_object, as_text, parse_time, required
 from embedded.clicks import Click, read_clicks
 from embedded.iot_model import MODEL
 from embedded.places import HOME, Place, read_place
@@ -125,7 +114,7 @@ def ended_at(task_type: TaskType, answer: Json) -> datetime | None:
 
 def load(path: Path) -> Scenario:
     """Read the file; raises BadScenario, whose message begins with its name."""
-    document = read_json(path)
+    document = checked.read_json(path)
     try:
         return parse(document)
     except BadScenario as error:
@@ -137,17 +126,18 @@ def parse(document: object) -> Scenario:
     root = as_object(document, "the scenario")
     if "describe" not in root and ("taskSummary" in root or "taskStatus" in root):
         root = _from_answer(root)
-    known(root, _KEYS, "")
+    as_object(root, "", _KEYS)
     task_type = root.get("taskType", "detect")
     if task_type not in ("detect", "audit"):
-        raise BadScenario(f'taskType: expected "detect" or "audit", got {short(task_type)}')
-    steps = as_list(required(root, "describe", "a list of Describe answers and errors"), "describe")
+        raise BadScenario(f'taskType: expected "detect" or "audit", got {checked.short(task_type)}')
+    answers = required(root, "describe", "a list of Describe answers and errors")
+    steps = tuple(_step(*item, task_type) for item in as_items(answers, "describe"))
     if not steps:
         raise BadScenario("describe: expected at least one answer or error, got none")
     return Scenario(
         task_type=task_type,
         task_id=_task_id(required(root, "taskId", "the task's id")),
-        describe=tuple(_step(step, f"describe[{i}]", task_type) for i, step in enumerate(steps)),
+        describe=steps,
         executions=_rows(root, "executions"),
         findings=_rows(root, "findings"),
         slack=read_webhook_answers(root),
@@ -168,26 +158,25 @@ def _step(value: object, where: str, task_type: TaskType) -> Answer | Failure:
     step = as_object(value, where)
     if "error" not in step:
         members = ("taskSummary",) if task_type == "detect" else _AUDIT_MEMBERS
-        known(step, (*members, "ResponseMetadata"), where, "error")
-        return Answer(step)
-    known(step, ("error",), where)
+        return Answer(as_object(step, where, (*members, "ResponseMetadata"), "error"))
+    as_object(step, where, ("error",))
     where = f"{where}.error"
-    error = as_object(step["error"], where)
-    known(error, ("code", "status", "message"), where)
+    error = as_object(step["error"], where, ("code", "status", "message"))
     return Failure(
         code=as_text(required(error, "code", "an AWS error code", where), f"{where}.code"),
-        status=as_status(error.get("status", 400), f"{where}.status", 400),
+        status=checked.as_status(error.get("status", 400), f"{where}.status", 400),
         message=as_text(error.get("message", ""), f"{where}.message"),
     )
 
 
 def _rows(root: Json, key: str) -> tuple[Json, ...]:
-    rows = as_list(root.get(key, []), key)
-    return tuple(as_object(row, f"{key}[{i}]") for i, row in enumerate(rows))
+    return tuple(as_object(*item) for item in as_items(root.get(key, []), key))
 
 
 def _task_id(value: object) -> str:
     pattern, longest = _TASK_ID["pattern"], _TASK_ID["max"]
     if isinstance(value, str) and len(value) <= longest and re.fullmatch(pattern, value):
         return value
-    raise BadScenario(f"taskId: expected 1 to 128 of a-z, A-Z, 0-9, _ and -, got {short(value)}")
+    raise BadScenario(
+        f"taskId: expected 1 to 128 of a-z, A-Z, 0-9, _ and -, got {checked.short(value)}"
+    )

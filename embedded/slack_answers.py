@@ -5,16 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from embedded.checked import (
-    BadScenario,
-    Json,
-    as_list,
-    as_object,
-    as_status,
-    as_text,
-    known,
-    short,
-)
+from embedded.checked import BadScenario, Json, as_items, as_object, as_status, as_text, short
 from embedded.slack_workspace import METHODS
 
 
@@ -45,49 +36,51 @@ class SlackAppAnswer:
 
 
 def read_webhook_answers(root: Json) -> tuple[SlackAnswer, ...]:
-    answers = as_list(root.get("slack", [{}]), "slack")
+    answers = tuple(_webhook_answer(*item) for item in as_items(root.get("slack", [{}]), "slack"))
     if not answers:
         raise BadScenario("slack: expected at least one answer, got none (leave it out for `ok`)")
-    return tuple(_webhook_answer(answer, f"slack[{i}]") for i, answer in enumerate(answers))
+    return answers
 
 
 def read_app_answers(root: Json) -> Mapping[str, tuple[SlackAppAnswer, ...]]:
     """By API method."""
-    methods = as_object(root.get("slackApp", {}), "slackApp")
-    known(methods, METHODS, "slackApp")
     found = {}
-    for name, value in methods.items():
+    for name, value in as_object(root.get("slackApp", {}), "slackApp", METHODS).items():
         where = f"slackApp.{name}"
-        answers = as_list(value, where)
-        if not answers:
+        found[name] = tuple(_app_answer(*item) for item in as_items(value, where))
+        if not found[name]:
             raise BadScenario(f"{where}: expected at least one answer, got none")
-        found[name] = tuple(_app_answer(each, f"{where}[{i}]") for i, each in enumerate(answers))
     return found
 
 
 def _webhook_answer(value: object, where: str) -> SlackAnswer:
-    answer = as_object(value, where)
-    known(answer, ("status", "headers", "body"), where)
-    status = as_status(answer.get("status", 200), f"{where}.status", 200)
-    headers = as_object(answer.get("headers", {}), f"{where}.headers")
+    answer = as_object(value, where, ("status", "headers", "body"))
+    status, headers = _status(answer, where), _headers(answer, where)
     return SlackAnswer(
         status,
-        {name: as_text(text, f"{where}.headers.{name}") for name, text in headers.items()},
+        headers,
         as_text(answer.get("body", "ok" if status == 200 else ""), f"{where}.body"),
     )
 
 
 def _app_answer(value: object, where: str) -> SlackAppAnswer:
-    answer = as_object(value, where)
-    known(answer, ("status", "headers", "error", "drop"), where)
+    answer = as_object(value, where, ("status", "headers", "error", "drop"))
     drop = answer.get("drop")
     if drop not in (None, "before", "after"):
         raise BadScenario(f'{where}.drop: expected "before" or "after", got {short(drop)}')
     error = answer.get("error")
-    headers = as_object(answer.get("headers", {}), f"{where}.headers")
     return SlackAppAnswer(
-        as_status(answer.get("status", 200), f"{where}.status", 200),
-        {name: as_text(text, f"{where}.headers.{name}") for name, text in headers.items()},
+        _status(answer, where),
+        _headers(answer, where),
         None if error is None else as_text(error, f"{where}.error"),
         drop,
     )
+
+
+def _status(answer: Json, where: str) -> int:
+    return as_status(answer.get("status", 200), f"{where}.status", 200)
+
+
+def _headers(answer: Json, where: str) -> dict[str, str]:
+    headers = as_object(answer.get("headers", {}), f"{where}.headers")
+    return {name: as_text(text, f"{where}.headers.{name}") for name, text in headers.items()}

@@ -64,15 +64,15 @@ def _check_blocks(blocks: object) -> None:
             raise SlackRefused("invalid_blocks", f"{where}.type is {block.get('type')!r}")
         _expect(len(block.get("block_id", "")) <= ID_LENGTH, f"{where}.block_id is too long")
         check(block, where)
-    total = sum(map(len, texts(blocks)))
+    total = sum(len(each["text"]) for each in texts(blocks))
     _expect(total <= TOTAL_LENGTH, f"{total} characters of text, over {TOTAL_LENGTH}")
 
 
-def texts(value: object) -> Iterator[str]:
-    """Every text that people read in these blocks."""
+def texts(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Every text object in these blocks, however deep."""
     match value:
-        case {"type": "plain_text" | "mrkdwn", "text": str(text)}:
-            yield text
+        case {"type": "plain_text" | "mrkdwn", "text": str()}:
+            yield value
         case Mapping():
             for item in value.values():
                 yield from texts(item)

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedded.slack_limits import read_payload
+from embedded.slack_limits import read_payload, texts
 from embedded.sns_limits import check_publish
 from mitigation.messages import data, email, slack, sms, sns
 from mitigation.report import Report
@@ -64,9 +64,9 @@ def test_slack_takes_every_message(report: Report, clock: Clock) -> None:
 @given(reports(), CLOCKS)
 def test_nobody_is_pinged_by_a_name(report: Report, clock: Clock) -> None:
     payload: dict[str, Any] = dict(slack.render(report, clock).payload)
-    for text in block_kit.texts(payload["blocks"]):
+    for text in texts(payload["blocks"]):
         assert text["type"] == "plain_text" or text["verbatim"] is True
-    shown = [payload["text"], *(text["text"] for text in block_kit.texts(payload["blocks"]))]
+    shown = [payload["text"], *(text["text"] for text in texts(payload["blocks"]))]
     for line in map(block_kit.without_links, shown):
         assert "<" not in line
         assert ">" not in line

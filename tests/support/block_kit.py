@@ -1,7 +1,7 @@
 """Slack payloads through slack_sdk's own models, and the texts that people see in them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from slack_sdk.models.blocks import Block
@@ -24,17 +24,3 @@ def problems(payload: Mapping[str, Any]) -> list[str]:
 def without_links(text: str) -> str:
     """The text with our own links as what people read of them: any other `<` stays."""
     return re.sub(r"<https://[\w.-]+/[\w/?=&;#:%.~-]*\|(AWS IoT console|Execution)>", r"\1", text)
-
-
-def texts(value: object) -> Iterator[dict[str, Any]]:
-    """Every text object, however deep."""
-    match value:
-        case {"type": "plain_text" | "mrkdwn", **_rest}:
-            assert isinstance(value, dict)
-            yield value
-        case Mapping():
-            for item in value.values():
-                yield from texts(item)
-        case list():
-            for item in value:
-                yield from texts(item)

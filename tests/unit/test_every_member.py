@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from embedded.slack_limits import texts
 from mitigation.kind import TaskType
 from mitigation.messages import data, email, slack
 from mitigation.report import Report
 from mitigation.task import parse_task
 from mitigation.words import Clock
-from tests.support import block_kit
 from tests.support.service_model import DESCRIBE, Planter, output_shape
 
 # Paths that messages may leave out, each with the reason. There are none.
@@ -42,11 +42,11 @@ def messages(answer: dict[str, Any], task_type: TaskType) -> dict[str, str]:
     """The e-mail as it is, Slack's texts as Slack shows them, and what queues get."""
     report = Report.of(parse_task(answer, task_type, "given-id"))
     payload = json.loads(json.dumps(slack.render(report, Clock()).payload))
-    texts = [text["text"] for text in block_kit.texts(payload["blocks"])]
+    shown = [text["text"] for text in texts(payload["blocks"])]
     mail = email.render(report, Clock())
     return {
         "email": f"{mail.subject}\n{mail.body}",
-        "slack": html.unescape("\n".join(texts)),
+        "slack": html.unescape("\n".join(shown)),
         "json": data.render(report),
     }
 

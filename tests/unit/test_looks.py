@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from embedded.slack_limits import texts
 from mitigation.causes import Row, Tally
 from mitigation.kind import TaskType
 from mitigation.messages import amazon_q, email, slack
@@ -14,7 +15,6 @@ from mitigation.place import Place
 from mitigation.report import Report
 from mitigation.task import parse_task
 from mitigation.words import Clock
-from tests.support.block_kit import texts
 
 PLACE = Place.of_execution("arn:aws:states:eu-west-1:123456789012:execution:W:detect-t")
 SNS = {"publishFindingToSnsParams": {"topicArn": "arn:aws:sns:eu-west-1:123456789012:findings"}}

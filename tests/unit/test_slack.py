@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from embedded.slack_limits import read_payload
+from embedded.slack_limits import read_payload, texts
 from mitigation.causes import Details, RetryBatch
 from mitigation.messages import block_kit, slack
 from mitigation.messages.block_kit import cut_escaped, escape
@@ -13,7 +13,7 @@ from mitigation.place import Place
 from mitigation.report import Report
 from mitigation.task import Task
 from mitigation.words import Clock
-from tests.support.block_kit import problems, texts, without_links
+from tests.support.block_kit import problems, without_links
 from tests.support.details import fold, row
 from tests.support.tasks import audit, detect
 
