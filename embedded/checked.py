@@ -14,7 +14,7 @@ class BadScenario(Exception):  # noqa: N818  reads as what happened
 
 
 def as_status(value: object, where: str, lowest: int) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= 599:
+    if isinstance(value, int) and lowest <= value <= 599:  # no boolean is among them
         return value
     raise BadScenario(f"{where}: expected an HTTP status from {lowest} to 599, got {short(value)}")
 
