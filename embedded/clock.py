@@ -2,7 +2,7 @@
 
 A scenario has its own times. Were the functions to see today's, a task of last week would be told
 as overdue. So the engine keeps an offset to the real clock in a file, its Lambda workers add it
-(see mends.py), and a wait of the state machine moves it on by what it did not really wait.
+(mends/functions.py), and a wait of the state machine moves it on by what it did not really wait.
 """
 
 import threading

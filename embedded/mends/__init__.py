@@ -5,6 +5,10 @@ instead of a run that quietly proves nothing. ministack's modules are `Any` here
 what is set from outside.
 """
 
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+
 from embedded.clock import Clock
 from embedded.mends import accounts, events, functions, resources, sns, stacks, states
 from embedded.mends.check import expect_version
@@ -14,24 +18,30 @@ from embedded.records import Recorder
 def apply(recorder: Recorder, clock: Clock) -> None:
     """Mend everything; raises MendFailed."""
     expect_version()
-    import ministack.app
-    from ministack.core import iam_evaluator, lambda_runtime, responses
-    from ministack.services import eventbridge, iam, lambda_svc, stepfunctions
-    from ministack.services import sns as sns_service
-    from ministack.services.cloudformation import engine as cloudformation
-    from ministack.services.cloudformation import handlers, provisioners
+    for mend, modules in all_mends(recorder, clock):
+        mend(*(import_module(f"ministack.{name}") for name in modules.split()))
 
-    resources.take_what_is_for_people(provisioners)
-    functions.name_handler_errors(lambda_runtime, lambda_svc)
-    functions.retry_functions(eventbridge, lambda_svc)
-    events.allow_aws_events(eventbridge)
-    events.pretend_tls(iam_evaluator, ministack.app)
-    accounts.name_principals(iam_evaluator)
-    accounts.keep_bus_policies(eventbridge, provisioners)
-    accounts.hop_between_buses(eventbridge, iam_evaluator, iam, responses)
-    sns.catch_sns(sns_service, recorder)
-    states.shorten_waits(stepfunctions, recorder, clock)
-    states.record_map_states(stepfunctions)
-    states.name_used_names(stepfunctions)
-    stacks.transform_nested(cloudformation)
-    stacks.name_nested_templates(handlers)
+
+def all_mends(recorder: Recorder, clock: Clock) -> list[tuple[Callable[..., None], str]]:
+    """Each with the names of the modules that it takes."""
+    waits = partial(states.shorten_waits, recorder=recorder, clock=clock)
+    formation = "services.cloudformation"
+    return [
+        (resources.take_what_is_for_people, f"{formation}.provisioners"),
+        (functions.name_handler_errors, "core.lambda_runtime services.lambda_svc"),
+        (functions.retry_functions, "services.eventbridge services.lambda_svc"),
+        (events.allow_aws_events, "services.eventbridge"),
+        (events.pretend_tls, "core.iam_evaluator app"),
+        (accounts.name_principals, "core.iam_evaluator"),
+        (accounts.keep_bus_policies, f"services.eventbridge {formation}.provisioners"),
+        (
+            accounts.hop_between_buses,
+            "services.eventbridge core.iam_evaluator services.iam core.responses",
+        ),
+        (partial(sns.catch_sns, recorder=recorder), "services.sns"),
+        (waits, "services.stepfunctions"),
+        (states.record_map_states, "services.stepfunctions"),
+        (states.name_used_names, "services.stepfunctions"),
+        (stacks.transform_nested, f"{formation}.engine"),
+        (stacks.name_nested_templates, f"{formation}.handlers"),
+    ]

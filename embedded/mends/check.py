@@ -15,7 +15,7 @@ class MendFailed(Exception):  # noqa: N818  reads as what happened
 def expect_version() -> None:
     if (found := version("ministack")) != MENDED_VERSION:
         raise MendFailed(
-            f"local/mends was written for ministack {MENDED_VERSION}, but {found} is installed: "
+            f"embedded/mends was written for ministack {MENDED_VERSION}, but {found} is installed: "
             "run `make setup`, or check each mend and change MENDED_VERSION"
         )
 
@@ -34,6 +34,6 @@ def find(module: Any, name: str, *parameters: str) -> Callable[..., Any]:
 def expect(holds: bool, where: str, what: str) -> None:
     if not holds:
         raise MendFailed(
-            f"local/mends no longer fits ministack {version('ministack')}: "
+            f"embedded/mends no longer fits ministack {version('ministack')}: "
             f"{where} is not as expected ({what})"
         )

@@ -2,8 +2,7 @@
 
 import json
 import socket
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,10 @@ from embedded.deploy import Stack, deploy
 from embedded.engine import Engine
 from embedded.play import receive
 from embedded.process import EngineFailed
+from tests.support.stacks import until
 
 TEMPLATE = Path(__file__).parent / "stack" / "template.yaml"
 THEN = datetime(2020, 2, 29, 23, 59, tzinfo=UTC)
-PATIENCE_SECONDS = 30
 
 pytestmark = pytest.mark.slow
 
@@ -37,23 +36,6 @@ def stack(engine: Engine) -> Stack:
     return deploy(engine, {}, TEMPLATE)
 
 
-@pytest.fixture(scope="module")
-def execution(engine: Engine, stack: Stack) -> Mapping[str, Any]:
-    """The machine's one execution, ended, with its events."""
-    states = engine.client("stepfunctions")
-    arn = states.start_execution(
-        stateMachineArn=stack.outputs["MachineArn"], input='{"items": [1, 2]}'
-    )["executionArn"]
-    until = time.monotonic() + PATIENCE_SECONDS
-    while states.describe_execution(executionArn=arn)["status"] == "RUNNING":
-        assert time.monotonic() < until, "the execution does not end"
-        time.sleep(0.02)
-    found: dict[str, Any] = states.describe_execution(executionArn=arn)
-    assert found["status"] == "SUCCEEDED", found
-    events = states.get_execution_history(executionArn=arn, maxResults=1000)["events"]
-    return {**json.loads(found["output"]), "events": events}
-
-
 def invoke(engine: Engine, stack: Stack, **event: Any) -> Any:
     answer = engine.client("lambda").invoke(
         FunctionName=stack.outputs["FunctionName"], Payload=json.dumps(event)
@@ -65,77 +47,43 @@ def publish(engine: Engine, stack: Stack, **message: Any) -> Any:
     return invoke(engine, stack, do="publish", message=message)
 
 
-def test_an_exception_reaches_the_state_machine_by_its_class(execution: Mapping[str, Any]) -> None:
-    failure = execution["failure"]
-    cause = json.loads(failure["Cause"])
-    assert failure["Error"] == cause["errorType"] == "OutOfOrder"
-    assert cause["errorMessage"] == "on demand"
-    assert "example.py" in "".join(cause["stackTrace"])
-
-
 def test_a_worker_outlives_its_exceptions(engine: Engine, stack: Stack) -> None:
     before = invoke(engine, stack, do="look")["pid"]
     assert invoke(engine, stack, do="fail")["errorType"] == "OutOfOrder"
     assert invoke(engine, stack, do="look")["pid"] == before
 
 
-def test_the_history_holds_the_states_within_a_map(execution: Mapping[str, Any]) -> None:
-    entered = [
-        event["stateEnteredEventDetails"]["name"]
-        for event in execution["events"]
-        if event["type"].endswith("StateEntered")
-    ]
-    assert entered[:3] == ["Fail", "ADay", "Twice"]
-    assert sorted(entered[3:]) == ["Done", "Done", "Look", "Look"]
-
-
-def test_waits_pass_for_the_functions_and_hardly_for_us(
-    engine: Engine, execution: Mapping[str, Any]
-) -> None:
-    [look, _] = execution["seen"]
+def test_waits_pass_for_the_functions_and_hardly_for_us(engine: Engine, stack: Stack) -> None:
+    states, machine = engine.client("stepfunctions"), stack.outputs["MachineArn"]
+    arn = states.start_execution(stateMachineArn=machine, input='{"items": [1, 2]}')["executionArn"]
+    until(lambda: states.describe_execution(executionArn=arn)["status"] != "RUNNING", "its end")
+    execution = states.describe_execution(executionArn=arn)
+    [look, _] = json.loads(execution["output"])["seen"]
     passed = datetime.fromisoformat(look["seen"]["now"]) - THEN
     assert timedelta(days=1, minutes=1) < passed < timedelta(days=1, minutes=3)
     assert [wait["seconds"] for wait in engine.waits] == [60, 86400]
     assert sum(wait["took"] for wait in engine.waits) < 0.1
+    started, ended = engine.times_of([execution["startDate"], execution["stopDate"]])
+    assert started - THEN < timedelta(minutes=1)
+    assert ended - THEN > timedelta(days=1)
 
 
-def test_real_moments_can_be_told_in_the_time_of_the_run(
-    engine: Engine, execution: Mapping[str, Any]
-) -> None:
-    times = engine.times_of([execution["events"][0]["timestamp"], datetime.now(UTC)])
-    assert times[0] - THEN < timedelta(minutes=1)
-    assert times[1] - THEN > timedelta(days=1)
-
-
-def test_nothing_of_the_person_who_runs_it_reaches_a_function(
-    execution: Mapping[str, Any],
-) -> None:
-    environment = execution["seen"][0]["seen"]["environment"]
+def test_nothing_of_the_person_who_runs_it_reaches_a_function(engine: Engine, stack: Stack) -> None:
+    environment = invoke(engine, stack, do="look")["environment"]
     assert not {"MY_SECRET", "AWS_PROFILE", "HTTP_PROXY"} & set(environment)
     assert {"MADE_FOR", "HTTPS_PROXY", "SSL_CERT_FILE", "AWS_ENDPOINT_URL_IOT"} <= set(environment)
 
 
-def test_logs_can_be_read(engine: Engine, execution: Mapping[str, Any]) -> None:
-    assert execution
-    [lines] = [lines for name, lines in engine.logs().items() if "Example" in name]
-    assert "about to fail" in lines
-    assert any(line.endswith("OutOfOrder: on demand") for line in lines)
-
-
-def test_an_email_has_the_text_that_is_meant_for_it(engine: Engine, stack: Stack) -> None:
-    bodies = {"default": "for all", "email": "for mail"}
-    publish(engine, stack, Subject="One", Message=json.dumps(bodies), MessageStructure="json")
-    [mail] = [mail for mail in engine.mail if mail["subject"] == "One"]
-    assert (mail["to"], mail["body"]) == ("all@example.com", "for mail")
-    [published] = [sent for sent in engine.sns if sent["subject"] == "One"]
-    assert json.loads(published["message"]) == bodies
-
-
-def test_a_filter_policy_decides_who_gets_mail(engine: Engine, stack: Stack) -> None:
-    attributes = {"verdict": {"DataType": "String", "StringValue": "FAILED"}}
-    publish(engine, stack, Subject="Two", Message="problem", MessageAttributes=attributes)
-    told = {mail["to"] for mail in engine.mail if mail["subject"] == "Two"}
-    assert told == {"all@example.com", "problems@example.com"}
+@pytest.mark.parametrize(
+    ("verdict", "told"),
+    [("FAILED", {"all@example.com", "problems@example.com"}), ("OVERDUE", {"all@example.com"})],
+)
+def test_a_filter_policy_decides_who_gets_mail(
+    engine: Engine, stack: Stack, verdict: str, told: set[str]
+) -> None:
+    attributes = {"verdict": {"DataType": "String", "StringValue": verdict}}
+    publish(engine, stack, Subject=verdict, Message="problem", MessageAttributes=attributes)
+    assert {mail["to"] for mail in engine.mail if mail["subject"] == verdict} == told
 
 
 def test_what_sns_refuses_is_refused_and_not_sent(engine: Engine, stack: Stack) -> None:
@@ -149,10 +97,9 @@ def test_a_failed_event_is_tried_again_and_then_kept(engine: Engine, stack: Stac
     entry = {"Source": "aws.iot", "DetailType": "any", "Detail": '{"id": 7}'}
     answer = engine.client("events").put_events(Entries=[entry])
     assert answer["FailedEntryCount"] == 0
-    sqs, until = engine.client("sqs"), time.monotonic() + PATIENCE_SECONDS
-    while not (letters := receive(sqs, stack.outputs["FailuresUrl"])):
-        assert time.monotonic() < until, "nothing reaches the queue"
-        time.sleep(0.02)
+    letters: list[Any] = []
+    sqs, queue = engine.client("sqs"), stack.outputs["FailuresUrl"]
+    until(lambda: bool(letters.extend(receive(sqs, queue)) or letters), "the letter")
     assert letters[0]["requestPayload"]["detail"] == {"id": 7}
     assert letters[0]["responsePayload"]["errorType"] == "OutOfOrder"
     [lines] = [lines for name, lines in engine.logs().items() if "Listener" in name]
@@ -181,13 +128,6 @@ def test_what_was_recorded_can_be_read_afterwards() -> None:
         engine.client("sns").publish(TopicArn=topic, Message="remembered")
     assert [sent["message"] for sent in engine.sns] == ["remembered"]
     assert not engine.folder.exists()
-
-
-def test_two_engines_do_not_meet() -> None:
-    with Engine() as one, Engine() as other:
-        one.client("sns").create_topic(Name="of-one")
-        assert other.client("sns").list_topics()["Topics"] == []
-        assert one.endpoint != other.endpoint
 
 
 def test_a_broken_template_is_told_by_its_resource(tmp_path: Path) -> None:

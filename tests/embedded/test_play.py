@@ -20,7 +20,7 @@ from embedded.play import (
     receive,
     start_task,
 )
-from embedded.scenario import Scenario, parse
+from embedded.scenario import parse
 
 DEFINITION = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}}
 
@@ -60,38 +60,30 @@ def stack(engine: Any) -> Stack:
     return Stack(outputs, {})
 
 
-def soon() -> float:
-    return time.monotonic() + 0.1
+LETTER = {"responsePayload": {"errorType": "InvalidWatch", "errorMessage": "no taskId"}}
 
 
-def start(engine: Any, stack: Stack) -> str:
-    answer = engine.client("stepfunctions").start_execution(
-        stateMachineArn=stack.outputs["StateMachineArn"]
-    )
-    return str(answer["executionArn"])
-
-
-def test_the_execution_that_was_started_is_found(engine: Any, stack: Stack) -> None:
-    arn = start(engine, stack)
-    assert await_execution(engine, stack, soon()) == arn
-
-
-def test_a_start_that_failed_is_told_with_its_error(engine: Any, stack: Stack) -> None:
-    letter = {"responsePayload": {"errorType": "InvalidWatch", "errorMessage": "no taskId"}}
-    engine.client("sqs").send_message(
-        QueueUrl=stack.outputs["StartFailuresQueueUrl"], MessageBody=json.dumps(letter)
-    )
-    with pytest.raises(PlayFailed, match="StartWatch failed with InvalidWatch: no taskId"):
-        await_execution(engine, stack, soon())
-
-
-def test_a_start_that_never_comes_is_told(engine: Any, stack: Stack) -> None:
-    with pytest.raises(PlayFailed, match="no watch was started"):
-        await_execution(engine, stack, soon())
+@pytest.mark.parametrize(
+    ("letters", "said"),
+    [
+        ([LETTER], "StartWatch failed with InvalidWatch: no taskId"),
+        ([], "no watch was started within 30 s"),
+    ],
+)
+def test_a_start_that_fails_or_never_comes_is_told(
+    engine: Any, stack: Stack, letters: list[Any], said: str
+) -> None:
+    sqs, url = engine.client("sqs"), stack.outputs["StartFailuresQueueUrl"]
+    for letter in letters:
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps(letter))
+    with pytest.raises(PlayFailed, match=said):
+        await_execution(engine, stack, time.monotonic() + 0.1)
 
 
 def test_a_watch_that_does_not_end_is_told_with_its_last_state(engine: Any, stack: Stack) -> None:
-    events = follow(engine, start(engine, stack), soon())
+    states, machine = engine.client("stepfunctions"), stack.outputs["StateMachineArn"]
+    arn = states.start_execution(stateMachineArn=machine)["executionArn"]
+    events = follow(engine, arn, time.monotonic() + 0.1)
     with pytest.raises(PlayFailed, match="the watch did not end in time; the last state is "):
         list(events)
 
@@ -104,15 +96,16 @@ def test_all_letters_of_a_queue_are_read(engine: Any, stack: Stack) -> None:
     assert sorted(letter["number"] for letter in letters) == list(range(23))
 
 
-def scenario(task_type: str) -> Scenario:
-    answer = {"startTime": "2026-11-22T11:01:07+01:00"}
-    step = answer if task_type == "audit" else {"taskSummary": {"taskStartTime": 1795341667.9}}
-    return parse({"taskType": task_type, "taskId": "task-of-mine", "describe": [step]})
-
-
-@pytest.mark.parametrize("task_type", ["detect", "audit"])
-def test_the_event_is_of_this_task_its_start_and_this_place(task_type: str) -> None:
-    event = cloudtrail_event(scenario(task_type))
+@pytest.mark.parametrize(
+    ("task_type", "step"),
+    [
+        ("detect", {"taskSummary": {"taskStartTime": 1795341667.9}}),
+        ("audit", {"startTime": "2026-11-22T11:01:07+01:00"}),
+    ],
+)
+def test_the_event_is_of_this_task_its_start_and_this_place(task_type: str, step: Any) -> None:
+    task = parse({"taskType": task_type, "taskId": "task-of-mine", "describe": [step]})
+    event = cloudtrail_event(task)
     detail = event["detail"]
     assert (event["source"], event["detail-type"]) == ("aws.iot", "AWS API Call via CloudTrail")
     assert detail["eventName"] == f"Start{task_type.capitalize()}MitigationActionsTask"
@@ -129,31 +122,28 @@ def test_a_task_without_a_start_starts_now() -> None:
     assert datetime.fromisoformat(event["detail"]["eventTime"]) >= before
 
 
-WRONG: list[dict[str, Any]] = [
-    {},
-    {"taskSummary": "text"},
-    {"taskSummary": {"target": 5, "actionsDefinition": ["x", {"name": 7}]}},
-    {"taskSummary": {"target": {"violationIds": []}, "actionsDefinition": {}}},
-    {"taskSummary": {"actionsDefinition": [{"name": "blanks are not allowed"}]}},
-]
+ANY = {"securityProfileName": "FleetBaseline", "behaviorName": "any"}
+TOLD = {"target": {"violationIds": ["v-1"]}, "actionsDefinition": [{"name": "Quarantine"}]}
 
 
-@pytest.mark.parametrize("step", WRONG)
-def test_a_task_is_started_whatever_its_answers_tell(engine: Any, step: dict[str, Any]) -> None:
-    task = parse({"taskId": "t", "describe": [step]})
-    with FakeIot(task, started=False) as iot:
-        engine.iot_url = iot.url
-        start_task(engine, task)
-    assert [call.error for call in iot.calls][-1] is None
-
-
-def test_a_task_is_started_with_what_its_answers_tell(engine: Any) -> None:
-    summary = {"target": {"violationIds": ["v-1"]}, "actionsDefinition": [{"name": "Quarantine"}]}
+@pytest.mark.parametrize(
+    ("summary", "target", "actions"),
+    [
+        (TOLD, {"violationIds": ["v-1"]}, ["Quarantine"]),
+        ({}, ANY, ["any"]),
+        ("text", ANY, ["any"]),
+        ({"target": 5, "actionsDefinition": ["x", {"name": 7}]}, ANY, ["any"]),
+        ({"target": {"violationIds": []}, "actionsDefinition": {}}, ANY, ["any"]),
+        ({"actionsDefinition": [{"name": "blanks are not allowed"}]}, ANY, ["any"]),
+    ],
+)
+def test_a_task_is_started_with_what_its_answers_tell_where_that_makes_sense(
+    engine: Any, summary: Any, target: Any, actions: list[str]
+) -> None:
     task = parse({"taskId": "t", "describe": [{"taskSummary": summary}]})
     with FakeIot(task, started=False) as iot:
         engine.iot_url = iot.url
         start_task(engine, task)
-    [call] = iot.calls
-    assert call.operation == "StartDetectMitigationActionsTask"
-    assert call.parameters["target"] == {"violationIds": ["v-1"]}
-    assert call.parameters["actions"] == ["Quarantine"]
+    call = iot.calls[-1]
+    assert (call.error, call.parameters["target"]) == (None, target)
+    assert call.parameters["actions"] == actions
