@@ -99,7 +99,12 @@ def test_a_failed_event_is_tried_again_and_then_kept(engine: Engine, stack: Stac
     assert answer["FailedEntryCount"] == 0
     letters: list[Any] = []
     sqs, queue = engine.client("sqs"), stack.outputs["FailuresUrl"]
-    until(lambda: bool(letters.extend(receive(sqs, queue)) or letters), "the letter")
+
+    def has_come() -> bool:
+        letters.extend(receive(sqs, queue))
+        return bool(letters)
+
+    until(has_come, "the letter")
     assert letters[0]["requestPayload"]["detail"] == {"id": 7}
     assert letters[0]["responsePayload"]["errorType"] == "OutOfOrder"
     [lines] = [lines for name, lines in engine.logs().items() if "Listener" in name]

@@ -64,7 +64,7 @@ def test_a_mend_fits_this_ministack_and_says_what_moved_in_another(
 
 
 def test_the_worker_script_must_be_the_one_that_was_read_and_still_compiles() -> None:
-    runtime = Copy(lambda_runtime)
+    runtime: Any = Copy(lambda_runtime)
     functions.name_handler_errors(runtime, Copy(lambda_svc))
     compile(runtime._PYTHON_WORKER_SCRIPT, "worker", "exec")
     runtime._PYTHON_WORKER_SCRIPT = "pass"
