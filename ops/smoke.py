@@ -40,6 +40,7 @@ PARAMETERS = {"SweepMinutes": "0", "OverdueMinutes": "5", "LogRetentionDays": "1
 REFUSED = "NotAllDelivered"
 WAIT_MINUTES = 10
 _POLL_SECONDS = 5
+_LETTER_SECONDS = 20  # the longest that SQS waits
 _LAST_SECONDS = 60  # between the end of the watch and the last message of the topic
 _COST = "less than 0.10 USD: the key, the alarms and the dashboard are billed by the hour"
 
@@ -126,7 +127,9 @@ def wait_for_report(
 
 def find_letter(session: boto3.Session, queue_url: str, watch: Watch) -> None:
     """Raises SmokeFailed unless the message that Slack refused lies where it can be replayed."""
-    answer = session.client("sqs").receive_message(QueueUrl=queue_url, WaitTimeSeconds=20)
+    answer = session.client("sqs").receive_message(
+        QueueUrl=queue_url, WaitTimeSeconds=_LETTER_SECONDS
+    )
     for message in answer.get("Messages", []):
         letter = DEAD_LETTERS.parse(message["Body"])
         if letter.channel == "slack" and watch.task_id in letter.title:

@@ -23,30 +23,26 @@ EVENTS = Path(__file__).parents[2] / "events"
 HARMLESS = {
     *("html", "head", "meta", "title", "style", "body", "section", "h1", "h2", "h3", "div", "p"),
     *("b", "i", "s", "small", "span", "a", "code", "pre", "mark"),
-}
-ATTRIBUTES = {
     *("lang", "charset", "http-equiv", "content", "name", "class", "aria-label", "href", "rel"),
 }
 
 
 class Reader(HTMLParser):
-    def __init__(self) -> None:
+    """Each tag with its attributes, the style, and what people read."""
+
+    def __init__(self, html: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.style = ""
-        self._in_style = False
+        self.text = self.style = ""
+        self.feed(html)
+        self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
-        self._in_style = tag == "style"
-
-    def handle_endtag(self, tag: str) -> None:
-        self._in_style = self._in_style and tag != "style"
 
     def handle_data(self, data: str) -> None:
-        if self._in_style:
-            self.style += data
+        if self.lasttag == "style" and not self.style:
+            self.style = data
         else:
             self.text += data
 
@@ -58,55 +54,40 @@ def messages_of(name: str) -> dict[str, Any]:
     return render(Report.of(task, details=details, place=place), Clock())
 
 
-def read(html: str) -> Reader:
-    reader = Reader()
-    reader.feed(html)
-    reader.close()
-    return reader
-
-
-@pytest.mark.parametrize("name", ["detect-hostile-names", "detect-failed-partly", "detect-longest"])
-def test_a_page_holds_nothing_that_could_load_or_run(name: str) -> None:
+@pytest.mark.parametrize("name", ["detect-hostile-names", "audit-completed-partly-failed"])
+def test_a_page_holds_each_message_word_for_word_and_nothing_that_could_load_or_run(
+    name: str,
+) -> None:
     messages = messages_of(name)
-    reader = read(page.render(messages))
-    assert {tag for tag, _ in reader.tags} <= HARMLESS
-    assert {key for _, attributes in reader.tags for key in attributes} <= ATTRIBUTES
+    reader = Reader(page.render(messages))
+    assert messages["email"]["subject"] in reader.text
+    assert messages["email"]["body"] in reader.text
+    assert messages["sms"] in reader.text
+    assert "$" not in re.sub(r"\$\((id|touch)|\"\$(id|input|thing)\"", "", reader.text)
+    assert {name for tag, attributes in reader.tags for name in (tag, *attributes)} <= HARMLESS
     shown = [str(block) for block in messages["slack"]["blocks"]]
     own = [url for text in shown for url in re.findall(r"<(https://[^|]+)\|[\w ]+>", text)]
     links = [attributes["href"] for tag, attributes in reader.tags if tag == "a"]
     assert links == [*own, page.builder_link(messages["slack"])]
     assert len(own) == 2
-    assert "url(" not in reader.style
-    assert "@import" not in reader.style
 
 
 def test_the_policy_allows_the_pages_own_style_and_nothing_else() -> None:
-    reader = read(page.render(messages_of("detect-failed-partly")))
-    [policy] = [
-        attributes["content"]
-        for tag, attributes in reader.tags
-        if attributes.get("http-equiv") == "Content-Security-Policy"
-    ]
+    reader = Reader(page.render(messages_of("detect-failed-partly")))
+    [policy] = [each["content"] for _, each in reader.tags if "http-equiv" in each]
     digest = base64.b64encode(hashlib.sha256(reader.style.encode()).digest()).decode()
     assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'"
 
 
-@pytest.mark.parametrize("name", ["detect-hostile-names", "audit-completed-partly-failed"])
-def test_a_page_shows_every_message_word_for_word(name: str) -> None:
-    messages = messages_of(name)
-    text = read(page.render(messages)).text
-    assert messages["email"]["subject"] in text
-    assert messages["email"]["body"] in text
-    assert messages["sms"] in text
-    assert "$" not in re.sub(r"\$\((id|touch)|\"\$(id|input|thing)\"", "", text)
-
-
 def test_slack_is_drawn_as_slack_draws_it() -> None:
-    block = {"type": "section", "text": {"type": "mrkdwn"}}
-    text = "*Bold* &lt;b&gt; `co&amp;de`, snake_case_name\n```aws 'x'```<!channel> <https://a.b/?c=1&amp;d|Ef>"
-    html = page.slack({"blocks": [{**block, "text": {"type": "mrkdwn", "text": text}}]})
-    assert html == (
-        '<div class="blocks">\n<div class="section"><b>Bold</b> &lt;b&gt; <code>co&amp;de</code>, '
+    text = (
+        "*Bold* &lt;b&gt; `co&amp;lt;de`, snake_case_name\n```aws 'x'```<!channel> "
+        "<https://a.b/?c=1&amp;d|Ef>"
+    )
+    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]
+    assert page.slack({"blocks": blocks}) == (
+        '<div class="blocks">\n<div class="section"><b>Bold</b> &lt;b&gt; '
+        "<code>co&amp;lt;de</code>, "
         "snake_case_name\n<pre>aws &#x27;x&#x27;</pre><mark>!channel</mark> "
         '<a href="https://a.b/?c=1&amp;d" rel="noreferrer">Ef</a></div>\n</div>'
     )
@@ -115,10 +96,6 @@ def test_slack_is_drawn_as_slack_draws_it() -> None:
 def test_the_builder_gets_the_blocks_whole() -> None:
     payload = messages_of("detect-hostile-names")["slack"]
     link = urlsplit(page.builder_link(payload))
-    assert (link.scheme, link.netloc, link.path) == (
-        "https",
-        "app.slack.com",
-        "/block-kit-builder/",
-    )
+    assert link.geturl().startswith("https://app.slack.com/block-kit-builder/#")
     assert json.loads(unquote(link.fragment)) == {"blocks": payload["blocks"]}
     assert re.fullmatch(r"[A-Za-z0-9%/_.~-]*", link.fragment)

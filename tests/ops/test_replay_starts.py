@@ -1,7 +1,5 @@
 """The start-failures queue: events that could not start a watch get their second chance."""
 
-from typing import Any
-
 import pytest
 
 from ops import replay
@@ -19,9 +17,7 @@ def test_the_event_is_handed_to_start_watch_whoever_left_it_there(stack: FakeSta
     stack.put(STARTS, cloudtrail_event("t1"))  # by EventBridge
     stack.put(STARTS, failure_record(cloudtrail_event("t2")))  # by Lambda
     stack.put("DeadLetterQueueUrl", dead_letter())
-
     assert run() == 0
-
     expected = [cloudtrail_event("t1"), cloudtrail_event("t2")]
     assert sorted(stack.invoked, key=str) == sorted(expected, key=str)
     assert stack.counts(STARTS) == (0, 0)
@@ -31,21 +27,15 @@ def test_the_event_is_handed_to_start_watch_whoever_left_it_there(stack: FakeSta
 def test_an_event_that_still_starts_no_watch_is_kept(
     stack: FakeStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def start_watch(event: Any) -> Any:
-        if event["detail"]["requestParameters"]["taskId"] == "bad":
-            raise Raises("InvalidWatch", "taskId: too long")
-        return {"tasksSeen": 1}  # or watched already: that is success
+    def start_watch(_event: object) -> None:
+        raise Raises("InvalidWatch", "taskId: too long")
 
     stack.functions["start-watch"] = start_watch
     stack.put(STARTS, cloudtrail_event("bad"))
-    stack.put(STARTS, cloudtrail_event("good"))
-
     assert run() == 1
-
     out = capsys.readouterr().out
     assert "start of detect task bad" in out
     assert "InvalidWatch: taskId: too long" in out
-    assert "1 delivered; 1 kept." in out
     assert stack.counts(STARTS) == (1, 0)
 
 
@@ -53,21 +43,15 @@ def test_a_dry_run_names_the_tasks_and_why_they_failed(
     stack: FakeStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack.put(STARTS, failure_record(cloudtrail_event("t1")))
-
     assert run("--dry-run") == 0
-
     out = capsys.readouterr().out
     assert "start of detect task t1" in out
     assert "AccessDeniedException" in out
-    assert stack.invoked == []
-    assert stack.counts(STARTS) == (1, 0)
+    assert (stack.invoked, stack.counts(STARTS)) == ([], (1, 0))
 
 
 def test_what_is_no_event_is_kept(stack: FakeStack, capsys: pytest.CaptureFixture[str]) -> None:
     stack.put(STARTS, {"requestContext": {}, "requestPayload": "text"})
-
     assert run() == 1
-
     assert "not ours" in capsys.readouterr().out
-    assert stack.invoked == []
-    assert stack.counts(STARTS) == (1, 0)
+    assert (stack.invoked, stack.counts(STARTS)) == ([], (1, 0))
