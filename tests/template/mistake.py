@@ -6,11 +6,23 @@ from typing import Any
 from tests.support.product import Product
 
 REMOVED = object()
+EACH_CHANNEL = "States NotifyEveryChannel ItemProcessor States"
+# Short words for long ways.
+SHORT = {
+    "may": "Policies 0 PolicyDocument Statement",
+    "policy": "PolicyDocument Statement",
+    "variables": "Environment Variables",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """`path` leads to what is changed; `value` is the new one, or a function of the old one."""
+    """`path` leads to what is changed; `value` is the new one, or a function of the old one.
+
+    It begins with `template`, `amazon_q`, `definition`, `states` or `each` (of the definition, and
+    those for each channel), `chat` and a resource of amazon_q.yaml, or with one of template.yaml,
+    whose properties they are; `text` is the template's text.
+    """
 
     what: str
     path: str
@@ -25,7 +37,7 @@ class Mistake:
             if planted.text == product.text:
                 raise LookupError(f"{self.what}: the text has changed")
             return planted
-        root, *keys = self.path.split()
+        root, *keys = self._way()
         place: Any = getattr(planted, root)
         for key in keys[:-1]:
             place = place[int(key) if isinstance(place, list) else key]
@@ -39,3 +51,14 @@ class Mistake:
             raise LookupError(f"{self.what}: {self.path} is {old} anyway")
         place[last] = new
         return planted
+
+    def _way(self) -> list[str]:
+        first, *rest = self.path.split()
+        begin = {
+            **{root: root for root in ("template", "amazon_q", "definition")},
+            "states": "definition States",
+            "each": f"definition {EACH_CHANNEL}",
+            "chat": f"amazon_q Resources {rest[0] if rest else ''} Properties",
+        }.get(first, f"template Resources {first} Properties")
+        rest = rest[first == "chat" :]
+        return " ".join([begin, *(SHORT.get(word, word) for word in rest)]).split()
