@@ -1,22 +1,11 @@
 """AWS answers with an error, with something else, or not at all: each call, once and for ever."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from embedded.scenario import TaskType
-from tests.faults.outcome import Outcome
-from tests.faults.row import (
-    REFUSED,
-    SLACK_DEAD,
-    SNS_DEAD,
-    TOLD,
-    UNREADABLE,
-    VANISHED,
-    Looks,
-    Row,
-    ended,
-    ends,
-    once,
-)
+from tests.faults.outcome import REFUSED, SLACK_DEAD, SNS_DEAD, TOLD, UNREADABLE, VANISHED, Outcome
+from tests.faults.row import Looks, Row, ended, ends, once
 from tests.support.aws import WORKS, AnswerLost, Fault, NoConnection, Page, Refusal
 from tests.support.machine import WEBHOOK
 from tests.support.watched import answer, finding_ids
@@ -41,57 +30,42 @@ THROTTLED = Refusal("ThrottlingException")
 DENIED = Refusal("AccessDeniedException", 403)
 NOT_FOUND = Refusal("ResourceNotFoundException", 404)
 INVALID = Refusal("InvalidRequestException")
-IOT = {
-    **named(
-        THROTTLED,
-        Refusal("InternalFailureException", 500),
-        Refusal("ServiceUnavailableException", 503),
-        DENIED,
-        Refusal("ExpiredTokenException", 403),
-    ),
-    **NETWORK,
-}
+FAILS = Refusal("InternalFailureException", 500)
+AWAY = Refusal("ServiceUnavailableException", 503)
+IOT = {**named(THROTTLED, FAILS, AWAY, DENIED, Refusal("ExpiredTokenException", 403)), **NETWORK}
+
+
+def once_and_for_ever(
+    row: Callable[..., Row], operation: str, faults: Mapping[str, Fault], dead: Outcome
+) -> Iterator[Row]:
+    for name, fault in faults.items():
+        yield row(f"{name}, once", TOLD, aws={operation: once(fault)})
+        yield row(f"{name}, for ever", dead, aws={operation: [fault]})
 
 
 def describe_rows() -> Iterator[Row]:
-    def row(name: str, expected: Outcome, *faults: Fault) -> Row:
-        return Row(
-            "Describe…MitigationActionsTask",
-            name,
-            expected,
-            describe=ends,
-            aws={DESCRIBE: faults},
-        )
-
-    for name, fault in IOT.items():
-        yield row(f"{name}, once", TOLD, *once(fault))
-        if fault != Page():  # it reads as an empty answer: see "has no status"
-            yield row(f"{name}, for ever", UNREADABLE, fault)
-    yield row("ResourceNotFoundException, once: too young", TOLD, *once(NOT_FOUND))
-    yield row("ResourceNotFoundException, for ever", VANISHED, NOT_FOUND)
-    yield row("InvalidRequestException: told at once", REFUSED, *once(INVALID))
-    yield row("throttled at every second look", TOLD, *(5 * once(THROTTLED)))
+    row = partial(Row, "Describe…MitigationActionsTask", describe=ends)
+    # A web page reads as an empty answer: see "has no status".
+    page = "a proxy's web page instead of an answer, for ever"
+    rows = once_and_for_ever(row, DESCRIBE, IOT, UNREADABLE)
+    yield from (each for each in rows if each.name != page)
+    young = {DESCRIBE: once(NOT_FOUND)}
+    yield row("ResourceNotFoundException, once: too young", TOLD, aws=young)
+    yield row("ResourceNotFoundException, for ever", VANISHED, aws={DESCRIBE: [NOT_FOUND]})
+    yield row("InvalidRequestException: told at once", REFUSED, aws={DESCRIBE: once(INVALID)})
+    yield row("throttled at every second look", TOLD, aws={DESCRIBE: 5 * once(THROTTLED)})
 
 
 def list_rows() -> Iterator[Row]:
     """The message comes without details rather than not at all."""
-    group = "List…MitigationActionsExecutions"
-    for name, fault in {**IOT, **named(NOT_FOUND, INVALID)}.items():
-        yield Row(group, f"{name}, once", TOLD, aws={LIST_ROWS: once(fault)})
-        yield Row(group, f"{name}, for ever", TOLD, aws={LIST_ROWS: [fault]})
+    row = partial(Row, "List…MitigationActionsExecutions")
+    yield from once_and_for_ever(row, LIST_ROWS, {**IOT, **named(NOT_FOUND, INVALID)}, TOLD)
+    row = partial(Row, "What tells which resource an audit finding is about", types=("audit",))
+    ways = {"ListAuditFindings": ended, "DescribeAuditFinding": by_finding}
     for fault in (THROTTLED, DENIED, NOT_FOUND, NoConnection()):
-        for operation, describe in (
-            ("ListAuditFindings", ended),
-            ("DescribeAuditFinding", by_finding),
-        ):
-            yield Row(
-                "What tells which resource an audit finding is about",
-                f"{operation}: {fault.code if isinstance(fault, Refusal) else 'no connection'}",
-                TOLD,
-                describe=describe,
-                aws={operation: [fault]},
-                types=("audit",),
-            )
+        name = fault.code if isinstance(fault, Refusal) else "no connection"
+        for operation, describe in ways.items():
+            yield row(f"{operation}: {name}", TOLD, describe=describe, aws={operation: [fault]})
 
 
 def by_finding(task_type: TaskType) -> Looks:
@@ -100,60 +74,36 @@ def by_finding(task_type: TaskType) -> Looks:
 
 
 def publish_rows() -> Iterator[Row]:
-    def row(name: str, expected: Outcome, *faults: Fault, hours: int = 1) -> Row:
-        return Row("SNS Publish", name, expected, aws={"Publish": faults}, patience_hours=hours)
-
+    row = partial(Row, "SNS Publish")
+    fails = Refusal("InternalError", 500)
     later = named(
-        Refusal("Throttling", 429),
-        Refusal("InternalError", 500),
-        Refusal("KMSThrottling"),
-        Refusal("ExpiredToken", 403),
+        Refusal("Throttling", 429), fails, Refusal("KMSThrottling"), Refusal("ExpiredToken", 403)
     )
     network = {name: fault for name, fault in NETWORK.items() if fault != AnswerLost()}
-    for name, fault in {**later, **network}.items():
-        yield row(f"{name}, once", TOLD, *once(fault))
-        yield row(f"{name}, for ever", SNS_DEAD, fault)
-    yield row("InternalError for twelve hours", SNS_DEAD, later["InternalError"], hours=12)
+    yield from once_and_for_ever(row, "Publish", {**later, **network}, SNS_DEAD)
+    patient = partial(row, patience_hours=12)
+    yield patient("InternalError for twelve hours", SNS_DEAD, aws={"Publish": [fails]})
     for refused in (
-        Refusal("NotFound", 404),
-        Refusal("AuthorizationError", 403),
-        Refusal("InvalidParameter"),
-        Refusal("InvalidClientTokenId", 403),
-        Refusal("KMSDisabled"),
-    ):
-        yield row(f"{refused.code}: not tried again", SNS_DEAD, *once(refused))
-    yield Row(
-        "SNS Publish",
-        "the answer is lost, once",
-        Outcome("2 x told", "told"),
-        aws={"Publish": [AnswerLost(), WORKS]},
-        answer_lost=True,
-    )
+        Refusal("NotFound", 404), Refusal("AuthorizationError", 403), Refusal("InvalidParameter"),
+        Refusal("InvalidClientTokenId", 403), Refusal("KMSDisabled"),
+    ):  # fmt: skip
+        yield row(f"{refused.code}: not tried again", SNS_DEAD, aws={"Publish": once(refused)})
+    lost = partial(row, aws={"Publish": [AnswerLost(), WORKS]}, answer_lost=True)
+    yield lost("the answer is lost, once", Outcome("2 x told", "told"))
 
 
 def secret_rows() -> Iterator[Row]:
-    def row(name: str, expected: Outcome, *faults: Fault, secret: str = WEBHOOK) -> Row:
-        return Row(
-            "Secrets Manager GetSecretValue",
-            name,
-            expected,
-            aws={"GetSecretValue": faults},
-            secret=secret,
-        )
-
+    operation = "GetSecretValue"
+    row = partial(Row, "Secrets Manager GetSecretValue", secret=WEBHOOK)
     later = named(THROTTLED, Refusal("InternalServiceError", 500))
-    for name, fault in {**later, **NETWORK}.items():
-        yield row(f"{name}, once", TOLD, *once(fault))
-        yield row(f"{name}, for ever", SLACK_DEAD, fault)
+    yield from once_and_for_ever(row, operation, {**later, **NETWORK}, SLACK_DEAD)
     for refused in (
-        Refusal("ResourceNotFoundException"),
-        Refusal("AccessDeniedException"),
-        Refusal("DecryptionFailure"),
-        Refusal("InvalidRequestException"),
-        Refusal("InvalidParameterException"),
-    ):
-        yield row(f"{refused.code}: not tried again", SLACK_DEAD, *once(refused))
-    yield row("holds one pair, as the console makes it", TOLD, secret=f'{{"url": "{WEBHOOK}"}}')
+        Refusal("ResourceNotFoundException"), Refusal("AccessDeniedException"),
+        Refusal("DecryptionFailure"), INVALID, Refusal("InvalidParameterException"),
+    ):  # fmt: skip
+        yield row(f"{refused.code}: not tried again", SLACK_DEAD, aws={operation: once(refused)})
+    pair = f'{{"url": "{WEBHOOK}"}}'
+    yield row("holds one pair, as the console makes it", TOLD, secret=pair)
     for content, secret in {
         "no URL": "xoxb-not-a-webhook",
         "a web page of somebody else": "https://example.com/services/T0/B0/x",

@@ -1,16 +1,17 @@
 """Tasks of other accounts and regions: whose they are, and a member role that refuses."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from itertools import count
-from typing import Any
 from unittest import mock
 
 from embedded.places import MEMBER
 from embedded.scenario import TaskType
 from mitigation.member import Hub, Member, NotListed
 from tests.faults.aws_rows import DENIED, NETWORK, THROTTLED, named
-from tests.faults.outcome import Outcome
-from tests.faults.row import NOT_STARTED, NOTHING, REFUSED, TOLD, UNREADABLE, Row, both, ends, once
+from tests.faults.outcome import NOT_STARTED, NOTHING, REFUSED, TOLD, UNREADABLE, Outcome, both
+from tests.faults.plays import in_turn
+from tests.faults.row import Row, ends, once
 from tests.faults.sweep_rows import after_deployment, sweep_later
 from tests.support.aws import WORKS, Outage, Refusal
 from tests.support.machine import World
@@ -18,10 +19,9 @@ from tests.support.watched import TASK_IDS, Json, started
 
 LISTED = {"MemberAccounts": MEMBER.account, "MemberRegions": MEMBER.region}
 STRANGER = {"account": "999999999999", "region": MEMBER.region}
+REFUSES = Refusal("AccessDenied", 403)
 HALF_AN_HOUR = 1800
 START_AND_FIRST_LOOK = 2
-
-type Play = Callable[[World, TaskType], None]
 
 
 def event(task_type: TaskType, place: Json | None = None, **detail: object) -> Json:
@@ -34,40 +34,29 @@ def starts(world: World, task_type: TaskType) -> None:
 
 
 def rows() -> Iterator[Row]:
-    def row(name: str, expected: Outcome, play: Play = starts, **more: Any) -> Row:
-        usual: dict[str, Any] = {"parameters": LISTED, "place": MEMBER, "describe": ends}
-        return Row("A member's task", name, expected, play=play, **(usual | more))
-
+    usual = partial(Row, "A member's task", parameters=LISTED, place=MEMBER, describe=ends)
+    row, unlisted = partial(usual, play=starts), partial(usual, nothing_due=True)
     yield row("its events come over the members' bus", TOLD)
-    yield row("its event comes 20 times at once", TOLD, twenty_at_once)
-    yield row(
-        "no event tells of it: the sweep finds it", TOLD, sweep_later, describe=after_deployment
-    )
-    yield row("is of an account that is not listed", NOTHING, from_a_stranger, nothing_due=True)
-    yield row("its record claims another account", TOLD, claims_another)
-    yield row(
-        "StartWatch is handed a forged envelope", NOT_STARTED, forged_envelope, nothing_due=True
-    )
-    yield row("is of a member that was never listed", REFUSED, by_hand, parameters={})
-    yield row("its member is taken from the list while it runs", REFUSED, removed_midway)
-    yield row(
-        "its member's role is deleted while it runs",
-        UNREADABLE,
-        aws={"AssumeRole": [WORKS, Refusal("AccessDenied", 403)]},
-    )
-    yield row(
-        "its member's role refuses for half an hour",
-        both("told UNREADABLE so far, told"),
-        aws={"AssumeRole": Outage(Refusal("AccessDenied", 403), [(0, HALF_AN_HOUR)])},
-    )
+    yield usual("its event comes 20 times at once", TOLD, twenty_at_once)
+    swept = partial(usual, describe=after_deployment)
+    yield swept("no event tells of it: the sweep finds it", TOLD, sweep_later)
+    yield unlisted("is of an account that is not listed", NOTHING, from_a_stranger)
+    yield usual("its record claims another account", TOLD, claims_another)
+    yield unlisted("StartWatch is handed a forged envelope", NOT_STARTED, forged_envelope)
+    yield usual("is of a member that was never listed", REFUSED, by_hand, parameters={})
+    yield usual("its member is taken from the list while it runs", REFUSED, removed_midway)
+    for_a_while = both("told UNREADABLE so far, told")
+    away = {"AssumeRole": Outage(REFUSES, [(0, HALF_AN_HOUR)])}
+    gone = {"AssumeRole": [WORKS, REFUSES]}
+    yield row("its member's role is deleted while it runs", UNREADABLE, aws=gone)
+    yield row("its member's role refuses for half an hour", for_a_while, aws=away)
     for name, fault in {**named(THROTTLED, DENIED), **NETWORK}.items():
         yield row(f"STS: {name}, once", TOLD, aws={"AssumeRole": once(fault)})
-    yield row(
+    yield swept(
         "its member's role refuses the sweep too",
         Outcome("told", "told", failed_sweeps=1),
-        sweep_then_start,
-        aws={"AssumeRole": [Refusal("AccessDenied", 403), WORKS]},
-        describe=after_deployment,
+        in_turn(sweep_later, starts),
+        aws={"AssumeRole": [REFUSES, WORKS]},
     )
 
 
@@ -104,8 +93,3 @@ def removed_midway(world: World, task_type: TaskType) -> None:
 
     with mock.patch.object(Hub, "check", check):
         starts(world, task_type)
-
-
-def sweep_then_start(world: World, task_type: TaskType) -> None:
-    sweep_later(world, task_type)
-    starts(world, task_type)

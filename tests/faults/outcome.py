@@ -40,6 +40,21 @@ class Outcome:
         return f"{told} · executions: {self.executions}{failures}{sweeps}"
 
 
+def both(told: str, executions: str = "1 succeeded") -> Outcome:
+    return Outcome(told, told, executions)
+
+
+TOLD = both("told")
+REFUSED = both("told UNREADABLE")
+UNREADABLE = both("told UNREADABLE so far, told UNREADABLE")
+VANISHED = both("told VANISHED")
+SNS_DEAD = Outcome("dead letter", "told", "1 failed")
+SLACK_DEAD = Outcome("told", "dead letter", "1 failed")
+NOT_STARTED = Outcome("nothing", "nothing", "none", start_failures=1)
+NOT_SWEPT = Outcome("nothing", "nothing", "none", failed_sweeps=1)
+NOTHING = Outcome("nothing", "nothing", "none")
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     outcome: Outcome

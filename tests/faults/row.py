@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from embedded.places import HOME, Place
-from embedded.scenario import Failure, SlackAnswer, SlackAppAnswer, TaskType
+from embedded.scenario import Failure, Scenario, SlackAnswer, SlackAppAnswer, TaskType
 from embedded.slack_workspace import Workspace
 from mitigation import patience
 from tests.faults.outcome import Outcome, Seen, look_at
+from tests.faults.plays import Play
 from tests.support.aws import WORKS, Fault, Page, Plan, Refusal
 from tests.support.functions import Mishap
 from tests.support.machine import World
@@ -17,23 +18,10 @@ from tests.support.slack import Slack
 from tests.support.watched import TASK_IDS, Json, answer, running, started, task
 
 type Looks = Sequence[Json | Failure]
+type Describe = Callable[[TaskType], Looks]
 
 BOTH: tuple[TaskType, ...] = ("detect", "audit")
 
-
-def both(told: str, executions: str = "1 succeeded") -> Outcome:
-    return Outcome(told, told, executions)
-
-
-TOLD = both("told")
-REFUSED = both("told UNREADABLE")
-UNREADABLE = both("told UNREADABLE so far, told UNREADABLE")
-VANISHED = both("told VANISHED")
-SNS_DEAD = Outcome("dead letter", "told", "1 failed")
-SLACK_DEAD = Outcome("told", "dead letter", "1 failed")
-NOT_STARTED = Outcome("nothing", "nothing", "none", start_failures=1)
-NOT_SWEPT = Outcome("nothing", "nothing", "none", failed_sweeps=1)
-NOTHING = Outcome("nothing", "nothing", "none")
 
 # What botocore itself tries again, twice.
 _RETRIED_BY_BOTOCORE = {"ThrottlingException", "Throttling", "ThrottledException"}
@@ -69,8 +57,8 @@ class Row:
     group: str
     name: str
     expected: Outcome
-    play: Callable[[World, TaskType], None] | None = None
-    describe: Callable[[TaskType], Looks] = ended
+    play: Play | None = None
+    describe: Describe = ended
     aws: Mapping[str, Plan[Fault]] = field(default_factory=dict)
     lambdas: Mapping[str, Plan[Mishap]] = field(default_factory=dict)
     slack: Sequence[SlackAnswer] = ()
@@ -102,13 +90,7 @@ class Row:
                 patch.setattr("mitigation.webhook.TIMEOUT_SECONDS", self.slack_timeout)
             with World(
                 slack,
-                tasks=[
-                    replace(
-                        task(task_type, *self.describe(task_type), task_id=task_id),
-                        place=self.place,
-                    )
-                    for task_id in task_ids
-                ],
+                tasks=[self._task(task_type, task_id) for task_id in task_ids],
                 slack=self.slack,
                 aws={name.format(kind): faults for name, faults in self.aws.items()},
                 lambdas=self.lambdas,
@@ -126,3 +108,7 @@ class Row:
                 return look_at(
                     world, nothing_due=self.nothing_due, vanished_before=self.vanished_before
                 )
+
+    def _task(self, task_type: TaskType, task_id: str) -> Scenario:
+        scenario = task(task_type, *self.describe(task_type), task_id=task_id)
+        return replace(scenario, place=self.place)

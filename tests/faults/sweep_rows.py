@@ -1,142 +1,28 @@
 """The sweep finds what no event told, nothing older than the stack, and nothing twice."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from functools import partial
 
 from embedded.scenario import TaskType
-from tests.faults.aws_rows import NETWORK, THROTTLED, named
-from tests.faults.outcome import Outcome
-from tests.faults.row import NOT_SWEPT, NOTHING, TOLD, Looks, Row, once
-from tests.support.aws import WORKS, Fault, Page, Refusal
+from tests.faults.aws_rows import FAILS, INVALID, NETWORK, THROTTLED, named
+from tests.faults.outcome import NOT_SWEPT, NOTHING, TOLD, Outcome
+from tests.faults.plays import event, in_turn, passes, ticks
+from tests.faults.row import Looks, Row, once
+from tests.support.aws import WORKS, Page, Refusal
 from tests.support.functions import Mishap
-from tests.support.machine import NOW, World
-from tests.support.watched import answer, started
+from tests.support.machine import NOW
+from tests.support.watched import answer
 
 LIST_TASKS = "List{}MitigationActionsTasks"
 TOLD_AND_RAISED = replace(TOLD, failed_sweeps=1)
 AFTER_DEPLOYMENT = NOW + timedelta(minutes=1)
 
-type Play = Callable[[World, TaskType], None]
-
-
-def sweep_rows() -> Iterator[Row]:
-    def row(
-        name: str,
-        expected: Outcome,
-        play: Play,
-        describe: Callable[[TaskType], Looks] | None = None,
-        aws: Mapping[str, Sequence[Fault]] | None = None,
-        nothing_due: bool = False,
-    ) -> Row:
-        return Row(
-            "The sweep",
-            name,
-            expected,
-            play=play,
-            describe=describe or after_deployment,
-            aws=aws or {},
-            nothing_due=nothing_due,
-        )
-
-    yield row("finds a task whose event never came", TOLD, sweep_later)
-    yield row("comes five times", TOLD, sweep_often)
-    yield row("comes after the event", TOLD, event_then_sweep)
-    yield row("comes before the event", TOLD, sweep_then_event)
-    yield row(
-        "of a first deployment announces nothing older",
-        NOTHING,
-        sweep_later,
-        describe=lambda t: [answer(t, start=NOW - timedelta(minutes=5), end=NOW)],
-        nothing_due=True,
-    )
-    errors = {
-        **named(
-            THROTTLED,
-            Refusal("InternalFailureException", 500),
-            Refusal("AccessDeniedException", 403),
-            Refusal("InvalidRequestException"),
-        ),
-        **NETWORK,
-    }
-    for name, fault in errors.items():
-        operation = {LIST_TASKS: once(fault)}
-        is_empty = fault == Page()  # it reads as an empty list
-        outcome = TOLD if is_empty else TOLD_AND_RAISED
-        yield row(f"List…MitigationActionsTasks: {name}, once", outcome, sweep_often, aws=operation)
-        if not is_empty:
-            yield row(
-                f"List…MitigationActionsTasks: {name}, for ever",
-                NOT_SWEPT,
-                sweep_later,
-                aws={LIST_TASKS: [fault]},
-            )
-    denied = Refusal("AccessDeniedException")
-    for name, faults, expected in (
-        ("once", once(denied), TOLD_AND_RAISED),
-        ("for ever", [denied], replace(NOT_SWEPT, failed_sweeps=2)),
-    ):
-        yield row(
-            f"DescribeStateMachine: AccessDeniedException, {name}",
-            expected,
-            sweep_twice,
-            aws={"DescribeStateMachine": faults},
-        )
-
-
-def partial_rows() -> Iterator[Row]:
-    """What can't be read or started keeps no other task from being watched."""
-
-    def row(name: str, expected: Outcome, play: Play, task_ids: Sequence[str], **more: Any) -> Row:
-        return Row(
-            "The sweep",
-            name,
-            expected,
-            play=play,
-            describe=after_deployment,
-            task_ids=task_ids,
-            **more,
-        )
-
-    three, denied = ["one", "two", "three"], Refusal("AccessDeniedException")
-    yield row(
-        "of three watches the first can't be started",
-        Outcome("2 x told", "2 x told", "2 succeeded", failed_sweeps=1),
-        sweep_later,
-        three,
-        aws={"StartExecution": [denied, WORKS]},
-    )
-    yield row(
-        "of three watches the first can't be started, until the next sweep",
-        Outcome("3 x told", "3 x told", "3 succeeded", failed_sweeps=1),
-        sweep_twice,
-        three,
-        aws={"StartExecution": [denied, WORKS]},
-    )
-    yield row(
-        "an item of the list names no task",
-        TOLD_AND_RAISED,
-        sweep_later,
-        ["no task's id", "quarantine-7"],
-    )
-    for kind, other in (("detect", "Audit"), ("audit", "Detect")):
-        yield row(
-            f"the {other.lower()} tasks can't be listed",
-            TOLD_AND_RAISED,
-            sweep_later,
-            (),
-            aws={LIST_TASKS.format(other): [denied]},
-            types=(kind,),
-        )
-    for name, mishap in {"ends": Mishap.EXIT_BEFORE, "times out": Mishap.TIMEOUT_AFTER}.items():
-        yield row(
-            f"the function {name}, once",
-            TOLD_AND_RAISED,
-            sweep_twice,
-            (),
-            lambdas={"SweepFunction": [mishap, Mishap.NONE]},
-        )
+sweep_later = in_turn(passes(300), ticks)
+sweep_twice = in_turn(sweep_later, sweep_later)
+sweep_often = in_turn(*(5 * [sweep_later]))
+event_then_sweep = in_turn(passes(60), event(), sweep_later)
 
 
 def after_deployment(task_type: TaskType) -> Looks:
@@ -145,32 +31,46 @@ def after_deployment(task_type: TaskType) -> Looks:
     return [answer(task_type, start=start, end=end)]
 
 
-def sweep_later(world: World, _: TaskType) -> None:
-    world.passes(300)
-    world.ticks()
-
-
-def sweep_twice(world: World, task_type: TaskType) -> None:
-    sweep_later(world, task_type)
-    sweep_later(world, task_type)
-
-
-def sweep_often(world: World, task_type: TaskType) -> None:
-    for _ in range(5):
-        sweep_later(world, task_type)
-
-
-def event_then_sweep(world: World, task_type: TaskType) -> None:
-    world.passes(60)
-    world.happens(started(task_type))
-    sweep_later(world, task_type)
-
-
-def sweep_then_event(world: World, task_type: TaskType) -> None:
-    sweep_later(world, task_type)
-    world.happens(started(task_type))
+def before_deployment(task_type: TaskType) -> Looks:
+    return [answer(task_type, start=NOW - timedelta(minutes=5), end=NOW)]
 
 
 def rows() -> Iterator[Row]:
-    yield from sweep_rows()
-    yield from partial_rows()
+    row = partial(Row, "The sweep", describe=after_deployment)
+    yield row("finds a task whose event never came", TOLD, sweep_later)
+    yield row("comes five times", TOLD, sweep_often)
+    yield row("comes after the event", TOLD, event_then_sweep)
+    yield row("comes before the event", TOLD, in_turn(sweep_later, event()))
+    first, older = "of a first deployment announces nothing older", before_deployment
+    yield row(first, NOTHING, sweep_later, describe=older, nothing_due=True)
+    denied = Refusal("AccessDeniedException", 403)
+    for name, fault in {**named(THROTTLED, FAILS, denied, INVALID), **NETWORK}.items():
+        listing, is_empty = f"List…MitigationActionsTasks: {name}", fault == Page()  # no items
+        outcome = TOLD if is_empty else TOLD_AND_RAISED
+        yield row(f"{listing}, once", outcome, sweep_often, aws={LIST_TASKS: once(fault)})
+        if not is_empty:
+            yield row(f"{listing}, for ever", NOT_SWEPT, sweep_later, aws={LIST_TASKS: [fault]})
+    denied, name = Refusal("AccessDeniedException"), "DescribeStateMachine: AccessDeniedException"
+    once_denied, ever = ({"DescribeStateMachine": each} for each in (once(denied), [denied]))
+    yield row(f"{name}, once", TOLD_AND_RAISED, sweep_twice, aws=once_denied)
+    yield row(f"{name}, for ever", replace(NOT_SWEPT, failed_sweeps=2), sweep_twice, aws=ever)
+    yield from partial_rows(denied)
+
+
+def partial_rows(denied: Refusal) -> Iterator[Row]:
+    """What can't be read or started keeps no other task from being watched."""
+    row = partial(Row, "The sweep", describe=after_deployment)
+    three = partial(row, task_ids=["one", "two", "three"], aws={"StartExecution": [denied, WORKS]})
+    name = "of three watches the first can't be started"
+    two_told = Outcome("2 x told", "2 x told", "2 succeeded", failed_sweeps=1)
+    yield three(name, two_told, sweep_later)
+    all_told = Outcome("3 x told", "3 x told", "3 succeeded", failed_sweeps=1)
+    yield three(f"{name}, until the next sweep", all_told, sweep_twice)
+    ids = ["no task's id", "quarantine-7"]
+    yield row("an item of the list names no task", TOLD_AND_RAISED, sweep_later, task_ids=ids)
+    for kind, other in (("detect", "Audit"), ("audit", "Detect")):
+        unlisted = partial(row, aws={LIST_TASKS.format(other): [denied]}, types=(kind,))
+        yield unlisted(f"the {other.lower()} tasks can't be listed", TOLD_AND_RAISED, sweep_later)
+    for name, mishap in {"ends": Mishap.EXIT_BEFORE, "times out": Mishap.TIMEOUT_AFTER}.items():
+        broken = partial(row, lambdas={"SweepFunction": [mishap, Mishap.NONE]})
+        yield broken(f"the function {name}, once", TOLD_AND_RAISED, sweep_twice)
