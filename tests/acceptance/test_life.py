@@ -43,10 +43,7 @@ def test_a_stack_is_deployed_used_updated_in_use_and_deleted() -> None:
         secret = engine.client("secretsmanager").create_secret(
             Name="slack-webhook", SecretString=stacks.WEBHOOK_URL
         )
-        parameters = {
-            "EmailAddress": "on-call@example.com",
-            "SlackWebhookSecretArn": secret["ARN"],
-        }
+        parameters = {"EmailAddress": "on-call@example.com", "SlackWebhookSecretArn": secret["ARN"]}
         before = stacks.everything(engine)
 
         deploy(engine, parameters)

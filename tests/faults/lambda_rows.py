@@ -17,10 +17,7 @@ BEFORE = {
     "is failed by Lambda": Mishap.LAMBDA_FAILS,
     "never answers": Mishap.SILENCE,
 }
-AFTER = {
-    "ends after its work": Mishap.EXIT_AFTER,
-    "times out after its work": Mishap.TIMEOUT_AFTER,
-}
+AFTER = {"ends after its work": Mishap.EXIT_AFTER, "times out after its work": Mishap.TIMEOUT_AFTER}
 CHANNELS = {
     "sns": (SNS_DEAD, Outcome("2 x told", "told")),
     "slack": (SLACK_DEAD, Outcome("told", "2 x told")),

@@ -7,10 +7,7 @@ ALARM_TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:on-call"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
 SECRET_KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/66666666-7777-8888-9999-000000000000"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/developers"
-MEMBERS = {
-    "MemberAccounts": "210987654321,310987654321",
-    "MemberRegions": "eu-central-1,us-east-1",
-}
+MEMBERS = {"MemberAccounts": "210987654321,310987654321", "MemberRegions": "eu-central-1,us-east-1"}
 BOTH = {"EmailAddress": "oncall@example.com", "SlackWebhookSecretArn": SECRET}
 APP = {
     "EmailAddress": "oncall@example.com",

@@ -7,48 +7,30 @@ from typing import Any
 
 from tests.support.combinations import ALARM_TOPIC, BOTH, TOPIC
 from tests.support.product import Product, Resources
-from tests.template.probing import Crashed, probe
-from tests.template.wiring import functions, variables
+from tests.template.wiring import all_probed, of_type
 
 type Metric = tuple[str, str, frozenset[tuple[str, str]]]  # namespace, name, dimensions
 
 # Source: the services' own lists of CloudWatch metrics.
 AWS_METRICS = {
-    ("AWS/States", "StateMachineArn"): [
-        "ExecutionsAborted",
-        "ExecutionsFailed",
-        "ExecutionsStarted",
-        "ExecutionsSucceeded",
-        "ExecutionsTimedOut",
-        "ExecutionThrottled",
-        "ExecutionTime",
-    ],
-    ("AWS/SNS", "TopicName"): [
-        "NumberOfMessagesPublished",
-        "NumberOfNotificationsDelivered",
-        "NumberOfNotificationsFailed",
-        "NumberOfNotificationsFilteredOut",
-    ],
-    ("AWS/SQS", "QueueName"): [
-        "ApproximateAgeOfOldestMessage",
-        "ApproximateNumberOfMessagesDelayed",
-        "ApproximateNumberOfMessagesNotVisible",
-        "ApproximateNumberOfMessagesVisible",
-        "NumberOfMessagesDeleted",
-        "NumberOfMessagesReceived",
-        "NumberOfMessagesSent",
-    ],
-    ("AWS/Lambda", "FunctionName"): [
-        "AsyncEventAge",
-        "AsyncEventsDropped",
-        "ConcurrentExecutions",
-        "DestinationDeliveryFailures",
-        "Duration",
-        "Errors",
-        "Invocations",
-        "Throttles",
-    ],
-}
+    ("AWS/States", "StateMachineArn"): {
+        "ExecutionsAborted", "ExecutionsFailed", "ExecutionsStarted", "ExecutionsSucceeded",
+        "ExecutionsTimedOut", "ExecutionThrottled", "ExecutionTime",
+    },
+    ("AWS/SNS", "TopicName"): {
+        "NumberOfMessagesPublished", "NumberOfNotificationsDelivered",
+        "NumberOfNotificationsFailed", "NumberOfNotificationsFilteredOut",
+    },
+    ("AWS/SQS", "QueueName"): {
+        "ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesDelayed",
+        "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesVisible",
+        "NumberOfMessagesDeleted", "NumberOfMessagesReceived", "NumberOfMessagesSent",
+    },
+    ("AWS/Lambda", "FunctionName"): {
+        "AsyncEventAge", "AsyncEventsDropped", "ConcurrentExecutions",
+        "DestinationDeliveryFailures", "Duration", "Errors", "Invocations", "Throttles",
+    },
+}  # fmt: skip
 AT_ONCE = {"Period": 60, "EvaluationPeriods": 1, "Threshold": 0}
 # A call that fails is tried again: it rings when calls have failed for a quarter of an hour.
 WHEN_IT_LASTS = {"Period": 300, "EvaluationPeriods": 3, "Threshold": 0}
@@ -88,7 +70,7 @@ def alarms_ring(product: Product) -> Iterator[str]:
     stack = product.stack(BOTH)
     rings = set()
     emitted = metrics_of(stack)
-    for name, properties in alarms(stack):
+    for name, properties in alarms(stack).items():
         dimensions = {d["Name"]: d["Value"] for d in properties.get("Dimensions", [])}
         namespace, metric = str(properties.get("Namespace")), str(properties.get("MetricName"))
         if "Metrics" in properties:
@@ -117,7 +99,7 @@ def alarms_ring(product: Product) -> Iterator[str]:
 def alarms_follow_parameters(product: Product) -> Iterator[str]:
     """To a topic of the operator's own, of a topic of the operator's own, at the sweep's pace."""
     own = {"TopicArn": TOPIC, "AlarmTopicArn": ALARM_TOPIC}
-    found = dict(alarms(product.stack(BOTH | own)))
+    found = alarms(product.stack(BOTH | own))
     for name, properties in found.items():
         if properties.get("AlarmActions") != [ALARM_TOPIC]:
             yield f"{name} rings on {properties.get('AlarmActions')}"
@@ -125,7 +107,7 @@ def alarms_follow_parameters(product: Product) -> Iterator[str]:
         yield f"another topic is looked at: {found['TopicFailedAlarm']['Dimensions']}"
     for minutes in product.template["Parameters"]["SweepMinutes"]["AllowedValues"]:
         stack = product.stack(BOTH | {"SweepMinutes": str(minutes)})
-        for name, properties in alarms(stack):
+        for name, properties in alarms(stack).items():
             of = {each["Value"] for each in properties["Dimensions"]}
             if "SweepFunction" in of and properties["Period"] != 60 * minutes:
                 yield f"every {minutes} minutes: {name} counts by {properties['Period']} seconds"
@@ -141,7 +123,7 @@ def the_dashboard_shows_metrics(product: Product) -> Iterator[str]:
     emitted = metrics_of(stack)
     read = [
         (p["Namespace"], p["MetricName"], {d["Name"]: d["Value"] for d in p["Dimensions"]})
-        for _, p in alarms(stack)
+        for p in alarms(stack).values()
     ]
     for widget in dashboard["widgets"]:
         title = widget["properties"]["title"]
@@ -199,20 +181,12 @@ def exists(namespace: str, metric: str, dimensions: dict[str, str], emitted: set
 
 def metrics_of(stack: Resources) -> set[Metric]:
     """What the handlers really emit: namespace, name and dimensions with their values."""
-    found = set()
-    for name, properties in functions(stack).items():
-        try:
-            probed = probe(properties["Handler"].partition(".")[0], variables(stack, name))
-        except Crashed:  # another gate's business
-            continue
-        found |= {
-            (metric["namespace"], metric["name"], frozenset(metric["dimensions"].items()))
-            for metric in probed.metrics
-        }
-    return found
+    return {
+        (metric["namespace"], metric["name"], frozenset(metric["dimensions"].items()))
+        for _, probed in all_probed(stack)
+        for metric in probed.metrics
+    }
 
 
-def alarms(stack: Resources) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, resource in stack.items():
-        if resource["Type"] == "AWS::CloudWatch::Alarm":
-            yield name, resource["Properties"]
+def alarms(stack: Resources) -> Resources:
+    return of_type(stack, "AWS::CloudWatch::Alarm")

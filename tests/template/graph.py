@@ -14,8 +14,8 @@ from statelint.linter import Linter
 from mitigation.patience import PATIENCE_SECONDS
 from tests.support.combinations import APP
 from tests.support.product import REGION, ROOT, Product
-from tests.template.probing import Crashed, probe
-from tests.template.wiring import variables
+from tests.template.probing import Crashed
+from tests.template.wiring import probed
 
 EXPECTED_SUBSTITUTIONS = {
     "AWSPartition": "aws",
@@ -126,9 +126,8 @@ def answers_hold_what_is_read(product: Product) -> Iterator[str]:
         if not (function := function_of(product, state)):
             continue
         read = set(re.findall(r"\$\.Payload\.(\w+)", str(state.get("ResultSelector"))))
-        module = stack[function]["Properties"]["Handler"].partition(".")[0]
         try:
-            answers = probe(module, variables(stack, function)).answers
+            answers = probed(stack, function).answers
         except (Crashed, KeyError) as crash:
             yield f"{name}: {function} does not answer: {crash}"
             continue

@@ -6,9 +6,7 @@ from fnmatch import fnmatchcase
 from ops import invoke, queue
 from tests.support.combinations import COMBINATIONS
 from tests.support.product import PSEUDO_PARAMETERS, REGION, Product
-from tests.template.operations import logging_resources
-from tests.template.probing import Crashed, probe
-from tests.template.wiring import functions, variables
+from tests.template.wiring import all_probed, of_type
 
 # Each queue of failures, and the function that a replay hands what lies there.
 REPLAYED_BY = {"DeadLetterQueue": "NotifyFunction", "StartFailuresQueue": "StartWatchFunction"}
@@ -20,35 +18,25 @@ def functions_outlive_their_calls(product: Product) -> Iterator[str]:
     """A function that ends before its own client gives up can't say what was the matter."""
     for combination, parameters in COMBINATIONS.items():
         stack = product.stack(parameters)
-        for name, properties in functions(stack).items():
-            try:
-                probed = probe(properties["Handler"].partition(".")[0], variables(stack, name))
-            except Crashed:  # another gate's business
-                continue
-            if properties["Timeout"] <= probed.slowest_call_seconds:
-                yield (
-                    f"{combination}: {name} ends after {properties['Timeout']} s, and a call of "
-                    f"its takes up to {probed.slowest_call_seconds} s"
-                )
+        for name, probed in all_probed(stack):
+            ends, call = stack[name]["Properties"]["Timeout"], probed.slowest_call_seconds
+            if ends <= call:
+                yield f"{combination}: {name} ends after {ends} s, a call of its after {call} s"
 
 
 def machines_remember(product: Product) -> Iterator[str]:
     """EXPRESS ends after five minutes, may run twice under one name, and can't be looked at."""
-    for name, resource in product.stack().items():
-        if resource["Type"] == "AWS::StepFunctions::StateMachine":
-            kind = resource["Properties"].get("StateMachineType", "STANDARD")
-            if kind != "STANDARD":
-                yield f"{name} is of type {kind}"
+    for name, machine in of_type(product.stack(), "AWS::StepFunctions::StateMachine").items():
+        if (kind := machine.get("StateMachineType", "STANDARD")) != "STANDARD":
+            yield f"{name} is of type {kind}"
 
 
 def letters_are_in_one_hand(product: Product) -> Iterator[str]:
     """What a replay has in hand is hidden from the next one until the function has answered."""
     stack = product.stack()
-    for name, resource in stack.items():
-        if resource["Type"] != "AWS::SQS::Queue":
-            continue
+    for name, properties in of_type(stack, "AWS::SQS::Queue").items():
         takes = stack[REPLAYED_BY[name]]["Properties"]["Timeout"]
-        hides = resource["Properties"].get("VisibilityTimeout", DEFAULT_VISIBILITY_SECONDS)
+        hides = properties.get("VisibilityTimeout", DEFAULT_VISIBILITY_SECONDS)
         if hides <= takes:
             yield f"{name} hides a message for {hides} s, and its replay takes up to {takes} s"
         if not takes < invoke.ANSWER_SECONDS < queue.HOLD_SECONDS:
@@ -75,27 +63,27 @@ def log_groups_are_the_key_s(product: Product) -> Iterator[str]:
         .get("kms:EncryptionContext:aws:logs:arn", [])
     ]
     account = PSEUDO_PARAMETERS["AWS::AccountId"]
-    for name, resource in stack.items():
-        if resource["Type"] == "AWS::Logs::LogGroup":
-            group = resource["Properties"]["LogGroupName"]
-            arn = f"arn:aws:logs:{REGION}:{account}:log-group:{group}"
-            if not any(fnmatchcase(arn, pattern) for pattern in patterns):
-                yield f"{name}: the key's policy does not know {group}"
+    for name, properties in of_type(stack, "AWS::Logs::LogGroup").items():
+        group = properties["LogGroupName"]
+        arn = f"arn:aws:logs:{REGION}:{account}:log-group:{group}"
+        if not any(fnmatchcase(arn, pattern) for pattern in patterns):
+            yield f"{name}: the key's policy does not know {group}"
 
 
 def log_groups_are_named_for_their_kind(product: Product) -> Iterator[str]:
     """Others would fill up the one log resource policy that an account has for vended logs."""
-    for name, prefix in logging_resources(product.stack()):
-        group = product.stack()[name]["Properties"]["LogGroupName"]
+    stack = product.stack()
+    for name, properties in of_type(stack, "AWS::Logs::LogGroup").items():
+        group, is_function = properties["LogGroupName"], f"{name[:-8]}Function" in stack
+        prefix = "/aws/lambda/" if is_function else "/aws/vendedlogs/"
         if not group.startswith(prefix):
             yield f"{name} is {group}, which does not begin with {prefix}"
 
 
 def alarms_look_back_a_day_at_most(product: Product) -> Iterator[str]:
     for minutes in product.template["Parameters"]["SweepMinutes"]["AllowedValues"]:
-        for name, alarm in product.stack({"SweepMinutes": str(minutes)}).items():
-            if alarm["Type"] == "AWS::CloudWatch::Alarm":
-                properties = alarm["Properties"]
-                seconds = properties["Period"] * properties["EvaluationPeriods"]
-                if seconds > LONGEST_ALARM_SECONDS:
-                    yield f"{name} looks at {seconds} s with a sweep every {minutes} minutes"
+        stack = product.stack({"SweepMinutes": str(minutes)})
+        for name, alarm in of_type(stack, "AWS::CloudWatch::Alarm").items():
+            seconds = alarm["Period"] * alarm["EvaluationPeriods"]
+            if seconds > LONGEST_ALARM_SECONDS:
+                yield f"{name} looks at {seconds} s with a sweep every {minutes} minutes"

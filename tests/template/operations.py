@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from tests.support.combinations import BOTH, COMBINATIONS
-from tests.support.product import PSEUDO_PARAMETERS, Product, Resources
-from tests.template.wiring import functions
+from tests.support.product import PSEUDO_PARAMETERS, Product
+from tests.template.wiring import functions, of_type
 
 # Where data would go, so that its end is decided by us and not by a default.
 HOLDS_DATA = {"AWS::Logs::LogGroup", "AWS::SQS::Queue", "AWS::KMS::Key"}
@@ -18,19 +18,18 @@ KEY_PROPERTY = {
 
 def data_has_an_end(product: Product) -> Iterator[str]:
     """Deleted with the stack; until then logs are kept as asked, and letters as long as can be."""
-    for name, resource in product.stack(BOTH).items():
+    stack = product.stack(BOTH)
+    for name, resource in stack.items():
         if resource["Type"] in HOLDS_DATA:
             for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
                 if resource.get(policy) != "Delete":
                     yield f"{name}: {policy} is {resource.get(policy, 'left to chance')}"
-        if resource["Type"] == "AWS::Logs::LogGroup":
-            days = resource["Properties"].get("RetentionInDays")
-            if days != product.parameters()["LogRetentionDays"]:
-                yield f"{name} is kept for {days or 'ever'}"
-        if resource["Type"] == "AWS::SQS::Queue":
-            seconds = resource["Properties"].get("MessageRetentionPeriod")
-            if seconds != LONGEST_RETENTION_SECONDS:
-                yield f"{name} forgets after {seconds or 'four days of'} seconds"
+    for name, group in of_type(stack, "AWS::Logs::LogGroup").items():
+        if (days := group.get("RetentionInDays")) != product.parameters()["LogRetentionDays"]:
+            yield f"{name} is kept for {days or 'ever'}"
+    for name, queue in of_type(stack, "AWS::SQS::Queue").items():
+        if (seconds := queue.get("MessageRetentionPeriod")) != LONGEST_RETENTION_SECONDS:
+            yield f"{name} forgets after {seconds or 'four days of'} seconds"
 
 
 def data_is_encrypted(product: Product) -> Iterator[str]:
@@ -44,15 +43,6 @@ def data_is_encrypted(product: Product) -> Iterator[str]:
                 found = resource["Properties"].get(key)
                 if found != expected:
                     yield f"{combination}: {name} is encrypted with {found}"
-
-
-def logging_resources(stack: Resources) -> Iterator[tuple[str, str]]:
-    """Each log group, and how its name has to begin for what logs there."""
-    for name, resource in stack.items():
-        stem = name.removesuffix("LogGroup")
-        if resource["Type"] == "AWS::Logs::LogGroup":
-            is_function = f"{stem}Function" in stack
-            yield name, "/aws/lambda/" if is_function else "/aws/vendedlogs/"
 
 
 def each_logs_to_its_own_group(product: Product) -> Iterator[str]:
@@ -72,11 +62,7 @@ def each_logs_to_its_own_group(product: Product) -> Iterator[str]:
         yield f"the state machine logs to {logging.get('Destinations')}"
     if logging.get("IncludeExecutionData", False):
         yield "the state machine logs what it was given"
-    names = [
-        r["Properties"]["LogGroupName"]
-        for r in stack.values()
-        if r["Type"] == "AWS::Logs::LogGroup"
-    ]
+    names = [each["LogGroupName"] for each in of_type(stack, "AWS::Logs::LogGroup").values()]
     for name in names:
         if PSEUDO_PARAMETERS["AWS::StackName"] not in name or names.count(name) > 1:
             yield f"{name} is not this stack's alone"

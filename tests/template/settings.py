@@ -7,20 +7,17 @@ from local.parameters import why_not
 from tests.support.combinations import ACCOUNT, BOUNDARY, KEY, SECRET, TOPIC
 from tests.support.product import Product
 
+GOV_SECRET = SECRET.replace(":aws:", ":aws-us-gov:")
+WEBHOOK = "https://hooks.slack.com/services/T0/B0/x"
 ACCEPTED = {
     "EmailAddress": ["", "on-call+iot@example.com"],
-    "SlackWebhookSecretArn": [
-        "",
-        SECRET,
-        SECRET.replace(":aws:", ":aws-us-gov:"),
-        SECRET.replace(":aws:", ":aws-cn:"),
-    ],
-    "SlackBotTokenSecretArn": ["", SECRET, SECRET.replace(":aws:", ":aws-us-gov:")],
+    "SlackWebhookSecretArn": ["", SECRET, GOV_SECRET, SECRET.replace(":aws:", ":aws-cn:")],
+    "SlackBotTokenSecretArn": ["", SECRET, GOV_SECRET],
     "SlackChannelId": ["", "C0MITIGATE", "G012AB3CDEF"],
     "SlackActions": ["off", "cancel", "cancel-retry", "cancel-retry-undo"],
     "SlackActors": ["", "U0ADA", "U0ADA,W012AB3CDEF"],
     "SlackApprovals": ["", "undo", "retry,undo", "cancel,retry,undo"],
-    "SlackSigningSecretArn": ["", SECRET, SECRET.replace(":aws:", ":aws-us-gov:")],
+    "SlackSigningSecretArn": ["", SECRET, GOV_SECRET],
     "SlackAppId": ["", "A0MITIGATE"],
     "SlackTeamId": ["", "T0EXAMPLE"],
     "TopicArn": ["", TOPIC, TOPIC.replace(":aws:", ":aws-cn:")],
@@ -47,12 +44,7 @@ ACCEPTED = {
 REFUSED = {
     "EmailAddress": ["on-call", "a@b c", "a@b,c@d"],
     # The URL itself would stand in the stack's parameters, for everyone to read.
-    "SlackWebhookSecretArn": [
-        "https://hooks.slack.com/services/T0/B0/x",
-        SECRET[:-7],
-        SECRET[:-14] + "*",
-        "slack-webhook",
-    ],
+    "SlackWebhookSecretArn": [WEBHOOK, SECRET[:-7], SECRET[:-14] + "*", "slack-webhook"],
     "SlackBotTokenSecretArn": ["xoxb-1-2-x", SECRET[:-7], "slack-app"],
     "SlackChannelId": ["#alerts", "alerts", "U0123456789", "C1", "c0mitigate"],
     "SlackActions": ["", "undo", "all", "retry", "cancel-undo"],
@@ -85,9 +77,7 @@ REFUSED = {
 
 
 def parameters_are_used(product: Product) -> Iterator[str]:
-    said = str(
-        [product.template["Conditions"], product.template["Resources"], product.template["Outputs"]]
-    )
+    said = str([product.template[part] for part in ("Conditions", "Resources", "Outputs")])
     groups = product.template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     shown = [name for group in groups for name in group["Parameters"]]
     for name in product.template["Parameters"]:

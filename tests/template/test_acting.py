@@ -84,11 +84,7 @@ def test_it_is_clean_to_cfn_lint(acting: Product) -> None:
     ],
 )
 def test_roles_are_as_documented(
-    product: Product,
-    acting: Product,
-    combination: str,
-    heading: str,
-    found_in: access.Statements,
+    product: Product, acting: Product, combination: str, heading: str, found_in: access.Statements
 ) -> None:
     values = given(product, combination)
     levels = {level: str(level in values["SlackActions"]) for level in ("retry", "undo")}

@@ -15,13 +15,11 @@ def test_the_readme_counts_the_alarms(product: Product) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     counted = re.search(r"(\d+) alarms \(\$(\d+\.\d\d)\)", text)
     assert counted
-    number = len(list(alarms(product.stack(BOTH))))
+    number = len(alarms(product.stack(BOTH)))
     assert (int(counted[1]), float(counted[2])) == (number, number / 10)
 
 
-def test_the_custom_metrics_are_counted_for_one_task_a_day_and_for_10_000(
-    product: Product,
-) -> None:
+def test_the_custom_metrics_are_counted_for_one_task_a_day_and_for_10_000(product: Product) -> None:
     text = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
     said = text.partition("## Custom metrics\n")[2].partition("\n## ")[0]
     emitted = metrics_of(product.stack(BOTH))

@@ -8,6 +8,7 @@ from moto.events.models import EventPattern
 
 from tests.support.combinations import BOTH, COMBINATIONS, MEMBERS
 from tests.support.product import PSEUDO_PARAMETERS, REGION, ROOT, Product, Resources
+from tests.template.wiring import of_type
 
 SAMPLES = ROOT / "events" / "cloudtrail"
 KEPT = "StartFailuresQueue.Arn"
@@ -87,10 +88,8 @@ def takes(stack: Resources, event: dict[str, Any], rule: str = "TaskStartedRule"
 def starts_reach_the_function(product: Product) -> Iterator[str]:
     for combination, parameters in COMBINATIONS.items():
         stack = product.stack(parameters)
-        for name, rule in stack.items():
-            if rule["Type"] != "AWS::Events::Rule":
-                continue
-            targets = rule["Properties"]["Targets"]
+        for name, rule in of_type(stack, "AWS::Events::Rule").items():
+            targets = rule["Targets"]
             is_sweep = name == "SweepRule"
             function = "SweepFunction" if is_sweep else "StartWatchFunction"
             if [target["Arn"] for target in targets] != [f"{function}.Arn"]:

@@ -2,13 +2,14 @@
 
 import ast
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import combinations
 
 from aws_lambda_powertools.shared import constants
 
 from tests.support.combinations import COMBINATIONS, TOPIC
 from tests.support.product import PSEUDO_PARAMETERS, ROOT, Product, Resources
-from tests.template.probing import Crashed, probe
+from tests.template.probing import Crashed, Probed, probe
 
 OWN_TOPIC = {"NotificationTopic", "NotificationTopicPolicy"}
 OWN_ALARMS = {"AlarmTopic", "AlarmTopicPolicy", "AlarmEmailSubscription"}
@@ -23,16 +24,10 @@ LEFT_OUT: dict[str, set[str]] = {
     "own key": {"Key"},
     "own topic and key": {*OWN_TOPIC, "Key"},
     "sweep off": {
-        "NoSweepAlarm",
-        "SweepErrorsAlarm",
-        "SweepFunction",
-        "SweepFunctionEventInvokeConfig",
-        "SweepLogGroup",
-        "SweepPermission",
-        "SweepRole",
-        "SweepRule",
+        "NoSweepAlarm", "SweepErrorsAlarm", "SweepFunction", "SweepFunctionEventInvokeConfig",
+        "SweepLogGroup", "SweepPermission", "SweepRole", "SweepRule",
     },
-}
+}  # fmt: skip
 # What there is with members alone.
 MEMBERS = {
     "MemberBus": "AWS::Events::EventBus",
@@ -48,42 +43,25 @@ PROGRESS = {
 AMAZON_Q = {"AmazonQChat": "AWS::CloudFormation::Stack"}
 # All but the alarms, whose names nothing refers to.
 FULL = {
-    "AWS::CloudWatch::Dashboard": ["Dashboard"],
-    "AWS::Events::Rule": ["TaskStartedRule", "SweepRule"],
-    "AWS::IAM::Role": [
-        "StartWatchRole",
-        "SweepRole",
-        "DescribeTaskRole",
-        "NotifyRole",
-        "WatchTaskRole",
-    ],
-    "AWS::KMS::Key": ["Key"],
-    "AWS::Lambda::EventInvokeConfig": [
-        "StartWatchFunctionEventInvokeConfig",
-        "SweepFunctionEventInvokeConfig",
-    ],
-    "AWS::Lambda::Function": [
-        "StartWatchFunction",
-        "SweepFunction",
-        "DescribeTaskFunction",
-        "NotifyFunction",
-    ],
-    "AWS::Lambda::Permission": ["TaskStartedPermission", "SweepPermission"],
-    "AWS::Logs::LogGroup": [
-        "StartWatchLogGroup",
-        "SweepLogGroup",
-        "DescribeTaskLogGroup",
-        "NotifyLogGroup",
-        "WatchTaskLogGroup",
-    ],
-    "AWS::Logs::QueryDefinition": ["EndedTasksQuery"],
-    "AWS::SNS::Subscription": ["EmailSubscription", "AlarmEmailSubscription"],
-    "AWS::SNS::Topic": ["NotificationTopic", "AlarmTopic"],
-    "AWS::SNS::TopicPolicy": ["NotificationTopicPolicy", "AlarmTopicPolicy"],
-    "AWS::SQS::Queue": ["DeadLetterQueue", "StartFailuresQueue"],
-    "AWS::SQS::QueuePolicy": ["DeadLetterQueuePolicy", "StartFailuresQueuePolicy"],
-    "AWS::StepFunctions::StateMachine": ["WatchTaskStateMachine"],
-}
+    "AWS::CloudWatch::Dashboard": "Dashboard",
+    "AWS::Events::Rule": "TaskStartedRule SweepRule",
+    "AWS::IAM::Role": "StartWatchRole SweepRole DescribeTaskRole NotifyRole WatchTaskRole",
+    "AWS::KMS::Key": "Key",
+    "AWS::Lambda::EventInvokeConfig":
+        "StartWatchFunctionEventInvokeConfig SweepFunctionEventInvokeConfig",
+    "AWS::Lambda::Function":
+        "StartWatchFunction SweepFunction DescribeTaskFunction NotifyFunction",
+    "AWS::Lambda::Permission": "TaskStartedPermission SweepPermission",
+    "AWS::Logs::LogGroup":
+        "StartWatchLogGroup SweepLogGroup DescribeTaskLogGroup NotifyLogGroup WatchTaskLogGroup",
+    "AWS::Logs::QueryDefinition": "EndedTasksQuery",
+    "AWS::SNS::Subscription": "EmailSubscription AlarmEmailSubscription",
+    "AWS::SNS::Topic": "NotificationTopic AlarmTopic",
+    "AWS::SNS::TopicPolicy": "NotificationTopicPolicy AlarmTopicPolicy",
+    "AWS::SQS::Queue": "DeadLetterQueue StartFailuresQueue",
+    "AWS::SQS::QueuePolicy": "DeadLetterQueuePolicy StartFailuresQueuePolicy",
+    "AWS::StepFunctions::StateMachine": "WatchTaskStateMachine",
+}  # fmt: skip
 FOR_POWERTOOLS = {value for value in vars(constants).values() if isinstance(value, str)}
 
 
@@ -115,21 +93,21 @@ def environments_fit(product: Product) -> Iterator[str]:
     """A handler reads no variable that the template doesn't set, and the other way round."""
     for combination, parameters in COMBINATIONS.items():
         stack = product.stack(parameters)
-        for name, properties in functions(stack).items():
+        for name in functions(stack):
             given = variables(stack, name)
             try:
-                probed = probe(properties["Handler"].partition(".")[0], given)
+                read = probed(stack, name).read
             except Crashed as crash:
                 yield f"{combination}: {name} does not start: {crash}"
                 continue
-            for variable in sorted(probed.read - set(given)):
+            for variable in sorted(read - set(given)):
                 yield f"{combination}: {name} reads {variable}, which is not set"
-            for variable in sorted(set(given) - probed.read - FOR_POWERTOOLS):
+            for variable in sorted(set(given) - read - FOR_POWERTOOLS):
                 yield f"{combination}: {name} does not read {variable}"
 
 
 def resources_follow_parameters(product: Product) -> Iterator[str]:
-    full = {(name, type_) for type_, names in FULL.items() for name in names}
+    full = {(name, type_) for type_, names in FULL.items() for name in names.split()}
     for combination, parameters in COMBINATIONS.items():
         left_out = LEFT_OUT.get(combination, set())
         expected = {(name, type_) for name, type_ in full if name not in left_out}
@@ -159,13 +137,12 @@ def subscriptions_are_made(product: Product) -> Iterator[str]:
         expected = [(address, *topic) for topic in topics] if address else []
         found = [
             (
-                each["Properties"].get("Endpoint"),
-                each["Properties"].get("TopicArn"),
-                each["Properties"].get("RedrivePolicy", {}).get("deadLetterTargetArn"),
+                each.get("Endpoint"),
+                each.get("TopicArn"),
+                each.get("RedrivePolicy", {}).get("deadLetterTargetArn"),
             )
-            for each in product.stack(parameters).values()
-            if each["Type"] == "AWS::SNS::Subscription"
-            and each["Properties"].get("Protocol") == "email"
+            for each in of_type(product.stack(parameters), "AWS::SNS::Subscription").values()
+            if each.get("Protocol") == "email"
         ]
         if found != expected:
             yield f"{combination}: subscribed are {found}"
@@ -230,15 +207,28 @@ def slack_is_a_webhook_or_an_app(product: Product) -> Iterator[str]:
                 yield f"with {', '.join(given) or 'no Slack'} it is said: {refusals}"
 
 
+def of_type(stack: Resources, type_: str) -> Resources:
+    """The properties of each resource of this type."""
+    return {name: each["Properties"] for name, each in stack.items() if each["Type"] == type_}
+
+
 def functions(stack: Resources) -> Resources:
-    """The properties of each function."""
-    return {
-        name: resource["Properties"]
-        for name, resource in stack.items()
-        if resource["Type"] == "AWS::Lambda::Function"
-    }
+    return of_type(stack, "AWS::Lambda::Function")
 
 
 def variables(stack: Resources, function: str) -> dict[str, str]:
     given = stack[function]["Properties"]["Environment"]["Variables"]
     return {name: str(value) for name, value in given.items()}
+
+
+def probed(stack: Resources, function: str) -> Probed:
+    """What it reads, emits and answers; raises Crashed where it does not start."""
+    handler = stack[function]["Properties"]["Handler"]
+    return probe(handler.partition(".")[0], variables(stack, function))
+
+
+def all_probed(stack: Resources) -> Iterator[tuple[str, Probed]]:
+    """Of each function that starts: of others it is another gate's business to tell."""
+    for name in functions(stack):
+        with suppress(Crashed):
+            yield name, probed(stack, name)
