@@ -17,6 +17,7 @@ from tests.support.product import PSEUDO_PARAMETERS, REGION
 from tests.support.stack import Stack
 
 ACCOUNT = PSEUDO_PARAMETERS["AWS::AccountId"]
+STACK_NAME = PSEUDO_PARAMETERS["AWS::StackName"]
 MACHINE = "watch-task"
 MACHINE_ARN = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{MACHINE}"
 QUEUES = ("DeadLetterQueue", "StartFailuresQueue")
@@ -61,17 +62,29 @@ def environment(stack: Stack, functions: Iterable[str]) -> dict[str, str]:
     return functools.reduce(operator.or_, (stack.environment(name) for name in functions), region)
 
 
+class _Own(logging.Handler):
+    """Keeps what the functions log themselves, with all that a line holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[dict[str, Any]] = []
+        self.addFilter(logging.Filter(STACK_NAME))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(vars(record))
+
+
 @contextlib.contextmanager
-def every_log_line_to(log: io.StringIO) -> Iterator[None]:
-    """At DEBUG level; moto's own lines aside, which no Lambda would write."""
-    root, moto = logging.getLogger(), logging.getLogger("moto")
+def every_log_line_to(log: io.StringIO) -> Iterator[list[dict[str, Any]]]:
+    """At DEBUG level; moto's own lines aside, which no Lambda would write. Gives the functions'."""
+    root, moto, own = logging.getLogger(), logging.getLogger("moto"), _Own()
     handlers, levels = root.handlers, (root.level, moto.level)
     root.setLevel(logging.DEBUG)
-    root.handlers = [logging.StreamHandler(log)]
+    root.handlers = [logging.StreamHandler(log), own]
     moto.setLevel(logging.CRITICAL)
     try:
         with contextlib.redirect_stdout(log):
-            yield
+            yield own.lines
     finally:
         root.handlers = handlers
         root.setLevel(levels[0])

@@ -1,21 +1,26 @@
-"""Fixtures of the tests that run the machine."""
+"""Fixtures of the tests that run the functions, or the machine."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from moto import mock_aws
 
+from tests.support import functions
+from tests.support.machine import World
 from tests.support.slack import Slack
+
+CONFIG: Any = {
+    "stepfunctions": {"execute_state_machine": True},
+    "core": {"reset_boto3_session": False},  # it would read every service model anew
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def moto() -> Iterator[None]:
-    config: Any = {
-        "stepfunctions": {"execute_state_machine": True},
-        "core": {"reset_boto3_session": False},  # it would read every service model anew
-    }
-    with mock_aws(config=config):
+    functions.forget()
+    with mock_aws(config=CONFIG):
         yield
 
 
@@ -25,3 +30,10 @@ def slack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slack]:
     with Slack() as server:
         server.variables = server.environment(tmp_path_factory.mktemp("slack"))
         yield server
+
+
+@pytest.fixture
+def world(slack: Slack) -> Iterator[Callable[..., World]]:
+    """Makes worlds with these tasks in them; they end with the test."""
+    with mock_aws(config=CONFIG), ExitStack() as running:
+        yield lambda *tasks, **more: running.enter_context(World(slack, tasks, **more))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from itertools import count
+from types import ModuleType
 from typing import Any
 from unittest import mock
 
@@ -39,8 +40,8 @@ class Mishap(Enum):
 class Context:
     """What Powertools reads of Lambda's context object."""
 
-    function_name: str
-    aws_request_id: str
+    function_name: str = "function"
+    aws_request_id: str = "00000000-0000-0000-0000-000000000000"
     memory_limit_in_mb: int = 512
 
     @property
@@ -90,7 +91,9 @@ class Function:
 
     def __post_init__(self) -> None:
         handler = self.stack.properties(self.logical_id)["Handler"]
-        self._handler = _load(handler, frozenset(self.stack.environment(self.logical_id).items()))
+        self._handler = _handler(
+            handler, frozenset(self.stack.environment(self.logical_id).items())
+        )
 
     @property
     def timeout_seconds(self) -> int:
@@ -156,20 +159,26 @@ class Function:
         )
 
 
-@functools.cache
-def _load(handler: str, environment: frozenset[tuple[str, str]]) -> Handler:
-    """The handler, its module loaded anew for each environment, as in a sandbox of its own."""
-    module_name, attribute = handler.split(".")
-    spec = importlib.util.spec_from_file_location(
-        f"{module_name}_{next(_numbers)}", ROOT / "functions" / f"{module_name}.py"
-    )
+def load(handler: str, environment: Mapping[str, str]) -> ModuleType:
+    """The handler's module, loaded anew with this environment, as in a sandbox of its own."""
+    name = handler.partition(".")[0]
+    path = ROOT / "functions" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"{name}_{next(_numbers)}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    with mock.patch.dict("os.environ", dict(environment)):
+    with mock.patch.dict("os.environ", environment):
         spec.loader.exec_module(module)
-    loaded: Handler = getattr(module, attribute)
-    return loaded
+    return module
+
+
+@functools.cache
+def _handler(name: str, environment: frozenset[tuple[str, str]]) -> Handler:
+    handler: Handler = getattr(load(name, dict(environment)), name.partition(".")[2])
+    return handler
+
+
+forget = _handler.cache_clear  # what is loaded: the code may be another by now
 
 
 def _exit() -> FunctionFailed:

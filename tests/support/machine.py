@@ -79,7 +79,9 @@ class World(Running):
     network: Aws = field(init=False)
     iot: FakeIot = field(init=False)
     stack: Stack = field(init=False)
+    environment: dict[str, str] = field(init=False)
     log: io.StringIO = field(default_factory=io.StringIO)
+    lines: list[dict[str, Any]] = field(init=False)  # of the log, the functions' own
     functions: dict[str, Function] = field(default_factory=dict)
     failed_sweeps: int = 0  # they leave no letter: an alarm counts them
     _waits: list[Wait] = field(default_factory=list)
@@ -104,9 +106,9 @@ class World(Running):
             account_of=lambda key: key if key.isdigit() else HOME.account,
         )
         self.network = Aws(self.clock, self.iot, self.aws)
-        variables = {**self.slack_server.variables, **environment(self.stack, functions)}
-        running.enter_context(mock.patch.dict("os.environ", variables))
-        running.enter_context(every_log_line_to(self.log))
+        self.environment = {**self.slack_server.variables, **environment(self.stack, functions)}
+        running.enter_context(mock.patch.dict("os.environ", self.environment))
+        self.lines = running.enter_context(every_log_line_to(self.log))
         self.functions = {
             name: Function(name, self.stack, self.clock, self.log.write, self.lambdas)
             for name in functions
@@ -133,6 +135,14 @@ class World(Running):
                 elif any(self._matches(rule, event) for rule in _RULES):
                     self._invoke_async("StartWatchFunction", event)
         self.clock.run_until_idle()
+
+    def asks(self, function: str, event: Mapping[str, Any]) -> Any:
+        """What the function answers to somebody, and then all that follows; or FunctionFailed."""
+        try:
+            with self.clock.working():
+                return self.functions[function].invoke(json.dumps(event))
+        finally:
+            self.clock.run_until_idle()
 
     def is_handed(self, function: str, event: Mapping[str, Any]) -> None:
         """Somebody who may invokes the function with it, past the rules."""
@@ -238,6 +248,20 @@ class World(Running):
         ]
 
     @property
+    def metrics(self) -> dict[str, float]:
+        """What CloudWatch counts, by `Metric{Dimension=value}`, by lines in the embedded format."""
+        found: dict[str, float] = {}
+        for line in self.log.getvalue().splitlines():
+            content = json.loads(line) if line.startswith('{"_aws"') else {"_aws": {}}
+            for directive in content["_aws"].get("CloudWatchMetrics", []):
+                assert directive["Namespace"] == "MitigationNotifier"
+                names = sorted({*directive["Dimensions"][0]} - {"service"})
+                dimensions = ",".join(f"{name}={content[name]}" for name in names)
+                for metric in directive["Metrics"]:
+                    found[f"{metric['Name']}{{{dimensions}}}"] = content[metric["Name"]][0]
+        return found
+
+    @property
     def unmet(self) -> set[str]:
         """The faults, by what they were for, that nothing ever met."""
         met = {call.operation for call in self.network.calls if call.fault != WORKS}
@@ -251,7 +275,7 @@ class World(Running):
         """Through every log line at DEBUG level, state, history event, message and letter."""
         posts = [post.payload for post in self.slack_server.posts]
         said = {
-            "the log": self.log.getvalue(),
+            "the log": self.log.getvalue() + repr(self.lines),
             "an execution": repr(self.executions),
             "a letter": repr((self.dead_letters, self.start_failures)),
             "a message": repr((self.network.publications, posts)),

@@ -1,21 +1,15 @@
-"""Slack as a function in its own environment reaches it, and a machine to start watches of."""
+"""Slack as a function in its own environment reaches it; and worlds for the functions."""
 
-import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from itertools import count
-from types import ModuleType
 
 import pytest
-import time_machine
 
 from embedded.slack_answers import SlackAppAnswer
 from embedded.slack_workspace import Workspace
+from tests.support.fixtures import world
 from tests.support.slack import Slack
 
-NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
-DEFINITION = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
-NUMBERS = count()
+__all__ = ["world"]
 
 
 @pytest.fixture(scope="session")
@@ -46,16 +40,3 @@ def play(server: Slack, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Slack]
         return server
 
     return play
-
-
-@pytest.fixture
-def machine(loaded: ModuleType) -> Iterator[str]:
-    """One that was made a day before NOW, for the handler `loaded`; time stands still at NOW."""
-    with time_machine.travel(NOW - timedelta(days=1), tick=False) as clock:
-        made = loaded.states.create_state_machine(
-            name=f"WatchTask-{next(NUMBERS)}",
-            definition=json.dumps(DEFINITION),
-            roleArn="arn:aws:iam::123456789012:role/machine",
-        )
-        clock.move_to(NOW)
-        yield made["stateMachineArn"]

@@ -12,10 +12,11 @@ from botocore.stub import Stubber
 from mitigation import credentials
 from mitigation.credentials import iot_client
 from mitigation.member import Hub, Member, NotListed, RoleDenied, RoleRefused
-from tests.support import handlers
 
 MEMBER = Member("210987654321", "us-east-1")
-HUB = Hub.of(handlers.HUB | {"AWS_REGION": "eu-west-1", "POWERTOOLS_SERVICE_NAME": "test"})
+HUB = Hub(
+    ("210987654321",), ("us-east-1",), "arn:aws:iam::{account}:role/test-member-{region}", "test"
+)
 OWN: Any = object()
 CREDENTIALS = {
     "AccessKeyId": "ASIAMEMBERMEMBER",
@@ -108,9 +109,3 @@ def test_no_answer_of_sts_is_trouble_too(monkeypatch: pytest.MonkeyPatch, error:
 def test_no_role_of_a_stranger_is_asked_for(place: tuple[str, str]) -> None:
     with pytest.raises(NotListed, match=r"is not listed in MemberAccounts and MemberRegions"):
         iot_client(OWN, Member(*place), HUB, "sweep")
-
-
-def test_without_regions_members_are_watched_in_our_own() -> None:
-    environment = handlers.HUB | {"MEMBER_REGIONS": "", "AWS_REGION": "eu-west-1"}
-    hub = Hub.of(environment | {"POWERTOOLS_SERVICE_NAME": "test"})
-    assert list(hub.members()) == [Member("210987654321", "eu-west-1")]

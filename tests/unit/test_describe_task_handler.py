@@ -1,225 +1,148 @@
 """The handler that looks at a task once."""
 
-import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from types import ModuleType
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.stub import ANY, Stubber
 
-from mitigation.watch import InvalidWatch
-from tests.support import handlers
+from embedded.places import MEMBER
+from embedded.scenario import Failure, TaskType
+from tests.support.aws import Refusal
+from tests.support.functions import FunctionFailed
+from tests.support.machine import NOW, World
 from tests.support.stack import product
+from tests.support.watched import TASK_IDS, answer, running, task
 
-# What the saved query and the dashboard's table read of that line.
+# What the saved query and the dashboard's table read of the line about a task's end.
 QUERY = product().template["Resources"]["EndedTasksQuery"]["Properties"]["QueryString"]
 QUERIED = QUERY.partition(" | ")[0].removeprefix("fields @timestamp, ").split(", ")
-DESCRIBE = "describe_detect_mitigation_actions_task"
+LIST = "ListDetectMitigationActionsExecutions"
+SUCCEEDED = {"actionsExecuted": 3, "actionsSkipped": 0, "actionsFailed": 0}
+LATE = {"taskStatistics": SUCCEEDED, "start": NOW - timedelta(minutes=90)}
+
+type Worlds = Callable[..., World]
 
 
-@pytest.fixture(scope="module")
-def describe_task() -> ModuleType:
-    return handlers.load(
-        "describe_task",
-        POLL_MIN_SECONDS="10",
-        POLL_MAX_SECONDS="300",
-        OVERDUE_MINUTES="60",
-        HEADS="none",
-        STARTS="all",
-        WATCH_LIMIT_HOURS="24",
-        **handlers.HUB,
-    )
-
-
-@pytest.fixture
-def iot(describe_task: ModuleType) -> Iterator[Stubber]:
-    with Stubber(describe_task.own_iot) as stub:
-        yield stub
-        stub.assert_no_pending_responses()
-
-
-def summary(status: str, minutes: float = 1, **members: Any) -> dict[str, Any]:
-    """A Describe answer about a task that started some minutes ago."""
-    started = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=minutes)
-    return {"taskSummary": {"taskStatus": status, "taskStartTime": started, **members}}
-
-
-def look(module: ModuleType, **state: Any) -> dict[str, Any]:
+def look(world: World, task_type: TaskType = "detect", **state: Any) -> dict[str, Any]:
     machine = {"version": 2, "channels": ["sns"]}
-    event = {"taskId": "quarantine-7", "machine": machine, **state}
-    answer = module.handler(event, handlers.Context())
-    seen: dict[str, Any] = json.loads(json.dumps(answer))  # Lambda's answer is JSON
+    given = {"taskId": TASK_IDS[task_type], "taskType": task_type}
+    seen: dict[str, Any] = world.asks(
+        "DescribeTaskFunction", {"input": given, "machine": machine, **state}
+    )
     return seen
 
 
-def test_a_running_task_is_to_be_looked_at_again(
-    describe_task: ModuleType, iot: Stubber, capsys: pytest.CaptureFixture[str]
-) -> None:
-    iot.add_response(DESCRIBE, summary("IN_PROGRESS"), {"taskId": "quarantine-7"})
-    seen = look(describe_task)
-    assert seen["decision"] == "wait"
+def ends(world: World) -> list[dict[str, Any]]:
+    """The lines in the log about tasks that ended."""
+    return [line for line in world.lines if line["msg"] == "Task ended"]
+
+
+def test_a_running_task_is_to_be_looked_at_again(world: Worlds) -> None:
+    watched = world(task("detect", running("detect")))
+    seen = look(watched)
+    assert set(seen) == {"decision", "waitSeconds", "progress", "memory"}
+    assert (seen["decision"], seen["progress"]) == ("wait", False)
     assert 10 <= seen["waitSeconds"] <= 300
     memory = seen["memory"]
-    assert 60 <= memory["ageSeconds"] < 120
+    assert memory["ageSeconds"] == 23
     assert memory["task"]["taskSummary"]["taskStatus"] == "IN_PROGRESS"
     assert memory["details"] is None
-    assert handlers.metrics(capsys.readouterr().out) == {}
+    assert watched.metrics == {}
+    assert ends(watched) == []
 
 
-def test_amazon_q_is_told_of_the_tasks_that_its_buttons_can_reach(
-    describe_task: ModuleType, iot: Stubber, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(describe_task, "iot_client", lambda *_: describe_task.own_iot)
-    for _ in range(2):
-        iot.add_response(DESCRIBE, summary("IN_PROGRESS"), {"taskId": "quarantine-7"})
-    member = {"account": "210987654321", "region": "us-east-1"}
-    assert look(describe_task)["memory"]["shows"] == ["amazon-q"]
-    assert look(describe_task, member=member)["memory"]["shows"] == []
+def test_amazon_q_is_told_of_the_tasks_that_its_buttons_can_reach(world: Worlds) -> None:
+    listed = {"MemberAccounts": MEMBER.account, "MemberRegions": MEMBER.region}
+    ours = task("detect", running("detect"))
+    watched = world(ours, replace(ours, place=MEMBER), parameters={"AmazonQ": "true", **listed})
+    assert look(watched)["memory"]["shows"] == ["amazon-q"]
+    theirs = {"taskId": "quarantine-7", "member": MEMBER._asdict()}
+    assert look(watched, input=theirs)["memory"]["shows"] == []
 
 
-def test_a_task_that_has_ended_is_told_with_its_failures_and_counted(
-    describe_task: ModuleType, iot: Stubber, capsys: pytest.CaptureFixture[str]
-) -> None:
-    counts = {"actionsExecuted": 8, "actionsSkipped": 1, "actionsFailed": 3}
-    iot.add_response(DESCRIBE, summary("FAILED", taskStatistics=counts))
-    row = {"status": "FAILED", "violationId": "v1", "actionName": "A", "thingName": "sensor-17"}
-    iot.add_response(
-        "list_detect_mitigation_actions_executions",
-        {"actionsExecutions": [row, row, row, row | {"status": "SKIPPED"}]},
-        {"taskId": "quarantine-7", "maxResults": ANY},
-    )
-    seen = look(describe_task)
+def test_a_task_that_has_ended_is_told_with_its_failures_and_counted(world: Worlds) -> None:
+    watched = world(task("detect", answer("detect")))
+    seen = look(watched)
     assert seen["decision"] == "final/ended"
-    assert seen["memory"]["details"]["failed"][0]["names"] == ["sensor-17"]
-    task = "{TaskStatus=FAILED,TaskType=detect}"
-    assert handlers.metrics(capsys.readouterr().out) == {
-        f"TasksEnded{task}": 1,
-        f"ActionsExecuted{task}": 8,
-        f"ActionsSkipped{task}": 1,
-        f"ActionsFailed{task}": 3,
+    assert seen["memory"]["details"]["failedRows"] == 3
+    named = "{TaskStatus=FAILED,TaskType=detect}"
+    assert watched.metrics == {
+        f"TasksEnded{named}": 1,
+        f"ActionsExecuted{named}": 8,
+        f"ActionsSkipped{named}": 1,
+        f"ActionsFailed{named}": 3,
     }
 
 
-def test_an_audit_task_is_described_as_one(
-    describe_task: ModuleType, iot: Stubber, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_audit_task_is_described_as_one(world: Worlds) -> None:
     checks = {"CHECK": {"totalFindingsCount": 4, "succeededFindingsCount": 4}}
-    answer = {"taskStatus": "COMPLETED", "taskStatistics": checks}
-    iot.add_response("describe_audit_mitigation_actions_task", answer, {"taskId": "quarantine-7"})
-    seen = look(describe_task, taskType="audit")
-    assert seen["decision"] == "final/ended"
-    assert seen["memory"]["details"]["rows"] == 0
-    task = "{TaskStatus=COMPLETED,TaskType=audit}"
-    assert handlers.metrics(capsys.readouterr().out)[f"ActionsExecuted{task}"] == 4
+    watched = world(task("audit", answer("audit", taskStatus="COMPLETED", taskStatistics=checks)))
+    assert look(watched, "audit")["decision"] == "final/ended"
+    assert watched.metrics["ActionsExecuted{TaskStatus=COMPLETED,TaskType=audit}"] == 4
 
 
-def test_an_overdue_task_is_told_once(describe_task: ModuleType, iot: Stubber) -> None:
-    counts = {"actionsSkipped": 0, "actionsFailed": 0}
-    for _ in range(2):
-        iot.add_response(DESCRIBE, summary("IN_PROGRESS", 90, taskStatistics=counts))
-    first = look(describe_task)
+def test_an_overdue_task_is_told_once(world: Worlds) -> None:
+    watched = world(task("detect", running("detect", **LATE)))
+    first = look(watched)
     assert first["decision"] == "interim/still-running"
-    assert look(describe_task, look=first)["decision"] == "wait"
+    assert look(watched, look=first)["decision"] == "wait"
 
 
-def test_a_task_is_given_up_at_the_limit_and_counted_with_the_status_it_had(
-    describe_task: ModuleType, iot: Stubber, capsys: pytest.CaptureFixture[str]
-) -> None:
-    counts = {"actionsSkipped": 0, "actionsFailed": 0}
-    iot.add_response(DESCRIBE, summary("IN_PROGRESS", 24 * 60, taskStatistics=counts))
-    assert look(describe_task)["decision"] == "final/gave-up"
-    counted = handlers.metrics(capsys.readouterr().out)
-    assert counted["TasksEnded{TaskStatus=IN_PROGRESS,TaskType=detect}"] == 1
+def test_a_task_is_given_up_at_the_limit_and_counted_with_the_status_it_had(world: Worlds) -> None:
+    limit = {"WatchLimitHours": "1", "OverdueMinutes": "30"}
+    watched = world(task("detect", running("detect", **LATE)), parameters=limit)
+    assert look(watched)["decision"] == "final/gave-up"
+    assert watched.metrics["TasksEnded{TaskStatus=IN_PROGRESS,TaskType=detect}"] == 1
 
 
-def test_failures_that_cannot_be_read_do_not_cost_the_message(
-    describe_task: ModuleType, iot: Stubber
-) -> None:
-    iot.add_response(DESCRIBE, summary("FAILED"))
-    iot.add_client_error(
-        "list_detect_mitigation_actions_executions", "AccessDeniedException", "not authorized", 403
-    )
-    seen = look(describe_task)
+def test_failures_that_cannot_be_read_do_not_cost_the_message(world: Worlds) -> None:
+    denied = {LIST: [Refusal("AccessDeniedException", 403)]}
+    seen = look(world(task("detect", answer("detect")), aws=denied))
     assert seen["decision"] == "final/ended"
     assert "AccessDeniedException" in seen["memory"]["details"]["error"]
 
 
-@pytest.mark.parametrize(
-    ("code", "decision"),
-    [
-        ("ThrottlingException", "wait"),
-        ("InternalFailureException", "wait"),
-        ("AccessDeniedException", "wait"),
-        ("ExpiredTokenException", "wait"),
-        ("ResourceNotFoundException", "wait"),
-        ("InvalidRequestException", "final/refused"),
-    ],
-)
-def test_trouble_at_aws_is_an_answer_with_the_seconds_to_wait(
-    describe_task: ModuleType, iot: Stubber, code: str, decision: str
-) -> None:
-    iot.add_client_error(DESCRIBE, code, "why", 400)
-    seen = look(describe_task)
-    assert seen["decision"] == decision
-    assert (seen["waitSeconds"] > 0) is (decision == "wait")
-    known = code != "ResourceNotFoundException"
-    assert seen["memory"]["problem"] == ({"error": code, "message": "why"} if known else None)
-
-
-def test_trouble_keeps_what_was_seen_before(describe_task: ModuleType, iot: Stubber) -> None:
-    iot.add_response(DESCRIBE, summary("IN_PROGRESS"))
-    iot.add_client_error(DESCRIBE, "ThrottlingException", "slow down", 400)
-    first = look(describe_task)
-    second = look(describe_task, look=first)
+def test_trouble_at_aws_is_an_answer_that_keeps_what_was_seen_before(world: Worlds) -> None:
+    denied = Failure("AccessDeniedException", 403, "not yours")
+    watched = world(task("detect", running("detect"), denied))
+    first = look(watched)
+    watched.passes(first["waitSeconds"])
+    second = look(watched, look=first)
+    assert (second["decision"], second["memory"]["ageSeconds"]) == (
+        "wait",
+        23 + first["waitSeconds"],
+    )
+    assert second["memory"]["problem"] == {"error": "AccessDeniedException", "message": "not yours"}
     assert second["memory"]["task"] == first["memory"]["task"]
-    assert second["memory"]["ageSeconds"] > first["memory"]["ageSeconds"]
 
 
-@pytest.mark.parametrize("state", [{"taskId": ""}, {"taskId": "a b"}, {"taskType": "x"}])
+@pytest.mark.parametrize("given", [{"taskId": ""}, {"taskId": "a b"}, {"taskType": "x"}])
 def test_an_input_that_names_no_task_is_an_invalid_watch(
-    describe_task: ModuleType, state: dict[str, str]
+    world: Worlds, given: dict[str, str]
 ) -> None:
-    with pytest.raises(InvalidWatch):
-        look(describe_task, **state)
+    with pytest.raises(FunctionFailed, match=r"^InvalidWatch: "):
+        look(world(), input=given)
 
 
-def test_a_watch_that_began_under_the_first_definition_gets_what_that_reads(
-    describe_task: ModuleType, iot: Stubber
-) -> None:
-    for _ in range(2):
-        iot.add_response(DESCRIBE, summary("IN_PROGRESS", 90, taskStatistics={"actionsFailed": 0}))
-    seen = look(describe_task, machine=None)
-    assert {name: seen[name] for name in ("ended", "tell", "overdue", "gaveUp")} == {
-        "ended": False,
-        "tell": True,
-        "overdue": True,
-        "gaveUp": False,
-    }
-    today = look(describe_task)
-    assert set(today) == {"decision", "waitSeconds", "progress", "memory"}
-    assert seen["details"].keys() == today.keys()
-    assert seen["waitSeconds"] == seen["details"]["waitSeconds"]
-    assert seen["ageSeconds"] == seen["details"]["memory"]["ageSeconds"]
-    assert seen["events"] == seen["details"]["memory"]["events"]
+def test_a_watch_that_began_under_the_first_definition_gets_what_that_reads(world: Worlds) -> None:
+    seen = look(world(task("detect", running("detect", **LATE))), machine=None)
+    assert [seen[name] for name in ("ended", "tell", "overdue", "gaveUp")] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert seen["details"]["decision"] == "interim/still-running"
 
 
-def ended_lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    return [vars(record) for record in caplog.records if record.msg == "Task ended"]
-
-
-def test_the_log_has_one_line_for_a_task_that_ended(
-    describe_task: ModuleType, iot: Stubber, caplog: pytest.LogCaptureFixture
-) -> None:
-    counts = {"actionsExecuted": 3, "actionsSkipped": 0, "actionsFailed": 0}
-    answer = summary("SUCCESSFUL", taskStatistics=counts)
-    ended = answer["taskSummary"]["taskStartTime"] + timedelta(seconds=7)
-    answer["taskSummary"]["taskEndTime"] = ended
-    iot.add_response(DESCRIBE, answer, {"taskId": "quarantine-7"})
+def test_the_log_has_one_line_for_a_task_that_ended(world: Worlds) -> None:
+    fine = answer("detect", taskStatus="SUCCESSFUL", taskStatistics=SUCCEEDED)
+    watched = world(task("detect", fine))
     by = {"arn": "arn:aws:sts::123456789012:assumed-role/SecOps/ada"}
-    look(describe_task, input={"taskId": "quarantine-7", "startedBy": by})
-    [line] = ended_lines(caplog)
+    look(watched, input={"taskId": "quarantine-7", "startedBy": by})
+    [line] = ends(watched)
     assert {name: line.get(name) for name in QUERIED} == {
         "task_type": "detect",
         "task_id": "quarantine-7",
@@ -228,25 +151,16 @@ def test_the_log_has_one_line_for_a_task_that_ended(
         "executed": 3,
         "skipped": 0,
         "failed": 0,
-        "seconds": 7,
+        "seconds": 20,
         "started_by": by["arn"],
         "account": "123456789012",
         "region": "eu-west-1",
     }
 
 
-def test_the_log_tells_the_end_of_a_task_that_was_lost_from_sight_too(
-    describe_task: ModuleType, iot: Stubber, caplog: pytest.LogCaptureFixture
-) -> None:
-    iot.add_client_error(DESCRIBE, "InvalidRequestException", "bad id", 400)
-    look(describe_task)
-    [line] = ended_lines(caplog)
+def test_the_log_tells_the_end_of_a_task_that_was_lost_from_sight_too(world: Worlds) -> None:
+    refused = Failure("InvalidRequestException", 400, "bad id")
+    watched = world(task("detect", refused))
+    assert look(watched)["waitSeconds"] == 0
+    [line] = ends(watched)
     assert (line["verdict"], line["task_status"], line["seconds"]) == ("UNREADABLE", None, 0)
-
-
-def test_the_log_has_no_such_line_while_a_task_runs(
-    describe_task: ModuleType, iot: Stubber, caplog: pytest.LogCaptureFixture
-) -> None:
-    iot.add_response(DESCRIBE, summary("IN_PROGRESS"), {"taskId": "quarantine-7"})
-    look(describe_task)
-    assert ended_lines(caplog) == []

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from unittest import mock
 
 import pytest
 import time_machine
@@ -21,8 +20,9 @@ from mitigation.acts.button import Button
 from mitigation.acts.click import Action
 from mitigation.acts.request import Request
 from mitigation.kind import TaskType
-from tests.support import handlers
+from tests.support import functions
 from tests.support.clicks import NOW, PLACE, SECRET, event, form, payload
+from tests.support.product import REGION
 from tests.unit.test_click import ATTACKS
 
 BODY = form(payload())
@@ -58,22 +58,23 @@ class Door:
         return AWSResponse(request.url, status, HTTPHeaders(), raw)
 
     def status(self, request: dict[str, Any]) -> int:
-        answer = self.module.handler(request, handlers.Context())
+        answer = self.module.handler(request, functions.Context())
         assert answer == {"statusCode": answer["statusCode"], "body": ""}
         return int(answer["statusCode"])
 
 
 @pytest.fixture(scope="module")
 def module() -> Any:
-    with mock.patch.dict("os.environ", {"AWS_DEFAULT_REGION": handlers.REGION}):
-        return handlers.load(
-            "receive_click",
-            STATE_MACHINE_ARN="arn:machine",
-            SLACK_SIGNING_SECRET_ARN="signing",
-            SLACK_APP_ID=PLACE.app,
-            SLACK_TEAM_ID=PLACE.team,
-            SLACK_CHANNEL_ID=PLACE.channel,
-        )
+    environment = {
+        "AWS_DEFAULT_REGION": REGION,
+        "POWERTOOLS_SERVICE_NAME": "test",
+        "STATE_MACHINE_ARN": "arn:machine",
+        "SLACK_SIGNING_SECRET_ARN": "signing",
+        "SLACK_APP_ID": PLACE.app,
+        "SLACK_TEAM_ID": PLACE.team,
+        "SLACK_CHANNEL_ID": PLACE.channel,
+    }
+    return functions.load("receive_click", environment)
 
 
 @pytest.fixture
