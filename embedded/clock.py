@@ -14,9 +14,10 @@ from pathlib import Path
 
 # Of a wait that is sped up, in real seconds: a watch of days has a thousand of them.
 LONGEST_SLEEP = 0.005
-# The waits for a second person, who has to have the time to click, and for a watch's end: no other
+# The waits for a watch's end, and for a second person, who has to have the time to click: no other
 # wait has their length.
-OUTSIDE_SECONDS, OUTSIDE_SLEEP = (901, 1800), 4.0
+FOR_WATCH, FOR_PERSON = 901, 1800
+OUTSIDE_SLEEP, POLL_SECONDS = 4.0, 0.05
 
 
 class Clock:
@@ -31,9 +32,11 @@ class Clock:
         """Wait `seconds` of the run's time, and say how: a record for `Engine.waits`."""
         seconds = max(seconds, 0.0)
         wake = time.time() + self._offset() + seconds
-        longest = OUTSIDE_SLEEP if seconds in OUTSIDE_SECONDS else LONGEST_SLEEP
+        longest = OUTSIDE_SLEEP if seconds in (FOR_WATCH, FOR_PERSON) else LONGEST_SLEEP
         shortened = seconds if self._speed == 1 else min(seconds / self._speed, longest)
         time.sleep(shortened)
+        while self._is_held(seconds):
+            time.sleep(POLL_SECONDS)
         # Branches that wait at the same time must not add up: whoever wakes first moves the clock.
         with self._lock:
             offset = wake - time.time()
@@ -46,6 +49,11 @@ class Clock:
             "offset": self._offset(),
         }
 
+    def _is_held(self, seconds: float) -> bool:
+        if not self._path or not _held(self._path).exists():
+            return False
+        return f"{seconds:g}" in _held(self._path).read_text().split()
+
     def _offset(self) -> float:
         return get_offset(self._path) if self._path else 0.0
 
@@ -54,10 +62,19 @@ def get_offset(path: Path) -> float:
     return float(path.read_text())
 
 
+def _held(path: Path) -> Path:
+    """The lengths of the waits that do not end for now."""
+    return path.with_suffix(".held")
+
+
 def set_offset(path: Path, offset: float) -> None:
+    _write(path, repr(offset))
+
+
+def _write(path: Path, text: str) -> None:
     """At once for every reader: a worker must not read half a number."""
     aside = path.with_suffix(".new")
-    aside.write_text(repr(offset))
+    aside.write_text(text)
     aside.replace(path)
 
 
@@ -76,6 +93,10 @@ class LauncherClock:
             return
         set_offset(self.path, offset)
         self._offsets.append((time.time(), offset))
+
+    def hold(self, *seconds: int) -> None:
+        """Waits of these lengths, and of no other, do not end until told otherwise."""
+        _write(_held(self.path), " ".join(map(str, seconds)))
 
     def times_of(
         self, moments: Iterable[datetime], waits: Iterable[Mapping[str, float]]

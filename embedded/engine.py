@@ -181,6 +181,10 @@ class Engine(Running):
         """What the functions' clock shows, in seconds since 1970."""
         return time.time() + (get_offset(self._clock.path) if self._now else 0)
 
+    def hold(self, *seconds: int) -> None:
+        """Waits of these lengths do not end for now, see clock.py; without any all end again."""
+        self._clock.hold(*seconds)
+
     def _catch_up(self, ended: datetime) -> None:
         """Nobody is told of an end that lies in the future: the waits were too short for it."""
         if self._now:

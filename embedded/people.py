@@ -1,12 +1,14 @@
 """People who click while a scenario is played, each at the moment that it says."""
 
 import json
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
 
 from embedded.checked import Json
 from embedded.clicks import Click, button, local_url, press
+from embedded.clock import FOR_PERSON, FOR_WATCH
 from embedded.deploy import Stack
 from embedded.engine import Engine
 
@@ -21,34 +23,45 @@ class NobodyClicks(Exception):  # noqa: N818  reads as what happened
 class People:
     """Before the look at the task after so many, the clicks that are due then are made.
 
-    The look is held up until all has happened that follows from them: so a scenario plays the same
-    each time, though waits take next to no time.
+    The look is held up until all has happened that follows from them, and so are the waits for a
+    second person and for the end of the watch: so a scenario plays the same each time, though waits
+    take next to no time, and however busy the machine is.
     """
 
     def __init__(self, engine: Engine, stack: Stack, clicks: Sequence[Click]) -> None:
         self._engine, self._left = engine, list(clicks)
         self._url = local_url(engine.endpoint, stack.outputs.get("ClicksUrl", ""))
         self._looks = 0
-        self._plays = self._clicked = False
+        self._clicked = False
+        self._playing = threading.Lock()
         self.failed: NobodyClicks | None = None
 
     def before_look(self) -> None:
         """Somebody looks at the task: the watch, or in the middle of a click's play an act."""
-        if self._plays or self.failed:
+        if self.failed or not self._playing.acquire(blocking=False):
             return
-        due = [click for click in self._left if click.after <= self._looks]
-        self._looks += 1
-        if due:
-            self._play(due)
+        try:
+            due = [click for click in self._left if click.after <= self._looks]
+            self._looks += 1
+            if due:
+                self._play(due)
+        finally:
+            self._playing.release()
 
     def finish(self) -> None:
         """The clicks that come after the end; raises NobodyClicks."""
-        if self._left and not self.failed:
-            self._play(list(self._left))
+        with self._playing:
+            self._end_waits()
+            if self._left:
+                self._play(list(self._left))
+                self._end_waits()
+
+    def _end_waits(self) -> None:
         if self.failed:
             raise self.failed
         if self._clicked:
-            self._settle(ended=True)
+            self._engine.hold()
+            self._settle()
 
     def acts(self) -> list[Json]:
         """What was asked for, and what came of it, as the log tells."""
@@ -64,16 +77,19 @@ class People:
 
     def _play(self, due: list[Click]) -> None:
         self._clicked = True
-        self._plays = self._engine.iot.stands_still = True
+        self._engine.iot.stands_still = True
+        self._engine.hold(FOR_PERSON, FOR_WATCH)
         try:
             for click in due:
                 self._left.remove(click)
                 self._click(click)
-            self._settle(ended=False)
+            self._settle("WaitForSecondPerson", "WaitForWatch")
+            self._engine.hold(FOR_WATCH)
+            self._settle("WaitForWatch")
         except NobodyClicks as error:
             self.failed = error
         finally:
-            self._plays = self._engine.iot.stands_still = False
+            self._engine.iot.stands_still = False
 
     def _click(self, click: Click) -> None:
         until = time.monotonic() + SECONDS
@@ -83,14 +99,14 @@ class People:
             time.sleep(POLL_SECONDS)
         press(self._url, click, *found, self._engine.run_time())
 
-    def _settle(self, *, ended: bool) -> None:
-        """Until nothing runs that was clicked, but what waits for the end of the watch itself."""
+    def _settle(self, *waiting: str) -> None:
+        """Until nothing runs that was clicked, but what has come to one of these waits."""
         states: Any = self._engine.client("stepfunctions")
         machines = states.list_state_machines()["stateMachines"]
         [arn] = [each["stateMachineArn"] for each in machines if "ActOnTask" in each["name"]]
         until = time.monotonic() + SECONDS
         while any(
-            ended or _state_of(states, each["executionArn"]) != "WaitForWatch"
+            _state_of(states, each["executionArn"]) not in waiting
             for each in states.list_executions(stateMachineArn=arn, statusFilter="RUNNING")[
                 "executions"
             ]

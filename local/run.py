@@ -165,7 +165,8 @@ def _show(outcome: play.Outcome) -> None:
         show.show(console, "Dead letter", Text(text))
     for act in outcome.acts:
         agreed = f", approved by {act['approvedBy']}" if act["approvedBy"] else ""
-        console.print(Text(f"{act['action']} by {act['by']}{agreed}: {act['result']}"))
+        line = Text(f"{act['action']} by {act['by']}{agreed}: {act['result']}")
+        console.print(line, soft_wrap=True, highlight=False)
     execution = outcome.execution
     if outcome.succeeded:
         verdict = Text.assemble(("✓ ", "green"), f"{execution['name']}: everyone was told")

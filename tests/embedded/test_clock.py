@@ -46,6 +46,24 @@ def test_a_wait_takes_next_to_no_time_and_moves_the_clock_by_the_rest(
     assert Clock(speed).sleep(seconds)["offset"] == 0  # without a file
 
 
+def test_a_wait_that_is_held_ends_when_it_is_let_go_and_no_other_is_held(
+    monkeypatch: pytest.MonkeyPatch, path: Path
+) -> None:
+    launcher, slept = LauncherClock(path), list[float]()
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 4:
+            launcher.hold()
+
+    monkeypatch.setattr("embedded.clock.time.sleep", sleep)
+    launcher.hold(1800)
+    Clock(500, path).sleep(901)
+    assert len(slept) == 1
+    Clock(500, path).sleep(1800)
+    assert len(slept) == 4
+
+
 def test_waits_at_the_same_time_do_not_add_up(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
     both = Barrier(2)
     monkeypatch.setattr("embedded.clock.time.sleep", lambda _seconds: both.wait(30))
