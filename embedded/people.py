@@ -83,20 +83,16 @@ class People:
             for click in due:
                 self._left.remove(click)
                 self._click(click)
-            self._settle("WaitForSecondPerson", "WaitForWatch")
-            self._engine.hold(FOR_WATCH)
-            self._settle("WaitForWatch")
+                self._settle("WaitForSecondPerson", "WaitForWatch")
         except NobodyClicks as error:
             self.failed = error
         finally:
             self._engine.iot.stands_still = False
 
     def _click(self, click: Click) -> None:
-        until = time.monotonic() + SECONDS
-        while (found := button(self._engine.slack.workspace, click.action)) is None:
-            if time.monotonic() > until:
-                raise NobodyClicks(f"no button to {click.action} stands in the channel")
-            time.sleep(POLL_SECONDS)
+        found = button(self._engine.slack.workspace, click.action)
+        if found is None:
+            raise NobodyClicks(f"no button to {click.action} stands in the channel")
         press(self._url, click, *found, self._engine.run_time())
 
     def _settle(self, *waiting: str) -> None:
