@@ -53,7 +53,7 @@ def iot_client(own: IoTClient, member: Member | None, hub: Hub, session_name: st
         )
         given = answer["Credentials"]
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code") or "ClientError"
+        code = error.response.get("Error", {}).get("Code")
         if code in REFUSALS:
             raise RoleDenied(f"the member role in {member} refuses us") from error
         raise RoleRefused(_no_session(member, error)) from error

@@ -283,4 +283,4 @@ def _may_tell(memory: Memory) -> bool:
 
 
 def _lasted(since: int | None, age: int) -> int:
-    return 0 if since is None else age - since
+    return age - (since or 0)

@@ -11,7 +11,7 @@ MOST_UNSURE = 2
 
 
 def retry_seconds(
-    waited: int, retry_after: int | None, *, final: bool, unsure: int = 0
+    waited: int, retry_after: int | None, *, final: bool, unsure: int
 ) -> int | None:
     """Seconds until a channel that is down is tried again; None when patience has ended.
 

@@ -173,7 +173,7 @@ class _Client(WebClient):
 
     @override
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
-        with open_unredirected(req, self.proxy, self.timeout) as answer:
+        with open_unredirected(req, self.timeout) as answer:
             body = answer.read().decode(errors="replace")
             return {"status": answer.status, "headers": answer.headers, "body": body}
 

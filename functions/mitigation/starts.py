@@ -35,7 +35,7 @@ def start(
     Raises NoNameLeft, and what Step Functions raises: ExecutionDoesNotExist too, as a name that was
     taken just now may not be found yet; trying again in a minute is what helps.
     """
-    prefix = state_machine_arn.replace(":stateMachine:", ":execution:", 1)
+    prefix = state_machine_arn.replace(":stateMachine:", ":execution:")
     execution_input = json.dumps(watch.to_input())
     for name in watch.execution_names:
         try:
@@ -61,7 +61,7 @@ def _watches(
 ) -> bool:
     """Whether this execution tells, or has told, how the task ends."""
     try:
-        of = Watch.from_input(json.loads(found.get("input") or "null"))
+        of = Watch.from_input(json.loads(found.get("input") or ""))
     except (InvalidWatch, ValueError):
         return False
     if of._replace(started_by=None) != watch._replace(started_by=None):
@@ -82,7 +82,7 @@ def _never_saw_it(output: str | None) -> datetime | None:
     from mitigation.state import State  # noqa: PLC0415
 
     try:
-        look = State.read(json.loads(output or "null")).look
+        look = State.read(json.loads(output or "")).look
     except ValueError:
         return None
     if look is None or look.decision is not Decision.VANISHED or look.memory.since is None:

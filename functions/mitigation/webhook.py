@@ -40,10 +40,9 @@ _ANSWER_LENGTH = 200
 def check_url(secret: str) -> str:
     """The secret, where it is a webhook's URL; raises DeliveryRejected, never with it."""
     address = _ADDRESS.fullmatch(secret)
-    kind = address["kind"] if address else None
-    if kind == "services":
+    if address and address["kind"] == "services":
         return secret
-    held = _OTHER_KINDS.get(kind or "")
+    held = address and _OTHER_KINDS.get(address["kind"])
     says = f"holds {held}" if held else "does not hold a webhook URL"
     raise DeliveryRejected(f"the Slack secret {says}: {_WANTED}")
 
@@ -66,7 +65,7 @@ class _Webhook(WebhookClient):
     def _perform_http_request_internal(
         self, url: str, req: urllib.request.Request
     ) -> WebhookResponse:
-        with open_unredirected(req, self.proxy, self.timeout) as answer:
+        with open_unredirected(req, self.timeout) as answer:
             return WebhookResponse(
                 url=url,
                 status_code=answer.status,
@@ -75,14 +74,9 @@ class _Webhook(WebhookClient):
             )
 
 
-def open_unredirected(
-    request: urllib.request.Request, proxy: str | None, timeout: int
-) -> HTTPResponse:
+def open_unredirected(request: urllib.request.Request, timeout: int) -> HTTPResponse:
     """The answer, whatever it is: a redirect would take the secret to another place."""
-    handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
-    if proxy is not None:
-        handlers.append(urllib.request.ProxyHandler({"https": proxy}))
-    answer: HTTPResponse = urllib.request.build_opener(*handlers).open(request, timeout=timeout)
+    answer: HTTPResponse = urllib.request.build_opener(_NoRedirect()).open(request, timeout=timeout)
     return answer
 
 
@@ -101,7 +95,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def _raise_for(response: WebhookResponse) -> None:
-    status, word = response.status_code, (response.body or "").strip()
+    status, word = response.status_code, response.body.strip()
     if status == 200 and word == "ok":
         return
     # Anything but Slack's own words may be a proxy's page, with the address that it was asked for.
@@ -117,8 +111,8 @@ def _raise_for(response: WebhookResponse) -> None:
 def read_retry_after(headers: Mapping[str, str]) -> int | None:
     """The header's seconds; None for a date, or none."""
     headers = {name.lower(): value for name, value in headers.items()}
-    text = str(headers.get("retry-after", ""))
-    return int(text) if text.isdecimal() and len(text) < 10 else None
+    text = headers.get("retry-after")
+    return int(text) if text and text.isdecimal() and len(text) < 10 else None
 
 
 def silent_logger() -> logging.Logger:

@@ -1,42 +1,20 @@
 """Whatever AWS, Lambda and the clocks do, a watch ends once, in time, and says nothing after it."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mitigation import decision
 from mitigation.codec import decode, encode
-from mitigation.decision import (
-    INTERIM_EVENTS,
-    MISSING_SECONDS,
-    MOST_EVENTS,
-    MOST_OUTAGES_TOLD,
-    REMINDER_SECONDS,
-    RETRY_EVENTS,
-    ROUND_EVENTS,
-    Look,
-    Missing,
-    Problem,
-    Refused,
-    Seen,
-    Sight,
-    Trouble,
-    decide,
-)
+from mitigation.decision import Look, Missing, Problem, Refused, Sight, Trouble, decide
 from mitigation.polling import Policy
-from tests.support.tasks import detect
+from tests.support.looks import START, seen
 
-START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 MOST_RETRIES = 152  # of DescribeTask, in the definition
 DAY = 24 * 3600
-
-
-def seen(status: str | None, started: datetime | None, done: int) -> Seen:
-    statistics = {"actionsExecuted": done}
-    task = detect(status, taskStartTime=started, taskStatistics=statistics)
-    return Seen(task, {"taskSummary": {"taskStatus": status}})
 
 
 STARTS = st.one_of(
@@ -45,12 +23,14 @@ STARTS = st.one_of(
     st.just(START),
 )
 GOES_ON: st.SearchStrategy[Sight] = st.one_of(
-    st.builds(seen, st.sampled_from(["IN_PROGRESS", "PAUSED"]), STARTS, st.integers(0, 9)),
+    st.builds(seen, st.sampled_from(["IN_PROGRESS", "PAUSED"]), STARTS, executed=st.integers(0, 9)),
     st.just(Missing()),
     st.builds(Trouble, st.just(Problem("ThrottlingException", "Rate exceeded"))),
 )
 ENDS: st.SearchStrategy[Sight] = st.one_of(
-    st.builds(seen, st.sampled_from(["SUCCESSFUL", "FAILED", "CANCELED"]), STARTS, st.just(9)),
+    st.builds(
+        seen, st.sampled_from(["SUCCESSFUL", "FAILED", "CANCELED"]), STARTS, executed=st.just(9)
+    ),
     st.just(Refused(Problem("InvalidRequestException"))),
 )
 JUMPS = st.one_of(st.just(0), st.integers(0, 900), st.integers(-3 * DAY, 3 * DAY))
@@ -75,25 +55,31 @@ def test_a_watch_decides_its_end_once_and_in_time(
         sights.append((end, 0, 0))
     look: Look | None = None
     now, events, interims, missing_for = START, 0, 0, 0
-    for number in range(MOST_EVENTS):
+    for number in range(decision.MOST_EVENTS):
         sight, jump, retries = sights[min(number, len(sights) - 1)]
         now += timedelta(seconds=jump if number < len(sights) else 0)
         before, look = look, decide(sight, look, now=now, policy=policy, seed="detect-t")
-        events += ROUND_EVENTS + RETRY_EVENTS * retries
+        events += decision.ROUND_EVENTS + decision.RETRY_EVENTS * retries
         look = decode(Look, json.loads(json.dumps(encode(look))))._replace(retries=retries)
         assert not before or look.memory.age_seconds >= before.memory.age_seconds
         if look.decision.is_final:
             break
         assert 1 <= look.wait_seconds <= policy.max_seconds
         interims += look.decision.is_interim
-        events += INTERIM_EVENTS if look.decision.is_interim else 0
+        events += decision.INTERIM_EVENTS if look.decision.is_interim else 0
         missing_for = missing_for + look.wait_seconds if sight == Missing() else 0
-        assert missing_for <= MISSING_SECONDS
+        assert missing_for <= decision.MISSING_SECONDS
         now += timedelta(seconds=look.wait_seconds)
     assert look
     assert look.decision.is_final
-    assert interims <= 1 + len(REMINDER_SECONDS) + MOST_OUTAGES_TOLD
+    assert interims <= 1 + len(decision.REMINDER_SECONDS) + decision.MOST_OUTAGES_TOLD
     # What tests/statemachine/test_budget.py leaves for the last look and for telling its outcome.
-    assert events <= MOST_EVENTS + ROUND_EVENTS + RETRY_EVENTS * MOST_RETRIES + INTERIM_EVENTS
+    assert (
+        events
+        <= decision.MOST_EVENTS
+        + decision.ROUND_EVENTS
+        + decision.RETRY_EVENTS * MOST_RETRIES
+        + decision.INTERIM_EVENTS
+    )
     with pytest.raises(ValueError, match="the watch is over"):
         decide(sight, look, now=now, policy=policy, seed="detect-t")

@@ -75,7 +75,7 @@ def _visits(failures: int, rule: Mapping[str, Any], *, final: bool) -> int:
     """Events of all visits of one channel where each comes after so many failures."""
     attempt = TASK_EVENTS + RETRY_EVENTS * failures + 2 * PASSING_EVENTS  # Final?, Delivered?
     waited, events = 0, attempt
-    while (wait := patience.retry_seconds(waited, None, final=final)) is not None:
+    while (wait := patience.retry_seconds(waited, None, final=final, unsure=0)) is not None:
         waited += wait + int(seconds_of(failures, rule))
         events += PASSING_EVENTS + attempt
     return events

@@ -1,11 +1,22 @@
 """Looks at tasks, and what Notify is given about them, with no more than a test is about."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from mitigation.codec import encode
-from mitigation.decision import Decision, Look, Memory, Problem
+from mitigation.decision import Decision, Look, Memory, Problem, Seen
+from tests.support.tasks import detect
 
 DENIED = Problem("AccessDeniedException", "not authorized")
+START = datetime(2026, 11, 22, 10, tzinfo=UTC)
+
+
+def seen(
+    status: str | None = "IN_PROGRESS", start: datetime | None = START, **summary: Any
+) -> Seen:
+    """A sight of a detect task."""
+    task = detect(status, taskStartTime=start, **summary)
+    return Seen(task, {"taskSummary": {"taskStatus": status}})
 
 
 def look(decision: Decision, *, age: int = 3_660, **memory: Any) -> Look:

@@ -1,8 +1,9 @@
 """Reading action executions: all that fit into the bounds, at AWS's rate, and never an error."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast, override
+from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -11,7 +12,7 @@ from botocore.parsers import ResponseParserError
 from mitigation import action_executions
 from mitigation.action_executions import read_details
 from mitigation.causes import Details
-from mitigation.pace import Pace, paced
+from mitigation.pace import Pace
 from mitigation.task import Task
 from tests.support.static_iot import StaticIot, unpaced
 from tests.support.tasks import audit, detect
@@ -86,16 +87,13 @@ def test_rows_are_read_where_the_counts_say_nothing() -> None:
     assert details_of(StaticIot(failing()), detect("FAILED")).rows == 1
 
 
-def test_reading_stops_at_so_many_rows_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("number", "read_rows", "cut"), [(501, 500, True), (500, 500, False)])
+def test_reading_stops_at_so_many_rows_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, number: int, read_rows: int, cut: bool
+) -> None:
     monkeypatch.setattr(action_executions, "MAX_ROWS", 500)
-    details = details_of(StaticIot(failing(501)), detect("FAILED"))
-    assert details.rows == 500
-    assert details.cut
-
-
-def test_as_many_rows_as_are_read_are_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(action_executions, "MAX_ROWS", 500)
-    assert not details_of(StaticIot(failing(500)), detect("FAILED")).cut
+    details = details_of(StaticIot(failing(number)), detect("FAILED"))
+    assert (details.rows, details.cut) == (read_rows, cut)
 
 
 def test_calls_keep_to_ten_a_second() -> None:
@@ -119,12 +117,13 @@ def test_reading_stops_when_the_time_is_up_and_says_so() -> None:
     assert details.cut
 
 
-def test_a_paced_list_ends_early_when_the_time_is_up() -> None:
-    def pages() -> Iterator[dict[str, Any]]:
-        while True:
-            yield {}
-
-    assert 9 <= len(list(paced(pages(), Time().pace(1)))) <= 11
+def test_nobody_rests_where_that_would_use_up_the_time() -> None:
+    time = Time()
+    pace = time.pace(5)
+    assert not pace.rest(5)
+    assert time.slept == []
+    assert pace.rest(4.9)
+    assert time.slept == [4.9]
 
 
 @pytest.mark.parametrize(
@@ -234,21 +233,15 @@ def test_of_a_whole_audit_only_the_task_s_checks_and_reasons_are_read() -> None:
     assert details.failed[0].names == ("f0", "f1")
 
 
-def test_only_so_many_findings_are_read_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("number", "cut"), [(4, True), (3, False)])
+def test_only_so_many_findings_are_read_and_it_is_said(
+    monkeypatch: pytest.MonkeyPatch, number: int, cut: bool
+) -> None:
     monkeypatch.setattr(action_executions, "MAX_FINDINGS", 3)
-    findings = [{"findingId": f"f{n}"} for n in range(4)]
-    rows = [{"findingId": f"f{n}", "status": "FAILED"} for n in range(4)]
-    details = details_of(StaticIot(rows, findings), audit("FAILED", target={"auditTaskId": "a"}))
-    assert details.rows == 3
-    assert details.cut
-
-
-def test_as_many_findings_as_are_read_are_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(action_executions, "MAX_FINDINGS", 4)
-    findings = [{"findingId": f"f{n}"} for n in range(4)]
-    task = audit("FAILED", target={"auditTaskId": "a"})
-    assert not details_of(StaticIot([], findings), task).cut
-    assert details_of(StaticIot([], findings, page_size=1), task, Time().pace(0.15)).cut
+    ids = [{"findingId": f"f{n}"} for n in range(number)]
+    rows = [{**each, "status": "FAILED"} for each in ids]
+    details = details_of(StaticIot(rows, ids), audit("FAILED", target={"auditTaskId": "a"}))
+    assert (details.rows, details.cut) == (3, cut)
 
 
 def test_findings_are_listed_no_further_than_they_are_read(
@@ -259,6 +252,45 @@ def test_findings_are_listed_no_further_than_they_are_read(
     assert details_of(iot, audit("FAILED", target={"auditTaskId": "a"})).cut
     assert iot.calls.count("list_audit_findings") == 2
     assert iot.calls.count("list_audit_mitigation_actions_executions") == 3
+
+
+@pytest.mark.parametrize(("seconds", "cut"), [(0.0, True), (0.15, True), (9.0, False)])
+def test_a_list_that_was_cut_before_the_task_s_own_findings_came_is_said(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, cut: bool
+) -> None:
+    """As many as are read may stand on its first pages, too: only then it is whole."""
+    monkeypatch.setattr(action_executions, "MAX_FINDINGS", 1)
+    task = audit(
+        "FAILED", auditCheckToActionsMapping={"ONE": ["A"]}, target={"auditTaskId": "audit"}
+    )
+    others = [{"findingId": f"f{n}", "checkName": "TWO"} for n in range(3)]
+    mine = {"findingId": "mine", "checkName": "ONE"}
+    iot = StaticIot([], [*others, mine, *others], page_size=1)
+    assert details_of(iot, task, Time().pace(seconds)).cut is cut
+
+
+class Empty(StaticIot):
+    """Answers as boto3 does where AWS leaves a list out."""
+
+    @override
+    def get_paginator(self, operation: str) -> Any:
+        return Mock(spec=["paginate"], paginate=lambda **_: iter([{}]))
+
+    @override
+    def list_audit_mitigation_actions_executions(self, **members: Any) -> dict[str, Any]:
+        return {}
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        detect("FAILED"),
+        audit("FAILED", target={"auditTaskId": "audit"}),
+        audit("FAILED", target={"findingIds": ["f0"]}),
+    ],
+)
+def test_an_answer_without_a_list_holds_no_rows(task: Task) -> None:
+    assert details_of(Empty(), task) == Details()
 
 
 def test_every_call_for_a_finding_keeps_to_ten_a_second() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 
@@ -53,6 +53,7 @@ def test_the_role_is_assumed_for_fifteen_minutes_in_the_name_of_the_task(sts: St
         },
     )
     client: Any = iot_client(OWN, MEMBER, HUB, "detect-" + "x" * 128)
+    assert client.meta.config.connect_timeout == credentials.CONFIG.connect_timeout == 5
     assert client.meta.endpoint_url == "https://iot.us-east-1.amazonaws.com"
     used = client._request_signer._credentials.get_frozen_credentials()
     assert (used.access_key, used.secret_key, used.token) == ("ASIAMEMBERMEMBER", "secret", "token")
@@ -93,15 +94,22 @@ def test_a_role_that_refuses_says_which(
 
 @pytest.mark.usefixtures("sts")
 @pytest.mark.parametrize(
-    "error", [EndpointConnectionError(endpoint_url="sts"), ResponseParserError("a web page")]
+    "error",
+    [
+        EndpointConnectionError(endpoint_url="sts"),
+        ResponseParserError("a web page"),
+        ClientError({}, "AssumeRole"),
+    ],
 )
 def test_no_answer_of_sts_is_trouble_too(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail(**_: Any) -> None:
         raise error
 
     monkeypatch.setattr(credentials.sts(), "assume_role", fail)
-    with pytest.raises(RoleRefused, match="could not be assumed"):
+    with pytest.raises(RoleRefused) as refused:
         iot_client(OWN, MEMBER, HUB, "sweep")
+    said = f"the member role in 210987654321 (us-east-1) could not be assumed: {error}"
+    assert str(refused.value) == said
 
 
 @pytest.mark.usefixtures("sts")

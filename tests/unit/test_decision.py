@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from mitigation import decision
+from mitigation.codec import encode
 from mitigation.decision import (
     INTERIM_EVENTS,
     MOST_EVENTS,
@@ -25,12 +27,12 @@ from mitigation.decision import (
     decide,
 )
 from mitigation.polling import Policy
-from mitigation.thread import ALL_HEADS, AMAZON_Q, CHANNEL
-from tests.support.tasks import detect
+from mitigation.thread import ALL_HEADS, PROBLEM_HEADS, Thread
+from tests.support.looks import DENIED as PROBLEM
+from tests.support.looks import START, seen
 
-START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 POLICY = Policy(min_seconds=10, max_seconds=300, overdue_seconds=3600, limit_seconds=72 * 3600)
-DENIED = Trouble(Problem("AccessDeniedException", "not authorized"))
+DENIED = Trouble(PROBLEM)
 MISSING = Missing()
 
 
@@ -45,10 +47,6 @@ def look(
 ) -> Look:
     now = START + timedelta(seconds=seconds)
     return decide(sight, before, now=now, policy=policy, seed=seed, **shown)
-
-
-def seen(status: str | None = "IN_PROGRESS", start: datetime | None = START) -> Seen:
-    return Seen(detect(status, taskStartTime=start), {"taskSummary": {"taskStatus": status}})
 
 
 def watch(*sights: tuple[Sight, int]) -> list[Look]:
@@ -199,6 +197,7 @@ def test_a_clock_that_goes_back_makes_nobody_younger() -> None:
     before = look(seen(), 5_000)
     assert look(seen(), -10, before).memory.age_seconds == 5_000 + before.wait_seconds
     assert look(DENIED, -10, before).memory.age_seconds == 5_000 + before.wait_seconds
+    assert look(seen(start=START + timedelta(days=1)), 0).memory.age_seconds == 0
 
 
 def test_a_start_before_the_calendar_is_just_old() -> None:
@@ -210,6 +209,7 @@ def test_the_last_wait_ends_at_the_limit_and_at_what_is_to_be_told() -> None:
     limit = POLICY.limit_seconds
     assert look(seen(), limit - 10).wait_seconds == 10
     assert look(DENIED, 0).wait_seconds <= 13
+    assert look(MISSING, 0).wait_seconds == 10
     down = Look(
         Decision.WAIT,
         250,
@@ -276,29 +276,86 @@ def test_the_marks_are_where_people_were_promised_them() -> None:
 
 def test_progress_is_shown_where_it_is_worth_it_and_its_events_are_counted() -> None:
     first = look(seen(), 0, heads=ALL_HEADS)
-    assert first.progress
-    assert first.memory.shows == (CHANNEL,)
+    assert (first.progress, first.memory.shows) == (True, ("slack",))
     assert not look(seen(), 0).progress
-    assert not look(seen("SUCCESSFUL"), 0, heads=ALL_HEADS, starts=ALL_HEADS).progress
+    assert not look(seen("SUCCESSFUL"), 0, heads=ALL_HEADS).progress
+    assert not look(seen(), 3_600, heads=ALL_HEADS).progress  # people are told instead
     after = look(seen(), 10, first)
     assert after.memory.events == first.memory.events + ROUND_EVENTS + PROGRESS_EVENTS
 
 
-def test_amazon_q_is_told_once_that_a_task_runs() -> None:
-    unseen = look(MISSING, 0, starts=ALL_HEADS)
-    first = look(seen(), 10, unseen, starts=ALL_HEADS)
-    second = look(seen(), 20, first, starts=ALL_HEADS)
-    assert [each.memory.shows for each in (unseen, first, second)] == [(), (AMAZON_Q,), ()]
-    assert [each.progress for each in (unseen, first, second)] == [False, True, False]
-    assert look(DENIED, 30, second, starts=ALL_HEADS).memory.announced
+@pytest.mark.parametrize(
+    ("known", "shows"),
+    [
+        (ChannelMemory(), ()),
+        (ChannelMemory(told_interim=True), ("slack",)),
+        (ChannelMemory(thread=Thread(ts="1.2")), ("slack",)),
+        (ChannelMemory(thread=Thread(ts="1.2", tried_at=START)), ()),
+    ],
+    ids=["no problem", "a problem was told", "a head stands", "it was edited just now"],
+)
+def test_a_channel_for_problems_has_a_head_from_the_first_problem_on(
+    known: ChannelMemory, shows: tuple[str, ...]
+) -> None:
+    before = Look(Decision.WAIT, 10, Memory(channels={"slack": known}))
+    assert look(seen(), 10, before, heads=PROBLEM_HEADS).memory.shows == shows
 
 
-def test_both_are_shown_in_one_look() -> None:
-    assert look(seen(), 0, heads=ALL_HEADS, starts=ALL_HEADS).memory.shows == (CHANNEL, AMAZON_Q)
+def test_amazon_q_is_told_once_that_a_task_runs_and_not_after_a_reminder() -> None:
+    first = look(seen(), 0, starts=ALL_HEADS)
+    assert (first.memory.shows, first.memory.announced) == (("amazon-q",), True)
+    second = look(seen(), 10, first, starts=ALL_HEADS)
+    assert (second.memory.shows, second.memory.announced) == ((), True)
+    reminded = Look(Decision.WAIT, 10, Memory(reminders=1))
+    late = look(seen(), 3_600, reminded, starts=ALL_HEADS).memory
+    assert (late.shows, late.announced) == ((), False)
 
 
-def test_a_start_is_no_news_after_a_reminder() -> None:
-    reminded = look(seen(), 4_000, starts=ALL_HEADS)
-    assert reminded.decision is Decision.STILL_RUNNING
-    assert not reminded.progress
-    assert not look(seen(), 4_300, reminded, starts=ALL_HEADS).progress
+FULL = Memory(
+    age_seconds=100,
+    since=START,
+    events=9,
+    reminders=1,
+    missing_since=90,
+    trouble_since=80,
+    trouble_told=True,
+    outages_told=2,
+    problem=PROBLEM,
+    task={"taskSummary": {}},
+    details={"rows": 1},
+)
+
+
+@pytest.mark.parametrize(
+    ("sight", "changes"),
+    [
+        (
+            seen(),
+            {
+                "task": {"taskSummary": {"taskStatus": "IN_PROGRESS"}},
+                "problem": None,
+                "missing_since": None,
+                "trouble_since": None,
+                "trouble_told": False,
+            },
+        ),
+        (MISSING, {"trouble_since": None, "trouble_told": False}),
+        (DENIED, {}),
+    ],
+)
+def test_a_look_forgets_what_its_sight_has_settled_and_nothing_else(
+    sight: Sight, changes: dict[str, Any]
+) -> None:
+    known = look(sight, 120, Look(Decision.WAIT, 20, FULL)).memory
+    now = FULL._replace(age_seconds=120, events=9 + ROUND_EVENTS, details=None)
+    assert encode(known) == encode(now._replace(**changes))
+
+
+def test_progress_predicts_the_end() -> None:
+    target: Any = {"target": {"violationIds": ["v1"] * 100}, "actionsDefinition": [{}]}
+    near = look(seen(executed=95, **target), 3_000)
+    assert near.wait_seconds < look(seen(executed=5, **target), 3_000).wait_seconds
+
+
+def test_the_shortest_wait_is_a_second() -> None:
+    assert look(seen(), POLICY.limit_seconds - 1).wait_seconds == 1

@@ -5,7 +5,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 
@@ -80,6 +80,7 @@ def test_an_answer_without_a_status_says_nothing_about_the_task(
         (ReadTimeoutError(endpoint_url="https://iot"), "ReadTimeoutError"),
         (ResponseParserError("<html>" + 1_000 * "x"), "ResponseParserError"),
         (ValueError("invalid literal for int() with base 10: 'x'"), "ValueError"),
+        (ClientError({}, "Describe"), "ClientError"),
     ],
 )
 def test_no_answer_is_trouble(
@@ -89,20 +90,15 @@ def test_no_answer_is_trouble(
         raise raised
 
     monkeypatch.setattr(client, DETECT, fail)
-    found = sight()
-    assert isinstance(found, Trouble)
-    assert found.problem.error == name
-    assert len(found.problem.message or "") <= 500
+    assert sight() == Trouble(Problem(name, str(raised)[:500]))
 
 
 def test_an_answer_that_is_no_task_is_trouble_that_names_the_member(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(client, DETECT, lambda **_: {"taskSummary": {"taskStatus": 7}})
-    found = sight()
-    assert isinstance(found, Trouble)
-    assert found.problem.error == "InvalidTask"
-    assert "taskSummary.taskStatus" in (found.problem.message or "")
+    complaint = "taskSummary.taskStatus: expected text, got 7"
+    assert sight() == Trouble(Problem("InvalidTask", complaint))
 
 
 @pytest.mark.parametrize(

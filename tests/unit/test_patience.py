@@ -1,42 +1,52 @@
 """How long a channel that is down is tried."""
 
-from mitigation.patience import (
-    INTERIM_PATIENCE_SECONDS,
-    MOST_UNSURE,
-    PATIENCE_SECONDS,
-    retry_seconds,
-)
+from itertools import takewhile
+
+import pytest
+
+from mitigation.patience import PATIENCE_SECONDS, retry_seconds
+
+LATER = 999_999_999
+
+
+def waits(*, final: bool) -> list[int]:
+    """For a channel that never comes back."""
+    found: list[int] = []
+    while wait := retry_seconds(sum(found), None, final=final, unsure=0):
+        found.append(wait)
+    return found
 
 
 def test_a_channel_that_is_down_is_tried_with_growing_waits_for_twelve_hours() -> None:
-    waits: list[int] = []
-    while wait := retry_seconds(sum(waits), None, final=True):
-        waits.append(wait)
-    assert waits[:7] == [15, 15, 30, 60, 120, 240, 480]
-    assert max(waits) == 900
-    assert PATIENCE_SECONDS <= sum(waits) <= PATIENCE_SECONDS + 900
+    tried = waits(final=True)
+    assert list(takewhile(lambda wait: wait < 900, tried)) == [15, 15, 30, 60, 120, 240, 480]
+    assert max(tried) == 900
+    assert PATIENCE_SECONDS <= sum(tried) <= PATIENCE_SECONDS + 900
 
 
-def test_a_retry_after_is_honored_unless_backoff_is_longer() -> None:
-    assert retry_seconds(0, 3_600, final=True) == 3_600
-    assert retry_seconds(600, 5, final=True) == 600
+def test_a_channel_that_is_down_holds_the_watch_of_a_running_task_for_four_minutes() -> None:
+    assert waits(final=False) == [15, 15, 30, 60, 120]
 
 
-def test_a_retry_after_of_years_ends_with_patience() -> None:
-    wait = retry_seconds(0, 999_999_999, final=True)
-    assert wait == PATIENCE_SECONDS
-    assert retry_seconds(wait, 999_999_999, final=True) is None
+@pytest.mark.parametrize(
+    ("waited", "retry_after", "final", "expected"),
+    [
+        (0, 3_600, True, 3_600),
+        (600, 5, True, 600),
+        (0, LATER, True, PATIENCE_SECONDS),
+        (PATIENCE_SECONDS, LATER, True, None),
+        (0, 240, False, 240),
+        (0, 241, False, None),
+    ],
+)
+def test_a_retry_after_is_honored_as_far_as_patience_goes(
+    waited: int, retry_after: int, final: bool, expected: int | None
+) -> None:
+    assert retry_seconds(waited, retry_after, final=final, unsure=0) == expected
 
 
-def test_a_channel_that_is_down_holds_the_watch_of_a_running_task_only_briefly() -> None:
-    waits: list[int] = []
-    while wait := retry_seconds(sum(waits), None, final=False):
-        waits.append(wait)
-    assert 0 < sum(waits) <= INTERIM_PATIENCE_SECONDS
-    assert retry_seconds(0, INTERIM_PATIENCE_SECONDS + 1, final=False) is None
-
-
-def test_a_message_that_may_have_arrived_is_sent_twice_at_the_most() -> None:
-    assert MOST_UNSURE == 2
-    assert retry_seconds(0, None, final=True, unsure=1) == 15
-    assert retry_seconds(15, None, final=True, unsure=2) is None
+@pytest.mark.parametrize(("unsure", "expected"), [(1, 15), (2, None)])
+def test_a_message_that_may_have_arrived_is_sent_twice_at_the_most(
+    unsure: int, expected: int | None
+) -> None:
+    assert retry_seconds(15, None, final=True, unsure=unsure) == expected

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mitigation.polling import Policy, backoff_seconds, progress, wait_seconds
+from mitigation.polling import Policy, backoff_seconds, fraction_of, progress, wait_seconds
 from mitigation.task import Task
 from tests.support.tasks import audit, detect
 
@@ -45,6 +45,7 @@ def test_progress_is_known_from_ids_and_actions() -> None:
     [
         running(),
         running(target={"violationIds": ["v1"]}, actionsDefinition=[{}], executed=5),
+        running(target={"violationIds": ["v1"]}, actionsDefinition=[{}], executed=1),
         audit("IN_PROGRESS", total=0, executed=0),
         audit("IN_PROGRESS", total=-3, executed=1),
     ],
@@ -61,6 +62,11 @@ def test_trouble_is_asked_about_again_after_waits_that_double() -> None:
     assert waits[6:] == [300] * len(waits[6:])
     assert backoff_seconds(0, 290, POLICY, 1) == 300  # jitter lengthens, and the cap holds
     assert backoff_seconds(0, 100, POLICY, 1) == 130
+
+
+def test_texts_are_spread_from_0_to_1() -> None:
+    parts = sorted(fraction_of(f"detect-{number}") for number in range(1_000))
+    assert all(abs(part - rank / 1_000) < 0.05 for rank, part in enumerate(parts))
 
 
 def test_trouble_that_comes_and_goes_looks_no_more_often_than_progress_may() -> None:

@@ -103,9 +103,9 @@ IS_THE_WATCH: Mapping[str, dict[str, Any]] = {
     "failed after the task's start": {"stopDate": at(1), "status": "FAILED"},
     "was stopped by hand after the task's start": {"stopDate": at(1), "status": "ABORTED"},
     "ended after it, with what nobody can read": {"stopDate": at(1), "output": "{}"},
-    "looked for ten minutes after the task's start": {
+    "looked for five of its ten minutes after the task's start": {
         "stopDate": at(11),
-        "output": told(Decision.VANISHED, at(10)),
+        "output": told(Decision.VANISHED, at(5)),
     },
     "told its end": {"stopDate": at(1), "output": told(Decision.ENDED, at(0.5), STARTED)},
 }
@@ -125,8 +125,8 @@ IS_NOT: Mapping[str, dict[str, Any]] = {
         "output": told(Decision.VANISHED, at(-1)),
     },
     "saw no task before, by a clock that is ahead": {
-        "stopDate": at(2),
-        "output": told(Decision.VANISHED, at(2)),
+        "stopDate": at(5),
+        "output": told(Decision.VANISHED, at(4.9)),
     },
     "names another task": {"execution_input": {"taskId": "u"}},
     "names another kind of task": {"execution_input": {"taskId": "t", "taskType": "audit"}},

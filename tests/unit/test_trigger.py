@@ -77,6 +77,7 @@ def test_nobody_needs_to_be_known() -> None:
         (event(requestParameters=[]), "detail.requestParameters: expected an object"),
         (event() | {"account": None}, "member.account: '' is not an AWS account"),
         (event() | {"region": "x"}, "member.region: 'x' is not an AWS region"),
+        (event() | {"region": None}, "member.region: '' is not an AWS region"),
         ([], "expected an object, got []"),
     ],
 )
@@ -223,10 +224,19 @@ def test_the_sweep_takes_the_tasks_that_started_in_its_window(
     assert found == ([] if isinstance(at, str) else [(Watch(TaskType.DETECT, "a"), at)])
 
 
-@pytest.mark.parametrize("item", [{}, {"taskId": "a b"}, {"taskId": 7}, "a", None])
-def test_an_item_that_names_no_task_is_refused(item: Any) -> None:
-    with pytest.raises(InvalidWatch):
+@pytest.mark.parametrize(
+    ("item", "complaint"),
+    [
+        ({}, "taskId is missing: it names the mitigation actions task to watch"),
+        ({"taskId": "a b"}, "taskId: expected 1 to 128 of a-z, A-Z, 0-9, _ and -, got 'a b'"),
+        ({"taskId": 7}, "a listed audit task.taskId: expected text, got 7"),
+        (None, "a listed audit task: expected an object, got None"),
+    ],
+)
+def test_an_item_that_names_no_task_is_refused(item: Any, complaint: str) -> None:
+    with pytest.raises(InvalidWatch) as refused:
         list(listed(item, TaskType.AUDIT, since=SINCE, until=NOW))
+    assert str(refused.value) == complaint
 
 
 def test_the_samples_are_records_of_their_own_as_cloudtrail_writes_them() -> None:

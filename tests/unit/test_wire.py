@@ -76,6 +76,12 @@ def test_a_child_of_nothing_reads_as_nothing_and_keeps_its_path() -> None:
     assert child.path == "a.b"
 
 
+def test_a_child_that_is_null_is_an_empty_one() -> None:
+    assert [(name, child.members) for name, child in Reader.of({"a": None}).children()] == [
+        ("a", {})
+    ]
+
+
 def test_a_whole_number_is_no_boolean() -> None:
     with pytest.raises(InvalidTask, match=r"^n: expected a whole number, got True"):
         Reader.of({"n": True}).count("n")
