@@ -10,9 +10,7 @@ INTERIM_PATIENCE_SECONDS = 240
 MOST_UNSURE = 2
 
 
-def retry_seconds(
-    waited: int, retry_after: int | None, *, final: bool, unsure: int
-) -> int | None:
+def retry_seconds(waited: int, retry_after: int | None, *, final: bool, unsure: int) -> int | None:
     """Seconds until a channel that is down is tried again; None when patience has ended.
 
     `waited` is what was waited for this message so far, `unsure` how often it may have arrived

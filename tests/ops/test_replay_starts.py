@@ -4,7 +4,8 @@ import pytest
 
 from ops import replay
 from tests.support.fake_stack import STACK, FakeStack, Raises
-from tests.support.letters import cloudtrail_event, dead_letter, failure_record
+from tests.support.letters import dead_letter, failure_record
+from tests.support.watched import started
 
 STARTS = "StartFailuresQueueUrl"
 
@@ -14,11 +15,11 @@ def run(*arguments: str) -> int:
 
 
 def test_the_event_is_handed_to_start_watch_whoever_left_it_there(stack: FakeStack) -> None:
-    stack.put(STARTS, cloudtrail_event("t1"))  # by EventBridge
-    stack.put(STARTS, failure_record(cloudtrail_event("t2")))  # by Lambda
+    stack.put(STARTS, started("detect", "t1"))  # by EventBridge
+    stack.put(STARTS, failure_record(started("detect", "t2")))  # by Lambda
     stack.put("DeadLetterQueueUrl", dead_letter())
     assert run() == 0
-    expected = [cloudtrail_event("t1"), cloudtrail_event("t2")]
+    expected = [started("detect", "t1"), started("detect", "t2")]
     assert sorted(stack.invoked, key=str) == sorted(expected, key=str)
     assert stack.counts(STARTS) == (0, 0)
     assert stack.counts("DeadLetterQueueUrl") == (1, 0)
@@ -31,7 +32,7 @@ def test_an_event_that_still_starts_no_watch_is_kept(
         raise Raises("InvalidWatch", "taskId: too long")
 
     stack.functions["start-watch"] = start_watch
-    stack.put(STARTS, cloudtrail_event("bad"))
+    stack.put(STARTS, started("detect", "bad"))
     assert run() == 1
     out = capsys.readouterr().out
     assert "start of detect task bad" in out
@@ -42,7 +43,7 @@ def test_an_event_that_still_starts_no_watch_is_kept(
 def test_a_dry_run_names_the_tasks_and_why_they_failed(
     stack: FakeStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stack.put(STARTS, failure_record(cloudtrail_event("t1")))
+    stack.put(STARTS, failure_record(started("detect", "t1")))
     assert run("--dry-run") == 0
     out = capsys.readouterr().out
     assert "start of detect task t1" in out

@@ -29,24 +29,6 @@ def notify_input(task_id: str = "quarantine-7", channel: str = "slack") -> dict[
     return looks.notify_input(ended, channel, task_id=task_id)
 
 
-def cloudtrail_event(task_id: str = "quarantine-7") -> dict[str, Any]:
-    """What EventBridge hands to StartWatch, and leaves in the queue when it could not."""
-    return {
-        "version": "0",
-        "id": "5b5f1d3c-0000-4000-8000-000000000007",
-        "account": "123456789012",
-        "region": "eu-west-1",
-        "source": "aws.iot",
-        "detail-type": "AWS API Call via CloudTrail",
-        "detail": {
-            "eventSource": "iot.amazonaws.com",
-            "eventName": "StartDetectMitigationActionsTask",
-            "eventTime": "2026-11-22T10:01:07Z",
-            "requestParameters": {"taskId": task_id},
-        },
-    }
-
-
 def failure_record(event: dict[str, Any]) -> dict[str, Any]:
     """What Lambda writes to the OnFailure destination when a function raised thrice."""
     return {

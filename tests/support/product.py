@@ -192,9 +192,6 @@ class Resolver:
             case "Select":
                 index, items = self.resolve(argument)
                 return items[int(index)]
-            case "Split":
-                separator, text = self.resolve(argument)
-                return text.split(separator)
             case "Equals":
                 one, other = self.resolve(argument)
                 return str(one) == str(other)

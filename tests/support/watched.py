@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+from embedded.play import cloudtrail_event
 from embedded.scenario import Answer, Failure, Scenario, TaskType
-from tests.support.deployment import ACCOUNT
-from tests.support.product import REGION, ROOT
+from tests.support.product import ROOT
 
 type Json = dict[str, Any]
 
@@ -83,31 +83,6 @@ def task(task_type: TaskType, *describe: Json | Failure, task_id: str | None = N
 
 def started(task_type: TaskType, task_id: str | None = None, **detail: object) -> Json:
     """CloudTrail's event: somebody started the task."""
-    name = "Detect" if task_type == "detect" else "Audit"
-    return {
-        "version": "0",
-        "id": "7bf73129-1428-4cd3-a780-95db273d1602",
-        "detail-type": "AWS API Call via CloudTrail",
-        "source": "aws.iot",
-        "account": ACCOUNT,
-        "time": "2026-11-22T10:01:08Z",
-        "region": REGION,
-        "resources": [],
-        "detail": {
-            "eventVersion": "1.11",
-            "userIdentity": {
-                "type": "AssumedRole",
-                "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/SecOps/ada",
-                "accountId": ACCOUNT,
-            },
-            "eventTime": "2026-11-22T10:01:07Z",
-            "eventSource": "iot.amazonaws.com",
-            "eventName": f"Start{name}MitigationActionsTask",
-            "awsRegion": REGION,
-            "sourceIPAddress": "198.51.100.7",
-            "requestParameters": {"taskId": task_id or TASK_IDS[task_type]},
-            "responseElements": {"taskId": task_id or TASK_IDS[task_type]},
-            "eventType": "AwsApiCall",
-            **deepcopy(detail),
-        },
-    }
+    event = cloudtrail_event(task(task_type, running(task_type), task_id=task_id))
+    event["detail"] |= deepcopy(detail)
+    return event

@@ -14,7 +14,7 @@ PLACE = {"account": "210987654321", "region": "us-east-1"}
 MEMBERS = {"MemberAccounts": PLACE["account"], "MemberRegions": PLACE["region"]}
 BY = {
     "arn": "arn:aws:sts::123456789012:assumed-role/SecOps/ada",
-    "sourceIp": "198.51.100.7",
+    "sourceIp": "198.51.100.24",
     "at": "2026-11-22T10:01:07Z",
 }
 

@@ -11,6 +11,7 @@ from mitigation.kind import TaskType
 from mitigation.member import Hub, Member
 from mitigation.trigger import admit, from_cloudtrail, listed
 from mitigation.watch import InvalidWatch, StartedBy, Watch
+from tests.support.watched import STARTED, started
 
 OWN = Member("123456789012", "eu-west-1")
 OTHER = Member("210987654321", "us-east-1")
@@ -20,29 +21,17 @@ NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
 def event(**detail: Any) -> dict[str, Any]:
-    """CloudTrail's record of a Start…MitigationActionsTask call, as EventBridge hands it on."""
-    return {
-        "source": "aws.iot",
-        "account": "123456789012",
-        "region": "eu-west-1",
-        "detail-type": "AWS API Call via CloudTrail",
-        "detail": {
-            "eventSource": "iot.amazonaws.com",
-            "eventName": "StartDetectMitigationActionsTask",
-            "eventTime": "2026-11-22T10:00:00Z",
-            "sourceIPAddress": "203.0.113.7",
-            "userIdentity": {"arn": "arn:aws:sts::123456789012:assumed-role/SecOps/ada"},
-            "requestParameters": {"taskId": "quarantine-7"},
-            **detail,
-        },
-    }
+    return started("detect", **detail)
+
+
+NO_TASK: dict[str, Any] = {"requestParameters": None, "responseElements": None}
 
 
 def test_a_started_task_is_watched_and_who_started_it_is_known() -> None:
     assert from_cloudtrail(event()) == Watch(
         TaskType.DETECT,
         "quarantine-7",
-        StartedBy("arn:aws:sts::123456789012:assumed-role/SecOps/ada", "203.0.113.7", NOW),
+        StartedBy("arn:aws:sts::123456789012:assumed-role/SecOps/ada", "198.51.100.24", STARTED),
         OWN,
     )
 
@@ -68,10 +57,10 @@ def test_nobody_needs_to_be_known() -> None:
         ({}, "detail.eventName: expected StartDetectMitigationActionsTask or"),
         (event(eventName="CancelDetectMitigationActionsTask"), "got 'CancelDetect"),
         (
-            event(errorCode="LimitExceededException", requestParameters=None),
+            event(errorCode="LimitExceededException", **NO_TASK),
             "was refused with LimitExceededException: there is no task",
         ),
-        (event(requestParameters=None), "taskId is missing"),
+        (event(**NO_TASK), "taskId is missing"),
         (event(requestParameters={"taskId": "a b"}), "expected 1 to 128 of"),
         (event(requestParameters={"taskId": 7}), "requestParameters.taskId: expected text, got 7"),
         (event(requestParameters=[]), "detail.requestParameters: expected an object"),
