@@ -53,7 +53,7 @@ def test_the_role_is_assumed_for_fifteen_minutes_in_the_name_of_the_task(sts: St
         },
     )
     client: Any = iot_client(OWN, MEMBER, HUB, "detect-" + "x" * 128)
-    assert client.meta.config.connect_timeout == credentials.CONFIG.connect_timeout == 5
+    assert client.meta.config.connect_timeout == 5  # as CONFIG says
     assert client.meta.endpoint_url == "https://iot.us-east-1.amazonaws.com"
     used = client._request_signer._credentials.get_frozen_credentials()
     assert (used.access_key, used.secret_key, used.token) == ("ASIAMEMBERMEMBER", "secret", "token")

@@ -5,34 +5,19 @@ from typing import Any
 
 import pytest
 
-from mitigation import undo
-from mitigation.action import (
-    Action,
-    ActionParams,
-    AddThingsToThingGroup,
-    EnableIoTLogging,
-    PublishFindingToSns,
-    ReplaceDefaultPolicyVersion,
-    UpdateCACertificate,
-    UpdateDeviceCertificate,
-)
+from mitigation import action, undo
 from mitigation.causes import FAILED, SKIPPED
 from mitigation.kind import KINDS, TaskType
-from mitigation.task import Check, Statistics, Target, TimeRange, parse_task, task_type_of
+from mitigation.task import Check, Statistics, Target, Task, TimeRange, parse_task, task_type_of
 from mitigation.wire import InvalidTask
 from tests.support.service_model import enum_of, members_of
 from tests.support.tasks import audit, detect
 
 
-@pytest.mark.parametrize(
-    ("task_type", "enum"),
-    [
-        (TaskType.DETECT, "DetectMitigationActionsTaskStatus"),
-        (TaskType.AUDIT, "AuditMitigationActionsTaskStatus"),
-    ],
-)
-def test_our_statuses_are_those_of_the_service_model(task_type: TaskType, enum: str) -> None:
-    assert {status.value for status in KINDS[task_type].statuses} == enum_of(enum)
+@pytest.mark.parametrize("kind", ["Detect", "Audit"])
+def test_our_statuses_are_those_of_the_service_model(kind: str) -> None:
+    known = {status.value for status in KINDS[TaskType(kind.lower())].statuses}
+    assert known == enum_of(f"{kind}MitigationActionsTaskStatus")
 
 
 @pytest.mark.parametrize(
@@ -58,19 +43,21 @@ def test_our_kinds_of_action_are_those_of_the_service_model() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "terminal"),
-    [("IN_PROGRESS", False), ("SUCCESSFUL", True), ("FAILED", True), ("CANCELED", True)],
+    ("task", "terminal"),
+    [
+        (detect("IN_PROGRESS"), False),
+        (detect("SUCCESSFUL"), True),
+        (detect("FAILED"), True),
+        (detect("CANCELED"), True),
+        (audit("IN_PROGRESS"), False),
+        (audit("COMPLETED"), True),
+        (audit("FAILED"), True),
+        (audit("CANCELED"), True),
+    ],
 )
-def test_a_detect_task_ends_with_every_status_but_in_progress(status: str, terminal: bool) -> None:
-    assert detect(status).is_terminal is terminal
-
-
-@pytest.mark.parametrize(
-    ("status", "terminal"),
-    [("IN_PROGRESS", False), ("COMPLETED", True), ("FAILED", True), ("CANCELED", True)],
-)
-def test_an_audit_task_ends_with_every_status_but_in_progress(status: str, terminal: bool) -> None:
-    assert audit(status).is_terminal is terminal
+def test_a_task_ends_with_every_status_but_in_progress(task: Task, terminal: bool) -> None:
+    assert task.has_known_status
+    assert task.is_terminal is terminal
 
 
 @pytest.mark.parametrize("status", [None, "ROLLED_BACK", "COMPLETED", "successful"])
@@ -101,20 +88,22 @@ def test_a_detect_answer_is_read_whole() -> None:
         "actionsDefinition": [{"name": "A", "id": "i", "roleArn": "r", "actionParams": {}}],
         "taskStatistics": {"actionsExecuted": 1, "actionsSkipped": 2, "actionsFailed": 3},
     }
-    task = parse_task({"taskSummary": summary}, TaskType.DETECT)
-    assert task.id == "quarantine-7"
-    assert task.status == "FAILED"
-    assert task.started == datetime(2026, 10, 30, 6, tzinfo=UTC)
-    assert task.ended == datetime(2026, 10, 30, 7, 41, tzinfo=UTC)
-    assert task.target == Target(("v1", "v2"), "Fleet", "Auth")
-    assert task.occurrence_range == TimeRange(
-        datetime(2026, 10, 30, 5, tzinfo=UTC), datetime(2026, 10, 30, 6, tzinfo=UTC)
+    assert parse_task({"taskSummary": summary}, TaskType.DETECT) == Task(
+        type=TaskType.DETECT,
+        id="quarantine-7",
+        status="FAILED",
+        started=datetime(2026, 10, 30, 6, tzinfo=UTC),
+        ended=datetime(2026, 10, 30, 7, 41, tzinfo=UTC),
+        target=Target(("v1", "v2"), "Fleet", "Auth"),
+        occurrence_range=TimeRange(
+            datetime(2026, 10, 30, 5, tzinfo=UTC), datetime(2026, 10, 30, 6, tzinfo=UTC)
+        ),
+        only_active_violations_included=True,
+        suppressed_alerts_included=False,
+        actions=(action.Action("A", "i", "r", ()),),
+        checks=(),
+        statistics=Statistics(executed=1, skipped=2, failed=3),
     )
-    assert task.only_active_violations_included is True
-    assert task.suppressed_alerts_included is False
-    assert task.actions == (Action("A", "i", "r", ()),)
-    assert task.statistics == Statistics(executed=1, skipped=2, failed=3)
-    assert task.checks == ()
 
 
 def test_an_audit_answer_is_read_whole_and_its_counts_are_summed() -> None:
@@ -144,41 +133,31 @@ def test_an_audit_answer_is_read_whole_and_its_counts_are_summed() -> None:
     )
 
 
+GROUPS = {"thingGroupNames": ["a", "b"], "overrideDynamicGroups": True}
+BLANK = {"templateName": "BLANK_POLICY"}
+LOGGING = {"roleArnForLogging": "arn", "logLevel": "ERROR"}
+
+
 @pytest.mark.parametrize(
-    ("params", "expected"),
+    ("member", "params", "expected"),
     [
+        ("updateDeviceCertificate", {"action": "X"}, action.UpdateDeviceCertificate("X")),
+        ("updateCACertificate", {"action": "X"}, action.UpdateCACertificate("X")),
+        ("addThingsToThingGroup", GROUPS, action.AddThingsToThingGroup(("a", "b"), True)),
         (
-            {"updateDeviceCertificateParams": {"action": "DEACTIVATE"}},
-            UpdateDeviceCertificate("DEACTIVATE"),
+            "replaceDefaultPolicyVersion",
+            {"templateName": "X"},
+            action.ReplaceDefaultPolicyVersion("X"),
         ),
-        (
-            {"updateCACertificateParams": {"action": "DEACTIVATE"}},
-            UpdateCACertificate("DEACTIVATE"),
-        ),
-        (
-            {
-                "addThingsToThingGroupParams": {
-                    "thingGroupNames": ["a", "b"],
-                    "overrideDynamicGroups": True,
-                }
-            },
-            AddThingsToThingGroup(("a", "b"), True),
-        ),
-        (
-            {"replaceDefaultPolicyVersionParams": {"templateName": "BLANK_POLICY"}},
-            ReplaceDefaultPolicyVersion("BLANK_POLICY"),
-        ),
-        (
-            {"enableIoTLoggingParams": {"roleArnForLogging": "arn", "logLevel": "ERROR"}},
-            EnableIoTLogging("arn", "ERROR"),
-        ),
-        ({"publishFindingToSnsParams": {"topicArn": "arn"}}, PublishFindingToSns("arn")),
+        ("enableIoTLogging", LOGGING, action.EnableIoTLogging("arn", "ERROR")),
+        ("publishFindingToSns", {"topicArn": "arn"}, action.PublishFindingToSns("arn")),
     ],
 )
 def test_each_kind_of_action_keeps_its_parameters(
-    params: dict[str, Any], expected: ActionParams
+    member: str, params: dict[str, Any], expected: action.ActionParams
 ) -> None:
-    assert detect(actionsDefinition=[{"actionParams": params}]).actions[0].params == (expected,)
+    [found] = detect(actionsDefinition=[{"actionParams": {f"{member}Params": params}}]).actions
+    assert found.params == (expected,)
 
 
 @pytest.mark.parametrize("answer", [{}, {"taskSummary": {}}, {"taskSummary": None}])
@@ -196,50 +175,58 @@ def test_an_empty_text_counts_as_absent() -> None:
     assert detect(target={"securityProfileName": ""}).target.security_profile_name is None
 
 
+DETECT, AUDIT = TaskType.DETECT, TaskType.AUDIT
+
+
 @pytest.mark.parametrize(
-    ("answer", "complaint"),
+    ("task_type", "answer", "complaint"),
     [
-        ([], "the Describe answer: expected an object, got []"),
-        ("x", "the Describe answer: expected an object, got 'x'"),
-        ({"taskSummary": 7}, "taskSummary: expected an object, got 7"),
-        ({"taskSummary": {"taskId": 7}}, "taskSummary.taskId: expected text, got 7"),
+        (DETECT, [], "the Describe answer: expected an object, got []"),
+        (DETECT, {"taskSummary": 7}, "taskSummary: expected an object, got 7"),
+        (DETECT, {"taskSummary": {"taskId": 7}}, "taskSummary.taskId: expected text, got 7"),
         (
+            DETECT,
             {"taskSummary": {"taskStartTime": "soon"}},
             "taskSummary.taskStartTime: expected an ISO 8601 time with its offset, got 'soon'",
         ),
         (
+            DETECT,
             {"taskSummary": {"taskStatistics": {"actionsFailed": "3"}}},
             "taskSummary.taskStatistics.actionsFailed: expected a whole number, got '3'",
         ),
         (
+            DETECT,
             {"taskSummary": {"onlyActiveViolationsIncluded": "yes"}},
             "taskSummary.onlyActiveViolationsIncluded: expected true or false, got 'yes'",
         ),
         (
+            DETECT,
             {"taskSummary": {"target": {"violationIds": "v1"}}},
             "taskSummary.target.violationIds: expected a list, got 'v1'",
         ),
         (
+            DETECT,
             {"taskSummary": {"target": {"violationIds": ["v1", None]}}},
             "taskSummary.target.violationIds: expected texts only, got None",
         ),
         (
+            DETECT,
             {"taskSummary": {"actionsDefinition": [{}, 3]}},
             "taskSummary.actionsDefinition[1]: expected an object, got 3",
+        ),
+        (
+            AUDIT,
+            {"taskStatistics": {"ONE": {"totalFindingsCount": 1.5}}},
+            "taskStatistics.ONE.totalFindingsCount: expected a whole number, got 1.5",
         ),
     ],
 )
 def test_an_answer_that_is_no_task_is_refused_by_the_name_of_the_member(
-    answer: Any, complaint: str
+    task_type: TaskType, answer: Any, complaint: str
 ) -> None:
     with pytest.raises(InvalidTask) as error:
-        parse_task(answer, TaskType.DETECT)
+        parse_task(answer, task_type)
     assert str(error.value) == complaint
-
-
-def test_an_audit_answer_that_is_no_task_is_refused_by_the_name_of_the_check() -> None:
-    with pytest.raises(InvalidTask, match=r"^taskStatistics\.ONE\.totalFindingsCount: expected"):
-        parse_task({"taskStatistics": {"ONE": {"totalFindingsCount": 1.5}}}, TaskType.AUDIT)
 
 
 def test_a_long_wrong_value_is_cut_in_the_complaint() -> None:
@@ -258,19 +245,20 @@ def test_any_other_answer_counts_as_detect(answer: Any) -> None:
     assert task_type_of(answer) is TaskType.DETECT
 
 
-def test_the_total_is_known_from_the_ids_and_the_actions() -> None:
-    actions = [{"name": "A"}, {"name": "B"}]
-    task = detect(target={"violationIds": ["v1", "v2", "v3"]}, actionsDefinition=actions)
-    assert task.expected_total == 6
+TWO_ACTIONS: Any = {"actionsDefinition": [{"name": "A"}, {"name": "B"}]}
 
 
-def test_the_total_of_a_profile_is_not_known() -> None:
-    target = {"securityProfileName": "Fleet", "behaviorName": "Auth"}
-    assert detect(target=target, actionsDefinition=[{}]).expected_total is None
-
-
-def test_the_total_of_an_audit_task_is_what_aws_says() -> None:
-    assert audit(total=40, executed=3).expected_total == 40
+@pytest.mark.parametrize(
+    ("task", "total"),
+    [
+        (detect(target={"violationIds": ["v1", "v2", "v3"]}, **TWO_ACTIONS), 6),
+        (detect(target={"securityProfileName": "Fleet"}, **TWO_ACTIONS), None),
+        (audit(total=40, executed=3), 40),
+    ],
+    ids=["the ids times the actions", "of a profile not known", "of an audit as AWS says"],
+)
+def test_the_total_is_known_beforehand(task: Task, total: int | None) -> None:
+    assert task.expected_total == total
 
 
 def test_canceled_findings_have_an_outcome() -> None:
