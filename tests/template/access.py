@@ -3,10 +3,12 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from tests.support.combinations import COMBINATIONS
 from tests.support.product import ROOT, Product, Resources
+from tests.template.wiring import of_type
 
 DOCUMENT = ROOT / "docs" / "security.md"
 type Statements = Callable[[Resources], Iterator[tuple[str, str]]]
@@ -40,9 +42,8 @@ def stars_say_why(product: Product) -> Iterator[str]:
 def roles_have_the_boundary(product: Product) -> Iterator[str]:
     for combination, parameters in COMBINATIONS.items():
         expected = parameters.get("PermissionsBoundaryArn")
-        for name, role in product.stack(parameters).items():
-            found = role["Properties"].get("PermissionsBoundary")
-            if role["Type"] == "AWS::IAM::Role" and found != expected:
+        for name, role in of_type(product.stack(parameters), "AWS::IAM::Role").items():
+            if (found := role.get("PermissionsBoundary")) != expected:
                 yield f"{combination}: {name} has the boundary {found}"
 
 
@@ -75,17 +76,16 @@ def transport_is_encrypted(product: Product) -> Iterator[str]:
 
 def role_statements(stack: Resources) -> Iterator[tuple[str, str]]:
     for name, resource in stack.items():
+        properties = resource["Properties"]
+        roles, policies = [name], properties.get("Policies", [])
         if resource["Type"] == "AWS::IAM::Policy":  # of roles that have to be there before
-            for role in resource["Properties"]["Roles"]:
-                for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
-                    yield role, _sentence(statement).removeprefix("Allow ")
-        if resource["Type"] != "AWS::IAM::Role":
+            roles, policies = properties["Roles"], [properties]
+        elif resource["Type"] != "AWS::IAM::Role":
             continue
-        for arn in resource["Properties"].get("ManagedPolicyArns", []):
+        for arn in properties.get("ManagedPolicyArns", []):
             yield name, f"managed policy {arn}"
-        for policy in resource["Properties"].get("Policies", []):
-            for statement in policy["PolicyDocument"]["Statement"]:
-                yield name, _sentence(statement).removeprefix("Allow ")
+        for statement in (s for policy in policies for s in policy["PolicyDocument"]["Statement"]):
+            yield from ((role, _sentence(statement).removeprefix("Allow ")) for role in roles)
 
 
 def resource_statements(stack: Resources) -> Iterator[tuple[str, str]]:
@@ -129,29 +129,35 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _compared(product: Product, heading: str, found_in: Statements) -> Iterator[str]:
-    rows = list(table(heading))
     for combination, parameters in COMBINATIONS.items():
-        values = product.parameters(parameters)
-        expected = {
-            (row["of"], _filled(row["statement"], values))
-            for row in rows
-            if _applies(row["only with"], values)
-        }
+        expected = documented(heading, product.parameters(parameters))
         found = set(found_in(product.stack(parameters)))
         for kind, pairs in (("too much", found - expected), ("missing", expected - found)):
             for name, sentence in sorted(pairs):
                 yield f"{combination}: {kind}: {name}: {sentence}"
 
 
-def table(heading: str) -> Iterator[dict[str, str]]:
+def documented(heading: str, values: dict[str, str]) -> set[tuple[str, str]]:
+    """What the table says there is with these parameters: whose, and the statement."""
+    return {
+        (row["of"], _filled(row["statement"], values))
+        for row in table(heading)
+        if _applies(row["only with"], values)
+    }
+
+
+@cache
+def table(heading: str) -> list[dict[str, str]]:
     """The rows of the first table under this heading, in lower-case columns, without backticks."""
     sections = re.split(r"\n#+ ", DOCUMENT.read_text(encoding="utf-8"))
     [section] = (each for each in sections if each.startswith(f"{heading}\n"))
     lines = [line for line in section.splitlines() if line.startswith("|")]
     cells = [[cell.strip(" `") for cell in line.strip("|").split(" | ")] for line in lines]
     columns = [cell.lower() for cell in cells[0]]
-    for row in cells[2:]:
-        yield dict(zip(columns, (cell.replace("`", "") for cell in row), strict=True))
+    return [
+        dict(zip(columns, (cell.replace("`", "") for cell in row), strict=True))
+        for row in cells[2:]
+    ]
 
 
 def _applies(condition: str, values: dict[str, str]) -> bool:

@@ -2,16 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.support.combinations import APP, BOTH, BOUNDARY, MEMBERS, SECRET, SECRET_KEY
 from tests.support.product import ACTING, Product, Resources
 from tests.template import access, gates, graph
-from tests.template.probing import probe
-from tests.template.wiring import FOR_POWERTOOLS, functions, variables
+from tests.template.alarms import alarms
+from tests.template.wiring import FOR_POWERTOOLS, functions, of_type, probed, variables
 
 SIGNING = SECRET.replace("slack-webhook", "slack-signing")
 ON = APP | {
@@ -89,12 +87,7 @@ def test_roles_are_as_documented(
     values = given(product, combination)
     levels = {level: str(level in values["SlackActions"]) for level in ("retry", "undo")}
     known = values | {name: "" if yes == "False" else yes for name, yes in levels.items()}
-    expected = {
-        (row["of"], access._filled(row["statement"], known))
-        for row in access.table(heading)
-        if access._applies(row["only with"], known)
-    }
-    assert set(found_in(acting.stack(values))) == expected
+    assert set(found_in(acting.stack(values))) == access.documented(heading, known)
 
 
 def test_nobody_has_both_halves(product: Product, acting: Product) -> None:
@@ -121,26 +114,22 @@ def test_the_address_is_throttled_and_logged(product: Product, acting: Product) 
 
 def test_data_has_an_end_a_key_and_roles_their_boundary(product: Product, acting: Product) -> None:
     there = stack(product, acting, "boundary")
-    for name, resource in there.items():
-        properties = resource["Properties"]
-        if resource["Type"] == "AWS::Logs::LogGroup":
-            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Delete"
-            assert (properties["KmsKeyId"], properties["RetentionInDays"]) == ("Key.Arn", "30")
-            # The patterns of the key's policy, which lets CloudWatch Logs in for no others.
-            assert re.match(
-                r"/aws/(lambda|vendedlogs/states)/notifier-", properties["LogGroupName"]
-            )
-        if resource["Type"] == "AWS::IAM::Role":
-            assert properties["PermissionsBoundary"] == BOUNDARY, name
+    for name, group in of_type(there, "AWS::Logs::LogGroup").items():
+        assert there[name]["DeletionPolicy"] == there[name]["UpdateReplacePolicy"] == "Delete"
+        assert (group["KmsKeyId"], group["RetentionInDays"]) == ("Key.Arn", "30")
+        # The patterns of the key's policy, which lets CloudWatch Logs in for no others.
+        assert re.match(r"/aws/(lambda|vendedlogs/states)/notifier-", group["LogGroupName"])
+    for name, role in of_type(there, "AWS::IAM::Role").items():
+        assert role["PermissionsBoundary"] == BOUNDARY, name
     users = [each["Properties"]["Role"] for each in there.values() if "Role" in each["Properties"]]
     assert len(users) == len(set(users)) == 2
 
 
 def test_handlers_read_what_they_are_given(product: Product, acting: Product) -> None:
     there = stack(product, acting)
-    for name, properties in functions(there).items():
-        probed = probe(properties["Handler"].partition(".")[0], variables(there, name))
-        assert probed.read - FOR_POWERTOOLS == set(variables(there, name)) - FOR_POWERTOOLS, name
+    for name in functions(there):
+        given = set(variables(there, name))
+        assert probed(there, name).read - FOR_POWERTOOLS == given - FOR_POWERTOOLS, name
 
 
 def test_the_definition_is_sound_and_fails_safely(acting: Product) -> None:
@@ -153,28 +142,21 @@ def test_tasks_outlast_their_function_and_read_what_it_answers(
 ) -> None:
     there = stack(product, acting)
     function = there["ActOnTaskFunction"]["Properties"]
-    [answers] = [probe("act_on_task", variables(there, "ActOnTaskFunction")).answers]
-    for name, state in invocations(acting):
+    answers = probed(there, "ActOnTaskFunction").answers
+    tasks = [(name, each) for name, each in graph.states(acting.definition) if "Resource" in each]
+    for name, state in tasks:
+        if "lambda" not in state["Resource"]:
+            continue
         assert state["TimeoutSeconds"] > function["Timeout"], name
         read = set(re.findall(r"\$\.Payload\.(\w+)", str(state.get("ResultSelector"))))
         assert all(read <= set(answer) for answer in answers), name
     assert "TimeoutSeconds" not in acting.definition
 
 
-def invocations(acting: Product) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, state in graph.states(acting.definition):
-        if state["Type"] == "Task" and "lambda" in state["Resource"]:
-            yield name, state
-
-
 def test_alarms_ring(product: Product, acting: Product) -> None:
-    alarms = {
-        name: each["Properties"]
-        for name, each in stack(product, acting).items()
-        if each["Type"] == "AWS::CloudWatch::Alarm"
-    }
-    assert {(each["MetricName"], *each["Dimensions"][0].values()) for each in alarms.values()} == {
+    found = alarms(stack(product, acting)).values()
+    assert {(each["MetricName"], *each["Dimensions"][0].values()) for each in found} == {
         ("ExecutionsFailed", "StateMachineArn", "ActOnTaskStateMachine"),
         ("Errors", "FunctionName", "ReceiveClickFunction"),
     }
-    assert all(each["AlarmActions"] == ["AlarmTopic"] for each in alarms.values())
+    assert all(each["AlarmActions"] == ["AlarmTopic"] for each in found)

@@ -2,11 +2,8 @@
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +15,9 @@ from tests.support.product import ACTING, PSEUDO_PARAMETERS, ROOT, Product, Reso
 from tests.template import access, settings
 from tests.template.test_acting import given
 from tests.template.triggers import LEFT, TAKEN
+from tests.template.wiring import functions, of_type, variables
 
-PATH = ROOT / "member.yaml"
-TEMPLATE: dict[str, Any] = json.loads(json.dumps(yaml_parse(PATH.read_text(encoding="utf-8"))))
+TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "member.yaml").read_text(encoding="utf-8"))
 HUB = {
     "HubAccount": PSEUDO_PARAMETERS["AWS::AccountId"],
     "HubRegion": PSEUDO_PARAMETERS["AWS::Region"],
@@ -44,20 +41,8 @@ REFUSED = {
 
 
 def stack(**parameters: str) -> Resources:
-    values = (
-        {"PermissionsBoundaryArn": "", "Acts": "off"} | HUB | PSEUDO_PARAMETERS | HERE | parameters
-    )
-    return Resolver(TEMPLATE, values).resources()
-
-
-def test_it_is_clean_to_cfn_lint() -> None:
-    done = subprocess.run(
-        [Path(sys.executable).with_name("cfn-lint"), "--include-checks", "I", "--", PATH],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (0, "")
+    defaults = {"PermissionsBoundaryArn": "", "Acts": "off"} | HUB
+    return Resolver(TEMPLATE, defaults | PSEUDO_PARAMETERS | HERE | parameters).resources()
 
 
 def test_stack_sets_of_an_organization_take_it() -> None:
@@ -78,11 +63,7 @@ def test_nobody_acts_here_unless_that_is_asked_for() -> None:
 )
 def test_roles_are_as_documented(heading: str, found_in: access.Statements, level: str) -> None:
     known = {act: act if act in level else "" for act in ("cancel", "retry", "undo")}
-    rows = access.table(heading)
-    expected = [
-        (row["of"], row["statement"]) for row in rows if access._applies(row["only with"], known)
-    ]
-    assert sorted(expected) == sorted(found_in(stack(Acts=level)))
+    assert access.documented(heading, known) == set(found_in(stack(Acts=level)))
 
 
 @pytest.mark.parametrize("level", ACCEPTED["Acts"][1:])
@@ -143,14 +124,11 @@ def test_it_forwards_what_the_hub_takes(product: Product) -> None:
 def hub_functions(product: Product) -> Iterator[tuple[str, dict[str, str], list[Any]]]:
     """Role, variables and statements of each function that is to read in members."""
     resources = product.stack(BOTH | MEMBERS)
-    for resource in resources.values():
-        if resource["Type"] != "AWS::Lambda::Function":
-            continue
-        role = resource["Properties"]["Role"].removesuffix(".Arn")
-        [policy] = resources[role]["Properties"]["Policies"]
-        statements = policy["PolicyDocument"]["Statement"]
-        if any(statement["Action"] == "sts:AssumeRole" for statement in statements):
-            yield role, resource["Properties"]["Environment"]["Variables"], statements
+    for name, properties in functions(resources).items():
+        role = properties["Role"].removesuffix(".Arn")
+        granted = statements(resources[role]["Properties"])
+        if any(statement["Action"] == "sts:AssumeRole" for statement in granted):
+            yield role, variables(resources, name), granted
 
 
 def test_the_hub_s_functions_and_no_others_read_here_what_they_read_at_home(
@@ -159,24 +137,17 @@ def test_the_hub_s_functions_and_no_others_read_here_what_they_read_at_home(
     properties = stack()["ReadRole"]["Properties"]
     [trust] = properties["AssumeRolePolicyDocument"]["Statement"]
     [granted] = properties["Policies"][0]["PolicyDocument"]["Statement"]
-    functions = list(hub_functions(product))
+    readers = list(hub_functions(product))
     trusted = trust["Condition"]["ArnLike"]["aws:PrincipalArn"]
     named = {re.sub(r".*:role/notifier-(\w+)-\*", r"\1", arn) for arn in trusted}
-    assert named == {role for role, _, _ in functions}
-    read = {
-        action
-        for _, _, statements in functions
-        for statement in statements
-        for action in statement["Action"]
-        if action.startswith("iot:")
-    }
-    assert set(granted["Action"]) == read
-    for _, variables, _ in functions:
-        role = variables["MEMBER_ROLE"].format(account="210987654321", region="us-east-1")
+    assert named == {role for role, _, _ in readers}
+    actions = {action for _, _, at_home in readers for each in at_home for action in each["Action"]}
+    assert set(granted["Action"]) == {each for each in actions if each.startswith("iot:")}
+    for _, at_hub, _ in readers:
+        role = at_hub["MEMBER_ROLE"].format(account="210987654321", region="us-east-1")
         assert role == f"arn:aws:iam::210987654321:role/{properties['RoleName']}"
-        assert trust["Condition"]["StringEquals"] == {
-            "sts:ExternalId": variables["POWERTOOLS_SERVICE_NAME"]
-        }
+        known = {"sts:ExternalId": at_hub["POWERTOOLS_SERVICE_NAME"]}
+        assert trust["Condition"]["StringEquals"] == known
 
 
 def test_the_longest_names_fit() -> None:
@@ -194,11 +165,8 @@ def test_the_longest_names_fit() -> None:
 
 def test_roles_have_the_boundary() -> None:
     for boundary, expected in (("", None), (BOUNDARY, BOUNDARY)):
-        roles = [
-            r["Properties"]
-            for r in stack(PermissionsBoundaryArn=boundary, Acts="cancel").values()
-            if "Role" in r["Type"]
-        ]
+        there = stack(PermissionsBoundaryArn=boundary, Acts="cancel")
+        roles = of_type(there, "AWS::IAM::Role").values()
         assert [role.get("PermissionsBoundary") for role in roles] == [expected] * 3
 
 
