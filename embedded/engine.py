@@ -20,6 +20,7 @@ from embedded.child import RECORDS
 from embedded.clock import LauncherClock, get_offset
 from embedded.fake_iot import FakeIot
 from embedded.fake_slack import FakeSlack
+from embedded.iot_roles import by_the_roles_of
 from embedded.places import HOME, Place
 from embedded.process import engine_process
 from embedded.running import Running
@@ -76,6 +77,8 @@ class Engine(Running):
     def _enter(self, running: ExitStack) -> None:
         temporary = tempfile.TemporaryDirectory(prefix="local-aws-", ignore_cleanup_errors=True)
         self.folder = Path(running.enter_context(temporary))
+        if self._auth:
+            self.iot.check = by_the_roles_of(lambda: self.endpoint)
         running.enter_context(self.iot)
         running.enter_context(self.slack)
         self._clock = LauncherClock(self.folder / "clock")

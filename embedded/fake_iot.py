@@ -15,6 +15,7 @@ from typing import Any
 from embedded.fake_tasks import StartedAgain, Task
 from embedded.iot_model import REGISTRY_OPERATIONS
 from embedded.iot_registry import Registry
+from embedded.iot_roles import Check
 from embedded.iot_rows import between, matching, page
 from embedded.iot_wire import Refused, Request, read_request, write_answer
 from embedded.places import HOME, Place, signed_by
@@ -68,6 +69,7 @@ class FakeIot(Running):
         # Told before each look at a task from outside; while it stands still, looks change nothing.
         self.before_look: Callable[[], None] = lambda: None
         self.stands_still = False
+        self.check: Check = lambda *_: None  # who may ask from outside
         self._tasks = {
             (s.task_type, s.task_id): Task(s, started) for s in scenarios if s.place == place
         }
@@ -104,7 +106,7 @@ class FakeIot(Running):
                     fake.before_look()
                 asked = fake.addressed(self.headers.get("Authorization", ""))
                 body, headers = self.body(), dict(self.headers)
-                self.answer(*asked.respond(self.command, self.path, body, headers))
+                self.answer(*asked.respond(self.command, self.path, body, headers, fake.check))
 
             do_GET = do_PUT = do_POST = do_PATCH = handle_any  # noqa: N815  http.server's names
 
@@ -128,14 +130,20 @@ class FakeIot(Running):
         return self
 
     def respond(
-        self, method: str, target: str, body: bytes, headers: Mapping[str, str] = NO_HEADERS
+        self,
+        method: str,
+        target: str,
+        body: bytes,
+        headers: Mapping[str, str] = NO_HEADERS,
+        check: Check = lambda *_: None,
     ) -> tuple[int, Json, bytes]:
-        """Status, headers and body for one request."""
+        """Status, headers and body for one request; `check` refuses who may not ask."""
         request = Request(f"{method} {target}", {})
         refused: Refused | None = None
         with self._lock:
             try:
                 request = read_request(method, target, body, headers)
+                check(method, target, body, headers)
                 self._throttle(request.operation)
                 answer = write_answer(request.operation, self._answer(request))
             except Refused as error:

@@ -1,0 +1,216 @@
+"""What people may do in Slack, from the click to what AWS IoT was asked, at each level.
+
+With the roles enforced, those of AWS IoT too: a level has the permissions that its acts need, and
+none of the next level's, whatever the function believes that it may do.
+"""
+
+import copy
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from http import HTTPStatus
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from embedded.clicks import APP, SIGNING_SECRET, Click, button, local_url, press
+from embedded.deploy import deployed
+from embedded.engine import Engine
+from embedded.play import start_task
+from embedded.scenario import Scenario, parse
+from embedded.slack_workspace import CHANNEL, TEAM, TOKEN
+from mitigation.acts.button import Button
+from mitigation.acts.click import Action
+from mitigation.kind import TaskType
+from tests.acceptance.account import STACK, Account, Package, task_id
+from tests.support import stacks
+
+pytestmark = pytest.mark.acceptance
+
+LEVELS = ("cancel", "cancel-retry", "cancel-retry-undo")
+FORBIDDEN = "forbidden"
+PARAMETERS = {
+    "SweepMinutes": "0",
+    "SlackBotTokenSecretArn": TOKEN,
+    "SlackChannelId": CHANNEL,
+    "SlackActors": "U0ADA,U0BO",
+    "SlackApprovals": "cancel,retry,undo",
+    "SlackSigningSecretArn": SIGNING_SECRET,
+    "SlackAppId": APP,
+    "SlackTeamId": TEAM,
+    "EmailAddress": "oncall@example.com",
+}
+# What AWS IoT is asked that changes something, by the act; `cancel` is of the task that runs.
+CHANGES = {
+    "cancel": {"CancelDetectMitigationActionsTask"},
+    "retry": {"StartDetectMitigationActionsTask"},
+    "undo": {"RemoveThingFromThingGroup", "UpdateCertificate"},
+}
+
+
+def half_done(name: str) -> Scenario:
+    """A task that ended: two actions failed, and two have changed something."""
+    now = datetime.now(UTC).isoformat()
+    actions = {
+        "Quarantine": {"addThingsToThingGroupParams": {"thingGroupNames": [f"group-{name}"]}},
+        "Deactivate": {"updateDeviceCertificateParams": {"action": "DEACTIVATE"}},
+    }
+    summary = {
+        "taskId": f"half-{name}",
+        "taskStatus": "FAILED",
+        "taskStartTime": now,
+        "taskEndTime": now,
+        "actionsDefinition": [{"name": n, "actionParams": p} for n, p in actions.items()],
+        "taskStatistics": {"actionsExecuted": 2, "actionsSkipped": 0, "actionsFailed": 2},
+    }
+    rows = [
+        {"violationId": f"{action}-{status}", "actionName": action, "status": status}
+        | {"thingName": f"{name}-{status}".lower()}
+        for action in actions
+        for status in ("SUCCESSFUL", "FAILED")
+    ]
+    look = {"taskSummary": summary}
+    return parse({"taskId": summary["taskId"], "describe": [look], "executions": rows})
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    running = [stacks.task("detect", task_id(name), "IN_PROGRESS") for name in (*LEVELS, FORBIDDEN)]
+    ended = [half_done(level) for level in LEVELS]
+    with Engine([*running, *ended], auth=True, speed=50, started=False) as engine:
+        yield engine
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_level_acts_as_far_as_it_says_and_iam_refuses_the_rest(
+    level: str, account: Account
+) -> None:
+    engine, allowed = account.engine, level.split("-")
+    given = with_secrets(engine, PARAMETERS | {"SlackActions": level})
+    before = stacks.everything(engine)
+    made = account.create(given)
+    assert "Acting" in made
+
+    start_task(engine, stacks.task("detect", task_id(level), "IN_PROGRESS"))
+    agreed(engine, "cancel", "is canceled")
+    stacks.ended_watches(engine, made)
+    start_task(engine, half_done(level))
+    for act, told in {"retry": "2 of 2", "undo": "2 changes"}.items():
+        if act in allowed:
+            agreed(engine, act, told)
+    assert done(engine) == set().union(*(CHANGES[act] for act in allowed))
+    believe_anything(engine)
+    for act in set(CHANGES) - set(allowed):
+        engine.iot.calls.clear()
+        assert force(engine, act, f"half-{level}") == HTTPStatus.OK
+        stacks.until(lambda: is_refused(engine) or button_to(engine, "approve"), f"no {act}")
+        if not is_refused(engine):  # an undo first says what it would do
+            click(engine, "U0ADA", "approve")
+        stacks.until(partial(is_refused, engine), f"AWS IoT to refuse to {act}")
+        assert done(engine) == set()
+    stacks.until(partial(all_acts_ended, engine), "all acts to end")
+
+    account.delete()
+    assert stacks.everything(engine) - before == set()
+
+
+def test_a_door_that_may_not_start_an_execution_answers_with_an_error(
+    account: Account, package: Package
+) -> None:
+    """Without this, that acts come up would say nothing about the roles."""
+    template = copy.deepcopy(package.template)
+    acting = template["Resources"]["Acting"]["Properties"]
+    nested = yaml_parse(package.uploads[acting["TemplateURL"].rpartition("/")[2]].decode())
+    [policy] = nested["Resources"]["ReceiveClickRole"]["Properties"]["Policies"]
+    statements = policy["PolicyDocument"]["Statement"]
+    policy["PolicyDocument"]["Statement"] = [s for s in statements if s.get("Sid") != "Start"]
+    acting["TemplateURL"] = account.upload(nested, "nested")
+    given = with_secrets(account.engine, PARAMETERS | {"SlackActions": "cancel"})
+    account.create(given, account.upload(template))
+    start_task(account.engine, stacks.task("detect", task_id(FORBIDDEN), "IN_PROGRESS"))
+    assert click(account.engine, "U0ADA", "cancel") >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def with_secrets(engine: Engine, parameters: dict[str, str]) -> dict[str, str]:
+    """The two secrets made, and named by their ARNs; nothing asked or said yet."""
+    engine.slack.workspace.messages.clear()
+    engine.iot.calls.clear()
+    create = engine.client("secretsmanager").create_secret
+    made = {
+        name: create(Name=name, SecretString=parameters[name])["ARN"]
+        for name in ("SlackBotTokenSecretArn", "SlackSigningSecretArn")
+    }
+    return parameters | made
+
+
+def agreed(engine: Engine, act: str, told: str) -> None:
+    """Somebody asks for it, somebody else agrees, and the thread says what came of it."""
+    assert click(engine, "U0ADA", act) == HTTPStatus.OK
+    assert click(engine, "U0ADA", "approve") == HTTPStatus.OK  # nobody agrees with themselves
+    assert click(engine, "U0BO", "approve") == HTTPStatus.OK
+    messages = engine.slack.workspace.messages
+    stacks.until(
+        lambda: any(told in each["text"] for each in messages) and not button_to(engine, "approve"),
+        f"{told}, of {[message['text'] for message in messages]}",
+    )
+
+
+def click(engine: Engine, user: str, action: str) -> int:
+    """What the door answers to a click on the newest such button, once there is one."""
+    stacks.until(lambda: button_to(engine, action), f"a button to {action}")
+    found = button(engine.slack.workspace, action)
+    assert found
+    return press(door(engine), Click(0, user, action, {}), *found, time.time())
+
+
+def button_to(engine: Engine, action: str) -> bool:
+    return button(engine.slack.workspace, action) is not None
+
+
+def force(engine: Engine, act: str, name: str) -> int:
+    """A click on a button that was never shown, though the bot's token has made it."""
+    value = Button(Action(act), TaskType.DETECT, name, f"detect-{name}").value(CHANNEL, TOKEN)
+    message = engine.slack.workspace.messages[-1]
+    return press(door(engine), Click(0, "U0ADA", act, {}), message, value, time.time())
+
+
+def door(engine: Engine) -> str:
+    outputs = deployed(engine.client("cloudformation"), STACK).outputs
+    return local_url(engine.endpoint, outputs["ClicksUrl"])
+
+
+def believe_anything(engine: Engine) -> None:
+    """The function takes itself for one of the highest level, where nobody has to agree."""
+    client = engine.client("lambda")
+    names = [each["FunctionName"] for each in client.list_functions()["Functions"]]
+    [name] = [each for each in names if "ActOnTask" in each]
+    known: Mapping[str, str] = client.get_function_configuration(FunctionName=name)["Environment"][
+        "Variables"
+    ]
+    variables = {**known, "SLACK_ACTIONS": LEVELS[-1], "SLACK_APPROVALS": ""}
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+
+
+def done(engine: Engine) -> set[str]:
+    """What has changed something, but for the starts of our own tasks."""
+    ours = {task_id(level) for level in LEVELS} | {f"half-{level}" for level in LEVELS}
+    every = set().union(*CHANGES.values())
+    return {
+        call.operation
+        for call in engine.iot.calls
+        if call.operation in every and not call.error
+        if not (call.operation.startswith("Start") and call.parameters["taskId"] in ours)
+    }
+
+
+def is_refused(engine: Engine) -> bool:
+    return any(call.error == "AccessDeniedException" for call in engine.iot.calls)
+
+
+def all_acts_ended(engine: Engine) -> bool:
+    states = engine.client("stepfunctions")
+    machines = [each["stateMachineArn"] for each in states.list_state_machines()["stateMachines"]]
+    [acts] = [arn for arn in machines if "ActOnTask" in arn]
+    executions = states.list_executions(stateMachineArn=acts)["executions"]
+    return all(each["status"] != "RUNNING" for each in executions)
