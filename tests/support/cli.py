@@ -10,7 +10,7 @@ from typing import Any
 from botocore import xform_name
 from botocore.model import Shape
 
-from tests.support.service_model import iot_model
+from embedded.iot_model import MODEL
 
 _END = "\nend of command\n"
 # What the CLI replaces with the contents of a file, or of a page.
@@ -103,10 +103,9 @@ def _value(shape: Shape, texts: list[str]) -> Any:
 @cache
 def _operations() -> dict[str, tuple[str, dict[str, tuple[str, Shape]]]]:
     """Operation, and its members by option, by the name of the CLI's command."""
-    model = iot_model()
     found = {}
-    for operation in model.operation_names:
-        shape = model.operation_model(operation).input_shape
+    for operation in MODEL.operation_names:
+        shape = MODEL.operation_model(operation).input_shape
         options = {
             xform_name(name, "-"): (name, member)
             for name, member in getattr(shape, "members", {}).items()

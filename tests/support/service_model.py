@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import count
 from typing import Any
 
-import botocore.session
-from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
+from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 from botocore.validate import ParamValidator
 
+from embedded.iot_model import MODEL
 from mitigation.kind import TaskType
 
 DESCRIBE = {
@@ -18,33 +17,26 @@ DESCRIBE = {
 }
 
 
-@cache
-def iot_model() -> ServiceModel:
-    return botocore.session.get_session().get_service_model("iot")
-
-
 def output_shape(operation: str) -> Shape:
-    shape = iot_model().operation_model(operation).output_shape
-    assert shape is not None
+    shape: Shape = MODEL.operation_model(operation).output_shape
     return shape
 
 
 def enum_of(shape_name: str) -> set[str]:
-    shape = iot_model().shape_for(shape_name)
+    shape = MODEL.shape_for(shape_name)
     assert isinstance(shape, StringShape)
     return set(shape.enum)
 
 
 def members_of(shape_name: str) -> set[str]:
-    shape = iot_model().shape_for(shape_name)
+    shape = MODEL.shape_for(shape_name)
     assert isinstance(shape, StructureShape)
     return set(shape.members)
 
 
 def why_not(operation: str, members: Mapping[str, Any]) -> str:
     """What botocore finds wrong with a request; empty where it is legal."""
-    shape = iot_model().operation_model(operation).input_shape
-    assert shape is not None
+    shape = MODEL.operation_model(operation).input_shape
     return str(ParamValidator().validate(dict(members), shape).generate_report())
 
 

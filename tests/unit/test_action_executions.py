@@ -127,26 +127,18 @@ def test_nobody_rests_where_that_would_use_up_the_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    "error",
     [
-        (
-            THROTTLED,
-            (
-                "ClientError: An error occurred (ThrottlingException) when calling the List "
-                "operation: Rate exceeded"
-            ),
-        ),
-        (
-            EndpointConnectionError(endpoint_url="https://iot"),
-            'EndpointConnectionError: Could not connect to the endpoint URL: "https://iot"',
-        ),
-        (ResponseParserError("not JSON"), "ResponseParserError: not JSON"),
+        THROTTLED,
+        EndpointConnectionError(endpoint_url="https://iot"),
+        ResponseParserError("not JSON" + 300 * "!"),
     ],
 )
 def test_rows_that_cannot_be_read_are_said_and_cost_nothing_else(
-    monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+    monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     monkeypatch.setattr(StaticIot, "get_paginator", raising(error))
+    said = f"{type(error).__name__}: {error}"[:300]
     assert details_of(StaticIot(), detect("FAILED")) == Details(error=said)
 
 
@@ -170,11 +162,6 @@ def test_what_was_read_before_an_error_is_kept(monkeypatch: pytest.MonkeyPatch) 
 def test_a_row_that_is_none_is_said_by_the_name_of_the_member() -> None:
     details = details_of(StaticIot([{"status": 7}]), detect("FAILED"))
     assert details.error == "actionsExecutions.status: expected text, got 7"
-
-
-def test_half_of_a_surrogate_pair_in_a_name_is_replaced() -> None:
-    details = details_of(StaticIot(failing(thingName="a\ud800")), detect("FAILED"))
-    assert details.failed[0].names == ("a?",)
 
 
 def test_rows_of_an_audit_task_are_read_finding_by_finding_and_name_the_resource() -> None:
@@ -361,9 +348,6 @@ def test_a_second_look_that_fails_costs_nothing_of_the_first(
     time, iot = Time(), StaticIot(failing(2))
     first = details_of(iot, detect("FAILED", failed=2))
     answers = iter([iot.get_paginator("list_detect_mitigation_actions_executions")])
-    monkeypatch.setattr(StaticIot, "get_paginator", lambda *_: next(answers, None) or _throttle())
+    throttle = raising(THROTTLED)
+    monkeypatch.setattr(StaticIot, "get_paginator", lambda *_: next(answers, None) or throttle())
     assert details_of(iot, detect("FAILED", failed=9), time.pace(20)) == first
-
-
-def _throttle() -> Any:
-    raise THROTTLED

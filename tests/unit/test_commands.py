@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from embedded.iot_model import MODEL
 from mitigation.causes import Details, RetryBatch
 from mitigation.commands import NextStep, next_steps
 from mitigation.place import Place
 from mitigation.task import Task
 from tests.support import cli
-from tests.support.service_model import iot_model, why_not
+from tests.support.service_model import why_not
 from tests.support.tasks import CERTIFICATE, QUARANTINE, audit, detect
 
 PLACE = Place.of_execution("arn:aws:states:eu-west-1:123456789012:execution:WatchTask:x")
@@ -140,7 +141,7 @@ def test_failed_violations_are_retried_with_what_failed_and_as_the_task_was() ->
 
 
 def test_the_flags_are_booleans_so_the_cli_has_both_ways_to_say_them() -> None:
-    shape = iot_model().operation_model("StartDetectMitigationActionsTask").input_shape
+    shape = MODEL.operation_model("StartDetectMitigationActionsTask").input_shape
     members = getattr(shape, "members", {})
     for name in ("includeOnlyActiveViolations", "includeSuppressedAlerts"):
         assert members[name].type_name == "boolean"
