@@ -10,7 +10,7 @@ import marshal
 import random
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, override
 from unittest import mock
 
@@ -135,35 +135,24 @@ def _name_parameters_as_boto3_does(replace: Callable[[Any, str, Any], None]) -> 
 
 def _count_threads(clock: Clock, replace: Callable[[Any, str, Any], None]) -> None:
     """One for each execution, and while a Map runs one for each of its items instead."""
-    worker, map_worker, jobs = (
-        execution_worker.ExecutionWorker,
-        iteration_worker.IterationWorker,
-        job.JobPool,
-    )
-    start: Any = worker.start
-    run: Any = worker._execution_logic
-    launch = inline_iteration_component.InlineIterationComponent._launch_worker
-    iterate, notify, await_jobs = map_worker.eval, jobs._notify_on_termination, jobs.await_jobs
+    worker, jobs = execution_worker.ExecutionWorker, job.JobPool
+    notify, await_jobs = jobs._notify_on_termination, jobs.await_jobs
 
-    def counted_start(self: Any) -> None:
-        with clock.starting():
-            start(self)
-
-    def counted_run(self: Any) -> None:
+    @contextmanager
+    def ending() -> Iterator[None]:
         try:
-            run(self)
+            yield
         finally:
             clock.leave()
 
-    def counted_launch(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with clock.starting():
-            return launch(self, *args, **kwargs)
+    def within(owner: Any, name: str, counted: Callable[[], AbstractContextManager[None]]) -> None:
+        original = getattr(owner, name)
 
-    def counted_iterate(self: Any) -> None:
-        try:
-            iterate(self)
-        finally:
-            clock.leave()
+        def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
+            with counted():
+                return original(self, *args, **kwargs)
+
+        replace(owner, name, wrapped)
 
     def counted_notify(self: Any) -> None:
         if self._is_terminated():
@@ -174,10 +163,10 @@ def _count_threads(clock: Clock, replace: Callable[[Any, str, Any], None]) -> No
         clock.leave()
         await_jobs(self)
 
-    replace(worker, "start", counted_start)
-    replace(worker, "_execution_logic", counted_run)
-    replace(inline_iteration_component.InlineIterationComponent, "_launch_worker", counted_launch)
-    replace(map_worker, "eval", counted_iterate)
+    within(worker, "start", clock.starting)
+    within(worker, "_execution_logic", ending)
+    within(inline_iteration_component.InlineIterationComponent, "_launch_worker", clock.starting)
+    within(iteration_worker.IterationWorker, "eval", ending)
     replace(jobs, "_notify_on_termination", counted_notify)
     replace(jobs, "await_jobs", counted_await)
 
