@@ -143,11 +143,10 @@ class Acting(Running):
 
     # --- What happens ----------------------------------------------------------------------
 
-    def button(
-        self, action: str, task_id: str = "quarantine-7", member: Member | None = None
-    ) -> str:
+    def button(self, action: str, member: Member | None = None) -> str:
         """The value of a button in the task's message."""
-        known = Button(Action(action), TaskType.DETECT, task_id, WATCH, member)
+        kind, task_id = TaskType(self.tasks[0].task_type), self.tasks[0].task_id
+        known = Button(Action(action), kind, task_id, f"{kind}-{task_id}", member)
         return known.value(CHANNEL, TOKEN)
 
     def click(self, user: str, action: str, **changes: Any) -> int:
@@ -172,6 +171,12 @@ class Acting(Running):
         status = self.click(user, action, **changes)
         self.passes(10)
         return status
+
+    def agreed(self, action: str) -> None:
+        """Ada asks for it, and Bo agrees."""
+        self.clicks(ADA, action)
+        self.passes(300)
+        self.clicks(BO, "approve")
 
     def _seconds(self) -> float:
         return self.clock.now.timestamp()

@@ -53,11 +53,16 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Killed:
+    """The function ends before its call arrives."""
+
+
+@dataclass(frozen=True, slots=True)
 class Works:
     pass
 
 
-type Fault = Refusal | NoConnection | AnswerLost | Page | Works
+type Fault = Refusal | NoConnection | AnswerLost | Page | Killed | Works
 WORKS = Works()
 
 
@@ -120,6 +125,8 @@ class Aws:
             if isinstance(fault, Page):
                 page = b"<!DOCTYPE html><html><body>Proxy error</body></html>"
                 return _answer(request, fault.status, {"Content-Type": "text/html"}, page)
+            if isinstance(fault, Killed):
+                raise SystemExit
             if isinstance(fault, NoConnection):
                 raise EndpointConnectionError(endpoint_url=request.url)
             response: AWSResponse | None
@@ -153,8 +160,9 @@ class Aws:
     def _ask_iot(self, request: AWSPreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
         url = urlsplit(request.url)
         target = f"{url.path}?{url.query}" if url.query else url.path
-        body, headers = _text(request.body or b"").encode(), dict(request.headers)
-        authorization = _text(headers.get("Authorization") or b"")
+        body = _text(request.body or b"").encode()
+        headers = {name: _text(value) for name, value in request.headers.items()}
+        authorization = headers.get("Authorization") or ""
         return self.iot.addressed(authorization).respond(request.method, target, body, headers)
 
     def _publish(

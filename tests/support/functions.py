@@ -131,6 +131,8 @@ class Function:
     def _run(self, event: Any) -> Any:
         try:
             answer = self._handler(event, Context(self.logical_id, f"{next(_numbers):032}"))
+        except SystemExit:
+            raise _exit() from None
         except Exception as error:
             self.log("".join(traceback.format_exception(error)))
             trace = traceback.format_list(traceback.extract_tb(error.__traceback__))

@@ -87,7 +87,7 @@ def _resource(action: str, number: int) -> dict[str, Any]:
             return {"caCertificateId": f"{number:064x}"}
         case "Blank":
             return {"policyVersionIdentifier": {"policyName": f"p{number}", "policyVersionId": "3"}}
-    return {"deviceCertificateId": f"{number:064x}"}
+    return {"deviceCertificateId": f"{number:08x}{action.encode().hex():0<56}"}
 
 
 @dataclass(slots=True)

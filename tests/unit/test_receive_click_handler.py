@@ -20,6 +20,7 @@ from mitigation.acts.button import Button
 from mitigation.acts.click import Action
 from mitigation.acts.request import Request
 from mitigation.kind import TaskType
+from mitigation.member import Member
 from tests.support import functions
 from tests.support.clicks import NOW, PLACE, SECRET, event, form, payload
 from tests.support.product import REGION
@@ -170,6 +171,7 @@ def wish(age: int = 0) -> str:
 
 
 GENUINE = value("cancel")
+THEIRS = value("cancel", member=Member("210987654321", "us-east-1"))
 # Clicks that the door lets in, as they are Slack's and on a button: by whom, on what, its value.
 UNENTITLED = {
     "a stranger": ("U0EVE", "cancel", value("cancel")),
@@ -182,9 +184,8 @@ UNENTITLED = {
     "a wish under an act": ("U0BO", "undo", wish()),
     "a button of another channel": ("U0ADA", "cancel", value("cancel", "C0OTHER")),
     "a button made with another token": ("U0ADA", "cancel", value("cancel", token="xoxb-2-other")),
-    "a button of another member": (
-        "U0ADA", "cancel", value("cancel")[:-1] + ',"member":{"account":"1","region":"r"}}'
-    ),
+    "a button of another member": ("U0ADA", "cancel", THEIRS.replace("210987", "310987")),
+    "a button without its member": ("U0ADA", "cancel", THEIRS.partition(',"member"')[0] + "}"),
     "a changed wish": ("U0BO", "approve", wish(APPROVAL_SECONDS).replace("U0ADA", "U0EVE")),
 }  # fmt: skip
 
