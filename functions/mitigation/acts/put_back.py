@@ -84,16 +84,15 @@ class PutBack:
         yield from found
 
     def _listed(self, pages: Iterable[dict[str, Any]], member: str) -> Iterator[str]:
-        iterator = iter(pages)
-        while True:
+        iterator, more = iter(pages), True
+        while more:  # asking for a page after the last one would cost a turn, and be no call
             self._pace.wait()
             try:
-                page = next(iterator, None)
+                page = next(iterator, {})
             except self._iot.exceptions.ResourceNotFoundException:
                 raise LeftAlone("no longer there") from None
-            if page is None:
-                return
             yield from map(str, page.get(member, []))
+            more = "nextToken" in page
 
     def _put_back(self, change: Change) -> None:
         match change.kind:
