@@ -1,15 +1,17 @@
 """`make bench`: measures everything side by side, and writes the tables of docs/.
 
-usage: python -m bench [simulated] [measured]      both without
+usage: python -m bench [simulated] [measured] [acts]      all without
 """
 
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from bench import functions, inputs, members, page, polling, scale
-from bench.artifact import Artifact, Bench, link_runtime
-from bench.loopback import loopback
+from bench import acting, functions, inputs, members, page, polling, scale
+from bench.artifact import Bench, link_runtime
+from bench.loopback import Tasks, loopback
 from bench.measure import ChildFailed
 from tests.support.sam import BUILT, built_project
 
@@ -24,15 +26,24 @@ def simulated() -> Part:
 
 
 def measured() -> Part:
-    package = built_project() / BUILT / "NotifyFunction"
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        artifact = Artifact(package, link_runtime(Path(name) / "runtime"))
-        with loopback(Path(name), inputs.tasks()) as aws:
-            return functions.tables(Bench(artifact, aws))
+    with built(inputs.tasks()) as bench:
+        return functions.tables(bench)
+
+
+def acts() -> Part:
+    with built(acting.undone()) as bench:
+        return acting.tables(bench)
+
+
+@contextmanager
+def built(tasks: Tasks) -> Iterator[Bench]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as name, loopback(Path(name), tasks) as aws:
+        runtime = link_runtime(Path(name) / "runtime")
+        yield Bench(built_project() / BUILT / "NotifyFunction", runtime, aws)
 
 
 def main(chosen: list[str]) -> int:
-    parts = {"simulated": simulated, "measured": measured}
+    parts = {"simulated": simulated, "measured": measured, "acts": acts}
     if strange := set(chosen) - parts.keys():
         sys.exit(f"bench: no part {strange.pop()}; there are {', '.join(parts)}")
     status = 0

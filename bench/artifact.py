@@ -15,24 +15,24 @@ from tests.support.stack import Stack
 
 # What the Lambda runtime brings.
 RUNTIME = ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "jmespath", "six.py")
-# What acting.yaml is given, as far as the door reads it.
-DOOR = {
+_SECRET = f"arn:aws:secretsmanager:{REGION}:123456789012:secret"
+TOKEN = {"SlackBotTokenSecretArn": f"{_SECRET}:slack-app-a1b2c3", "SlackChannelId": CHANNEL}
+WEBHOOK = {"SlackWebhookSecretArn": f"{_SECRET}:slack-a1b2c3"}
+# What acting.yaml is given, as far as its functions read it.
+ACTS = dict.fromkeys(("MemberAccounts", "MemberRegions", "MemberAliases", "AccountAlias"), "") | {
     "ServiceName": "notifier",
+    "SlackActions": "cancel-retry-undo",
+    "SlackApprovals": "retry,undo",
+    "SlackActors": "U0ADA,U0BO",
     "SlackSigningSecretArn": "signing",
     "SlackAppId": clicks.PLACE.app,
     "SlackTeamId": clicks.PLACE.team,
+    "WatchTaskName": "WatchTask",
+    "TimeZone": "UTC",
+    **TOKEN,
     "SlackChannelId": clicks.PLACE.channel,
 }
-SLACK_SECRET = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:slack-a1b2c3"
-SLACK_TOKEN = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:slack-app-a1b2c3"
-WEBHOOK = {"SlackWebhookSecretArn": SLACK_SECRET}
-APP = {"SlackBotTokenSecretArn": SLACK_TOKEN, "SlackChannelId": CHANNEL}
-
-
-@dataclass(frozen=True, slots=True)
-class Artifact:
-    package: Path
-    runtime: Path
+ACTS_FUNCTIONS = ("receive_click", "act_on_task")
 
 
 def link_runtime(runtime: Path) -> Path:
@@ -49,9 +49,10 @@ def link_runtime(runtime: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """The artifact, and the AWS that it meets."""
+    """What `sam build` made, the runtime beside it, and the AWS that the functions meet."""
 
-    artifact: Artifact
+    package: Path
+    runtime: Path
     aws: Loopback
 
     def child(self, handler: str | None, **asked: Any) -> Child:
@@ -59,7 +60,7 @@ class Bench:
 
         `notify app` is that where Slack is an app; None is the floor.
         """
-        module, function = _module(handler or ""), _function(handler or "describe_task")
+        function = _function(handler or "describe_task")
         environment = {
             "AWS_ACCESS_KEY_ID": "none",
             "AWS_SECRET_ACCESS_KEY": "none",
@@ -72,35 +73,26 @@ class Bench:
             **_stack(handler or "").environment(function),
             **self.aws.environment,
         }
-        paths = [str(self.artifact.package), str(self.artifact.runtime)]
-        return Child(
-            {"paths": paths, **({"module": module} if module else {}), **asked}, environment
-        )
+        module = {"module": handler.partition(" ")[0]} if handler else {}
+        paths = [str(self.package), str(self.runtime)]
+        return Child({"paths": paths, **module, **asked}, environment)
 
 
 def memory_bytes(handler: str) -> int:
-    return int(_properties(handler)["MemorySize"]) * 2**20
+    return int(_stack(handler).properties(_function(handler))["MemorySize"]) * 2**20
 
 
 def timeout_seconds(handler: str) -> int:
-    return int(_properties(handler)["Timeout"])
-
-
-def _properties(handler: str) -> dict[str, Any]:
-    return _stack(handler).properties(_function(handler))
-
-
-def _module(handler: str) -> str:
-    return handler.partition(" ")[0]
+    return int(_stack(handler).properties(_function(handler))["Timeout"])
 
 
 def _function(handler: str) -> str:
     """Its logical id: one stem everywhere."""
-    return _module(handler).title().replace("_", "") + "Function"
+    return handler.partition(" ")[0].title().replace("_", "") + "Function"
 
 
 def _stack(handler: str) -> Stack:
-    if handler == "receive_click":
-        return Stack(DOOR, {}, ACTING)
-    slack = APP if handler.endswith(" app") else WEBHOOK
+    if handler in ACTS_FUNCTIONS:
+        return Stack(ACTS, {}, ACTING)
+    slack = TOKEN if handler.endswith(" app") else WEBHOOK
     return Stack({**slack, "TimeZone": "Europe/Berlin"}, {})

@@ -30,38 +30,34 @@ class Context:
 
 def main(asked: dict[str, Any]) -> dict[str, Any]:
     sys.path[:] = [*asked["paths"], *sys.path[1:]]
-    module = asked.get("module")
-    if module is None:
+    found: dict[str, Any] = {}
+    if "module" in asked:
+        function = __import__(asked["module"])
+        if "event" in asked:
+            began = time.monotonic()
+            found["answer"] = function.handler(asked["event"], Context)
+            found["seconds"] = time.monotonic() - began
+    else:
         import boto3  # noqa: PLC0415  it is what is measured
 
         boto3.client("iot")
-        return {"modules": loaded()}
-    function = __import__(module)
-    found: dict[str, Any] = {"modules": loaded()}
-    if "event" in asked:
-        began = time.monotonic()
-        found["answer"] = function.handler(asked["event"], Context)
-        found["seconds"] = time.monotonic() - began
-        found["modules"] = loaded()
-    found["peak"] = peak()
-    return found
+    return found | {"modules": loaded(), "peak": peak()}
 
 
 def loaded() -> dict[str, int]:
     """Every module that came from a file: its name, and the size of its bytecode."""
-    found = {}
-    for name, module in list(sys.modules.items()):
-        cached = getattr(module, "__cached__", None)
-        if cached and os.path.exists(cached):  # noqa: PTH110  nothing may be imported for this
-            found[name] = os.path.getsize(cached)  # noqa: PTH202  as above
-    return found
+    cached = {name: getattr(each, "__cached__", None) for name, each in list(sys.modules.items())}
+    return {
+        name: os.path.getsize(path)  # noqa: PTH202  nothing may be imported for this
+        for name, path in cached.items()
+        if path and os.path.exists(path)  # noqa: PTH110  as above
+    }
 
 
 def peak() -> int:
     """The most memory that this process has had, in bytes; of its own, which Linux alone tells."""
     with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123  as above
-        [line] = [line for line in status if line.startswith("VmHWM:")]
-    return int(line.split()[1]) * 1024
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
 
 
 if __name__ == "__main__":

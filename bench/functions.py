@@ -1,8 +1,6 @@
 """Cold starts, size, memory and time of the built functions, over bare boto3."""
 
-import platform
 import zipfile
-from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -25,7 +23,6 @@ BUDGETS = {
 }
 LARGEST_ZIP = 2_000_000  # bytes
 TIME_SHARE = 0.1  # of the timeout, for a task of 100,000 rows
-PACKAGES = ("boto3", "aws-lambda-powertools", "slack_sdk")
 
 
 class Work(NamedTuple):
@@ -93,38 +90,31 @@ def zip_bytes(package: Path) -> int:
 
 def tables(bench: Bench) -> tuple[dict[str, str], list[str]]:
     """The tables, and the budgets that are broken."""
+    asked = invocations()
     children = {
         name: bench.child(module, event=event, collect=False)
-        for name, (module, event) in invocations().items()
+        for name, (module, event) in asked.items()
     }
     cold = compare(bench.child(None, collect=False), children)
-    memory = {name: work(bench, *asked).memory for name, asked in invocations().items()}
-    many, size = hundred_thousand_rows(bench), zip_bytes(bench.artifact.package)
+    memory = {name: work(bench, *each).memory for name, each in asked.items()}
+    many, size = hundred_thousand_rows(bench), zip_bytes(bench.package)
     broken = [name for name, most in BUDGETS.items() if cold[name] > most]
     broken += [name for name, one in many.items() if max(one.memory, one.time / TIME_SHARE) > 1]
     broken += ["the package"] if size > LARGEST_ZIP else []
-    facts = {
-        "package, zipped": f"{size:,} bytes of {LARGEST_ZIP:,} at most",
-        "system": f"{platform.system()} {platform.machine()}",
-        "Python": platform.python_version(),
-        **{name: version(name) for name in PACKAGES},
-    }
+    zipped = f"{size:,} bytes of {LARGEST_ZIP:,} at most"
+    starts = [
+        [name, f"{ratio:.3f}", str(BUDGETS.get(name, "")), f"{memory[name]:.1%}"]
+        for name, ratio in cold.items()
+    ]
+    rows = [
+        [name, _rows_read(answer), f"{share:.0%}", f"{time / TIME_SHARE:.1%}"]
+        for name, (share, time, answer) in many.items()
+    ]
+    head = ["function", "rows read", "of its memory", "of a tenth of its timeout"]
     return {
-        "machine": table(["measured with", ""], facts.items()),
-        "cold-starts": table(
-            ["cold start", "over the floor", "budget", "memory"],
-            [
-                [name, f"{ratio:.3f}", str(BUDGETS.get(name, "")), f"{memory[name]:.1%}"]
-                for name, ratio in cold.items()
-            ],
-        ),
-        "rows": table(
-            ["function", "rows read", "of its memory", "of a tenth of its timeout"],
-            [
-                [name, _rows_read(answer), f"{share:.0%}", f"{time / TIME_SHARE:.1%}"]
-                for name, (share, time, answer) in many.items()
-            ],
-        ),
+        "package": table(["package", ""], [["zipped", zipped]]),
+        "cold-starts": table(["cold start", "over the floor", "budget", "memory"], starts),
+        "rows": table(head, rows),
     }, broken
 
 

@@ -20,7 +20,7 @@ type Json = dict[str, Any]
 ROWS = 100_000
 EXECUTION_ARN = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-quarantine-7"
 STARTED = datetime(2026, 11, 22, 10, 1, 7, tzinfo=UTC)
-LOOK = Look(Decision.WAIT, 5, Memory(age_seconds=154, since=STARTED))
+MEMORY = Memory(age_seconds=154, since=STARTED)
 
 
 def event(path: str) -> Json:
@@ -30,16 +30,10 @@ def event(path: str) -> Json:
 
 def tasks() -> dict[str, tuple[Json, list[Json]]]:
     """The tasks that describe_task is asked about, by id."""
-    found = {
-        "running": (running(), []),
-        "ended": ended(),
-        "many": many(),
-        "hostile": many(hostile=True),
-    }
-    return {
-        task_id: ({"taskSummary": {**answer["taskSummary"], "taskId": task_id}}, rows)
-        for task_id, (answer, rows) in found.items()
-    }
+    found = {"running": (running(), []), "ended": ended(), "many": many(), "hostile": many(True)}
+    for task_id, (answer, _) in found.items():
+        answer["taskSummary"]["taskId"] = task_id
+    return found
 
 
 def click() -> Json:
@@ -55,61 +49,63 @@ def ended() -> tuple[Json, list[Json]]:
 
 def running() -> Json:
     """A task two minutes after its start."""
-    summary = event("describe/detect-successful.json")["taskSummary"]
-    started = {"taskStartTime": time.time() - 120, "taskStatus": "IN_PROGRESS"}
-    return {"taskSummary": {k: v for k, v in summary.items() if k != "taskEndTime"} | started}
+    answer = event("describe/detect-successful.json")
+    del answer["taskSummary"]["taskEndTime"]
+    answer["taskSummary"] |= {"taskStartTime": time.time() - 120, "taskStatus": "IN_PROGRESS"}
+    return answer
 
 
-def many(*, hostile: bool = False) -> tuple[Json, list[Json]]:
-    """A task with 100,000 action executions, every third of them failed.
+def many(hostile: bool = False) -> tuple[Json, list[Json]]:
+    """A task with 100,000 action executions, every third of them failed, by a dozen causes.
 
     `hostile`: every one, each with a cause of its own, told at length in signs of four bytes.
     """
-    summary = ended()[0]["taskSummary"]
-    failed = ROWS if hostile else ROWS // 3
-    counts = {"actionsExecuted": ROWS - failed, "actionsSkipped": 0, "actionsFailed": failed}
-    answer = {"taskSummary": {**summary, "taskStatistics": counts}}
-    return answer, [_hostile_row(n) if hostile else _row(n) for n in range(ROWS)]
-
-
-def _row(number: int) -> Json:
-    error = {"errorCode": f"Error{number % 12}Exception", "message": "Thing group is full"}
-    return {
-        "taskId": "quarantine-7",
-        "violationId": f"{number:032x}-{number:032x}",
-        "actionName": "QuarantineThings",
-        "thingName": f"sensor-{number}",
-        "executionStartDate": (STARTED + timedelta(milliseconds=number)).timestamp(),
-        "executionEndDate": (STARTED + timedelta(milliseconds=number + 9)).timestamp(),
-        **({"status": "SUCCESSFUL"} if number % 3 else {"status": "FAILED", **error}),
-    }
-
-
-def _hostile_row(number: int) -> Json:
-    message = f"{number} ".ljust(2048, "\N{PILE OF POO}")
-    error = {"errorCode": f"Error{number}Exception", "message": message}
-    return {**_row(number), "status": "FAILED", **error}
+    rows = []
+    for n in range(ROWS):
+        started = STARTED + timedelta(milliseconds=n)
+        error = {"errorCode": f"Error{n % 12}Exception", "message": "Thing group is full"}
+        if hostile:
+            message = f"{n} ".ljust(2048, "\N{PILE OF POO}")
+            error = {"errorCode": f"Error{n}Exception", "message": message}
+        failed = hostile or n % 3 == 0
+        rows.append(
+            {
+                "taskId": "quarantine-7",
+                "violationId": f"{n:032x}-{n:032x}",
+                "actionName": "QuarantineThings",
+                "thingName": f"sensor-{n}",
+                "executionStartDate": started.timestamp(),
+                "executionEndDate": started.timestamp() + 0.009,
+                **({"status": "FAILED", **error} if failed else {"status": "SUCCESSFUL"}),
+            }
+        )
+    answer, failures = ended()[0], ROWS if hostile else ROWS // 3
+    counts = {"actionsExecuted": ROWS - failures, "actionsSkipped": 0, "actionsFailed": failures}
+    answer["taskSummary"]["taskStatistics"] = counts
+    return answer, rows
 
 
 def describe_event(task_id: str) -> Json:
     """Not the first look: the state machine hands back what the last one said."""
     state = event("invoke/describe_task.json")
-    return {**state, "input": {**state["input"], "taskId": task_id}, "look": encode(LOOK)}
+    state["input"]["taskId"] = task_id
+    return state | {"look": encode(Look(Decision.WAIT, 5, MEMORY))}
 
 
 def progress_event() -> Json:
     """As the state machine has it after a look at a task that runs."""
-    memory = LOOK.memory._replace(task=to_wire(running()), shows=("slack",))
-    look = Look(Decision.WAIT, 5, memory, progress=True)
-    watch = {**event("invoke/describe_task.json"), "look": encode(look)}
-    return {"version": 3, "channel": "slack", "executionArn": EXECUTION_ARN, "watch": watch}
+    memory = MEMORY._replace(task=to_wire(running()), shows=("slack",))
+    return _told("slack", Look(Decision.WAIT, 5, memory, progress=True))
 
 
 def notify_event(channel: str, answer: Json, rows: list[Json]) -> Json:
     """As the state machine has it after DescribeTask has read the rows."""
     task = parse_task(answer, TaskType.DETECT)
     details = read_details(StaticIot(rows), task, unpaced())  # type: ignore[arg-type]  # enough of it
-    memory = LOOK.memory._replace(task=answer, details=encode(details))
-    look = Look(Decision.ENDED, 0, memory)
-    watch = {**event("invoke/describe_task.json"), "look": encode(look)}
-    return {"version": 2, "channel": channel, "executionArn": EXECUTION_ARN, "watch": watch}
+    memory = MEMORY._replace(task=answer, details=encode(details))
+    return _told(channel, Look(Decision.ENDED, 0, memory))
+
+
+def _told(channel: str, look: Look) -> Json:
+    watch = event("invoke/describe_task.json") | {"look": encode(look)}
+    return {"version": 3, "channel": channel, "executionArn": EXECUTION_ARN, "watch": watch}

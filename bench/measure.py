@@ -8,23 +8,21 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 CHILD = Path(__file__).with_name("child.py")
 LIMIT_SECONDS = 300
 HASH_SEEDS = ("1", "2")  # the order of sets is all that chance decides in a count
-_REFS = re.compile(r"I\s+refs:\s+([\d,]+)")
+_COUNT = ("--tool=cachegrind", "--cache-sim=no", f"--cachegrind-out-file={os.devnull}")
 
 
 class ChildFailed(Exception):  # noqa: N818  reads as what happened
     """What was to be measured did not run: its own last words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
+class Child(NamedTuple):
     """A run of child.py: what it is asked, with which environment."""
 
     asked: Mapping[str, Any]
@@ -73,11 +71,9 @@ def compare(
 
 
 def instructions(child: Child, seed: str) -> int:
-    options = ("--tool=cachegrind", "--cache-sim=no", f"--cachegrind-out-file={os.devnull}")
     if not (program := valgrind()):
         raise ChildFailed("instructions are counted by valgrind: install it")
-    _, told = child.run(program, *options, seed=seed)
-    found = _REFS.search(told)
-    if not found:
+    _, told = child.run(program, *_COUNT, seed=seed)
+    if not (found := re.search(r"I\s+refs:\s+([\d,]+)", told)):
         raise ChildFailed(f"valgrind counted nothing: {told[-500:]}")
     return int(found[1].replace(",", ""))

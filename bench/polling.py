@@ -1,10 +1,10 @@
 """What each way of polling costs and brings, over the same simulated tasks."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from math import inf
 from statistics import fmean, median, quantiles
+from typing import NamedTuple, Self
 
 from bench import tasks
 from bench.page import table
@@ -30,8 +30,7 @@ EVENT_LIMIT = 25_000  # Step Functions, events in a history
 ALMOST_DONE = 1 - 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """Of many tasks: delays in seconds; the rest is the mean of a task, without what each has."""
 
     name: str
@@ -42,19 +41,13 @@ class Outcome:
     p99: float
 
     @classmethod
-    def of(cls, schedule: Schedule, drawn: Iterable[SimulatedTask]) -> "Outcome":
+    def of(cls, schedule: Schedule, drawn: Iterable[SimulatedTask]) -> Self:
         ages = [(task, list(schedule.ages(task))) for task in drawn]
         looks = fmean(len(looked) for _, looked in ages)
         delays = [looked[-1] - task.seconds for task, looked in ages]
-        waits = looks if schedule.waits_first else looks - 1
-        return cls(
-            name=schedule.name,
-            looks=looks,
-            transitions=(TRANSITIONS_A_ROUND - 1) * looks + waits,
-            median=median(delays),
-            mean=fmean(delays),
-            p99=quantiles(delays, n=100)[98],
-        )
+        transitions = TRANSITIONS_A_ROUND * looks - (not schedule.waits_first)
+        p99 = quantiles(delays, n=100)[98]
+        return cls(schedule.name, looks, transitions, median(delays), fmean(delays), p99)
 
     @property
     def dollars(self) -> float:
@@ -65,8 +58,7 @@ class Outcome:
         return self.dollars < other.dollars and self.mean < other.mean
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One promise about our defaults: `value` may not be over `limit`; inf is no promise."""
 
     what: str
@@ -74,8 +66,7 @@ class Target:
     limit: float
 
 
-@dataclass(frozen=True, slots=True)
-class Polling:
+class Polling(NamedTuple):
     """Ours, then the job poller, then others: on the mix, and on tasks whose total is known."""
 
     mix: list[Outcome]
@@ -123,8 +114,7 @@ def simulate(
     unknown = tasks.draw_known(known_tasks, None)
     known = {"job poller": Outcome.of(JOB_POLLER, unknown), "without": Outcome.of(own, unknown)}
     for progress in (tasks.steady, tasks.noisy, tasks.stalling):
-        drawn = tasks.draw_known(known_tasks, progress)
-        known[progress.__name__] = Outcome.of(own, drawn)
+        known[progress.__name__] = Outcome.of(own, tasks.draw_known(known_tasks, progress))
     return Polling([Outcome.of(one, mix) for one in (own, JOB_POLLER, *OTHERS)], known)
 
 
@@ -173,13 +163,11 @@ def settings() -> str:
 def tables(polling: Polling, app: Iterable[Target]) -> dict[str, str]:
     head = ["schedule", "$ for 1,000", "transitions", "median s", "mean s", "p99 s"]
     mix = sorted(polling.mix, key=lambda outcome: outcome.dollars)
+    fronted = [[*_row(one.name, one), "yes" if one in polling.front else ""] for one in mix]
     return {
         "settings": settings(),
-        "mix": table(
-            [*head, "on the front"],
-            [[one.name, *_row(one), "yes" if one in polling.front else ""] for one in mix],
-        ),
-        "known": table(head, [[name, *_row(one)] for name, one in polling.known.items()]),
+        "mix": table([*head, "on the front"], fronted),
+        "known": table(head, [_row(name, one) for name, one in polling.known.items()]),
         "promises": _promises("promise", polling.targets()),
         "slack-app": _promises("where Slack is an app", app),
     }
@@ -198,6 +186,6 @@ def _dollars(transitions: float, looks: float) -> float:
     return transitions * TRANSITION + looks * LOOK
 
 
-def _row(o: Outcome) -> list[str]:
+def _row(name: str, o: Outcome) -> list[str]:
     figures = f"{o.dollars:.2f} {o.transitions:.0f} {o.median:.1f} {o.mean:.1f} {o.p99:.0f}"
-    return figures.split()
+    return [name, *figures.split()]

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterable
 from math import exp, lgamma, log
 from statistics import fmean
-from typing import Any, NamedTuple
 
 from bench import polling as p
 from bench.artifact import timeout_seconds
@@ -20,7 +19,6 @@ from mitigation.trigger import SWEEP_WINDOW_SECONDS
 CALLS_A_SECOND = 10  # AWS IoT, each Describe and List operation of detect
 AT_ONCE = 5 + 10  # detect and audit tasks that may run at the same time; adjustable
 SDK_ATTEMPTS, SDK_LONGEST = 3, 20  # botocore, retry mode `standard`
-TASKS_A_DAY = (1, 100, 10_000)
 DAYS_A_MONTH = 30
 # Transitions of a message: Channels, the Map, StillWatching?; for each of two channels Notify,
 # Delivered? and Told; for the final one AllDelivered? and Delivered too.
@@ -44,18 +42,15 @@ def busiest(mean: float) -> int:
     return count
 
 
-class Burst(NamedTuple):
-    """Tasks that start together, over an hour; means of several runs."""
-
-    looks: float
-    throttled: float
-    throttled_later: float  # after the first ten seconds
-    out_of_sight: float  # watches that AWS did not answer for so long that people are told
-
-
-def burst(tasks: int = 50, *, starts_a_second: float, jitter: bool, runs: int = 20) -> Burst:
-    counts = [_burst(tasks, starts_a_second, jitter, random.Random(seed)) for seed in range(runs)]
-    return Burst(*(fmean(column) for column in zip(*counts, strict=True)))
+def burst(
+    tasks: int = 50, *, starts_a_second: float, jitter: bool, runs: int = 20
+) -> tuple[float, ...]:
+    """Tasks that start together, over an hour: looks, how many of them were throttled, and how many
+    after the first ten seconds, and watches that AWS did not answer for so long that people are
+    told; means of several runs.
+    """
+    counts = (_burst(tasks, starts_a_second, jitter, random.Random(n)) for n in range(runs))
+    return tuple(map(fmean, zip(*counts, strict=True)))
 
 
 def _burst(
@@ -94,21 +89,17 @@ def _burst(
     return looks, throttled, later, len(told)
 
 
-BURSTS: dict[str, dict[str, Any]] = {
-    "50 tasks at the same instant": {"starts_a_second": 1e9, "jitter": True},
-    "without jitter": {"starts_a_second": 1e9, "jitter": False},
-    "50 tasks, ten a second": {"starts_a_second": 10, "jitter": True},
-}
-
-
 def tables(polling: p.Polling) -> tuple[dict[str, str], list[str]]:
     """The tables, and the bursts in which a watch is out of sight."""
     ours, poller = (outcome.dollars / 1000 for outcome in polling.mix[:2])
     seconds = [task.seconds for task in draw_mix(p.MIX_TASKS)]
     mean, overdue = fmean(seconds), fmean(one > HOUR for one in seconds)
     whole, timeout = _task_dollars(ours, overdue), timeout_seconds("sweep")
-    sweepable = timeout / START_SECONDS / SWEEP_WINDOW_SECONDS * DAY
-    bursts = {name: burst(**asked) for name, asked in BURSTS.items()}
+    bursts = {
+        "50 tasks at the same instant": burst(starts_a_second=1e9, jitter=True),
+        "without jitter": burst(starts_a_second=1e9, jitter=False),
+        "50 tasks, ten a second": burst(starts_a_second=10, jitter=True),
+    }
     loads = [
         [
             f"{tasks:,}",
@@ -117,25 +108,23 @@ def tables(polling: p.Polling) -> tuple[dict[str, str], list[str]]:
             *_counts(tasks / DAY * polling.mix[0].looks),
             f"{1 - exp(-tasks / DAY):.1%}",
         ]
-        for tasks in TASKS_A_DAY
+        for tasks in (1, 100, 10_000)
     ]
     costs = ["tasks a day", "a month", "for looking and waiting", "by the 60 s poller"]
     counts = ["run at once", "at most", "looks a second", "at most", "share within a second"]
-    most = {
+    sweepable = timeout / START_SECONDS / SWEEP_WINDOW_SECONDS * DAY
+    means = {
         "dollars that a task costs": f"{whole:.4f}",
         "hours that it takes, mean": f"{mean / HOUR:.1f}",
         f"tasks a day of which {AT_ONCE} run at once": f"{AT_ONCE * DAY / mean:.0f}",
         f"tasks a day that a sweep gets through in its {timeout} s": f"{sweepable:,.0f}",
     }
-    found = {
+    head = ["start", "looks", "throttled", "after ten seconds", "told as out of sight"]
+    return {
         "loads": table([*costs, *counts], loads),
-        "mix-means": table(["of the mix", ""], most.items()),
-        "bursts": table(
-            ["start", "looks", "throttled", "after ten seconds", "told as out of sight"],
-            [[name, *(f"{n:.0f}" for n in one)] for name, one in bursts.items()],
-        ),
-    }
-    return found, [name for name, one in bursts.items() if one.out_of_sight]
+        "mix-means": table(["of the mix", ""], means.items()),
+        "bursts": table(head, [[name, *(f"{n:.0f}" for n in one)] for name, one in bursts.items()]),
+    }, [name for name, (*_, out_of_sight) in bursts.items() if out_of_sight]
 
 
 def _counts(mean: float) -> Iterable[str]:

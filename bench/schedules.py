@@ -1,19 +1,18 @@
 """When to look again: the product's own way, and the ways that others go about it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from bench.tasks import START, SimulatedTask
 from mitigation.decision import ChannelMemory, Look, Seen, decide
 from mitigation.polling import Policy, wait_seconds
 from mitigation.task import Task
 from mitigation.thread import CHANNEL, NO_HEADS, Thread, counts_of
-from tests.support.product import Product
+from tests.support.stack import product
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(NamedTuple):
     """`ages` are those at which it looks at a task, in seconds; at the last one it has ended."""
 
     name: str
@@ -23,7 +22,7 @@ class Schedule:
 
 def default_policy(**parameters: str) -> Policy:
     """The template's own, with these parameters instead."""
-    values = Product.load().parameters(parameters)
+    values = product().parameters(parameters)
     return Policy(
         min_seconds=int(values["PollMinSeconds"]),
         max_seconds=int(values["PollMaxSeconds"]),
@@ -59,13 +58,6 @@ def shown(task: Task, now: datetime) -> Thread:
     return Thread(ts="1", shown=counts_of(task), tried_at=now)
 
 
-def other_defaults(shortest: int, longest: int) -> Schedule:
-    """The product's own wait with other parameters, and its jitter at the mean."""
-    policy = default_policy(PollMinSeconds=str(shortest), PollMaxSeconds=str(longest))
-    name = f"ours, but {shortest} to {longest} s"
-    return timetable(name, lambda age: wait_seconds(age, policy, None, 0.5))
-
-
 def timetable(name: str, wait: Callable[[float], float], first: float = 0) -> Schedule:
     """The same for every task: the first look, and the next wait from the age, in seconds."""
 
@@ -83,7 +75,7 @@ def fixed(seconds: float, first: float = 0, name: str = "fixed") -> Schedule:
     return timetable(f"{name} {seconds:g} s", lambda _age: seconds, first)
 
 
-def clamped(name: str, share: float, shift: float = 0) -> Schedule:
+def _clamped(name: str, share: float, shift: float = 0) -> Schedule:
     """Waits of a share of the age, between 10 and 300 s.
 
     With a shift of 10 s: the n-th wait is 10 s times factor^n, seen from the age, by a series' sum.
@@ -91,10 +83,17 @@ def clamped(name: str, share: float, shift: float = 0) -> Schedule:
     return timetable(name, lambda age: min(max(share * age + shift, 10), 300))
 
 
+def _other_defaults(shortest: int, longest: int) -> Schedule:
+    """The product's own wait with other parameters, and its jitter at the mean."""
+    policy = default_policy(PollMinSeconds=str(shortest), PollMaxSeconds=str(longest))
+    name = f"ours, but {shortest} to {longest} s"
+    return timetable(name, lambda age: wait_seconds(age, policy, None, 0.5))
+
+
 JOB_POLLER = fixed(60, 60, "AWS's job poller:")
 OTHERS = [
     *map(fixed, (30, 120, 300)),
-    *(clamped(f"10 s, then {f:g} times the last, to 300 s", f - 1, 10) for f in (1.1, 1.5, 2)),
-    *(clamped(f"{share:.0%} of the age, 10 to 300 s", share) for share in (0.05, 0.10, 0.20)),
-    *(other_defaults(*bounds) for bounds in ((5, 240), (8, 300), (12, 300), (30, 300), (5, 600))),
+    *(_clamped(f"10 s, then {f:g} times the last, to 300 s", f - 1, 10) for f in (1.1, 1.5, 2)),
+    *(_clamped(f"{share:.0%} of the age, 10 to 300 s", share) for share in (0.05, 0.10, 0.20)),
+    *(_other_defaults(*bounds) for bounds in ((5, 240), (8, 300), (12, 300), (30, 300), (5, 600))),
 ]

@@ -16,12 +16,8 @@ from mitigation.task import Statistics, Task, parse_task
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 # Share of the tasks, shortest and longest of them; in between no order of magnitude is preferred.
-MIX = (
-    (0.40, 1, MINUTE),
-    (0.35, MINUTE, HOUR),
-    (0.20, HOUR, DAY),
-    (0.05, DAY, 3 * DAY),  # the watch limit is three days: what runs longer is told as such
-)
+# The watch limit is three days: what runs longer is told as such.
+MIX = ((0.40, 1, MINUTE), (0.35, MINUTE, HOUR), (0.20, HOUR, DAY), (0.05, DAY, 3 * DAY))
 KNOWN_TOTAL_LONGEST = 5.5 * HOUR
 MAX_VIOLATIONS, MAX_ACTIONS = 25, 5  # AWS's own limits of a task
 
@@ -47,11 +43,11 @@ class SimulatedTask:
 
     @cached_property
     def _task(self) -> Task:
-        violations = ["violation"] * (len(self.outcomes) // self.actions if self.actions else 0)
+        violations = len(self.outcomes) // self.actions if self.actions else 0
         summary = {
             "taskStatus": "IN_PROGRESS",
             "taskStartTime": START.isoformat(),
-            "target": {"violationIds": violations},
+            "target": {"violationIds": ["violation"] * violations},
             "actionsDefinition": [{"name": "Quarantine"}] * self.actions,
             "taskStatistics": {},
         }
@@ -90,8 +86,7 @@ def steady(_rng: random.Random, seconds: float, total: int) -> Outcomes:
 def noisy(rng: random.Random, seconds: float, total: int) -> Outcomes:
     """Outcomes come in at random; in half of the tasks ever faster, in the others ever slower."""
     bend = rng.lognormvariate(0, 0.5)
-    early = sorted(seconds * rng.random() ** bend for _ in range(total - 1))
-    return (*early, seconds)
+    return (*sorted(seconds * rng.random() ** bend for _ in range(total - 1)), seconds)
 
 
 def stalling(rng: random.Random, seconds: float, total: int) -> Outcomes:

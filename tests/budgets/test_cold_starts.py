@@ -2,12 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench import inputs
-from bench.artifact import Artifact, Bench, link_runtime
+from bench.artifact import Bench, link_runtime
 from bench.functions import BUDGETS, invocations, loaded
 from bench.loopback import loopback
 from bench.measure import Child, compare, valgrind
@@ -34,15 +35,10 @@ COUNTED = BUDGETS.keys() - {"notify: SNS"}
 
 
 @pytest.fixture(scope="module")
-def artifact(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     runtime = link_runtime(tmp_path_factory.mktemp("lambda") / "runtime")
-    return Artifact(built_project() / BUILT / "NotifyFunction", runtime)
-
-
-@pytest.fixture(scope="module")
-def bench(artifact: Artifact, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     with loopback(tmp_path_factory.mktemp("slack"), {"running": (inputs.running(), [])}) as aws:
-        yield Bench(artifact, aws)
+        yield Bench(built_project() / BUILT / "NotifyFunction", runtime, aws)
 
 
 def over_bytecode(found: dict[str, dict[str, int]]) -> dict[str, str]:
@@ -95,12 +91,10 @@ def test_nothing_heavy_is_imported(bench: Bench) -> None:
     assert forbidden(loaded(bench)) == set()
 
 
-def test_a_module_that_breaks_a_budget_is_named(
-    bench: Bench, artifact: Artifact, tmp_path: Path
-) -> None:
+def test_a_module_that_breaks_a_budget_is_named(bench: Bench, tmp_path: Path) -> None:
     """An import too many in describe_task, and the X-Ray SDK by another name than its own."""
     package = tmp_path / "package"
-    shutil.copytree(artifact.package, package)
+    shutil.copytree(bench.package, package)
     for cached in package.glob("__pycache__/describe_task.*"):
         cached.unlink()  # it would be believed, whatever the source says
     handler = package / "describe_task.py"
@@ -108,7 +102,7 @@ def test_a_module_that_breaks_a_budget_is_named(
     source = handler.read_text(encoding="utf-8")
     handler.write_text(source.replace("import os\n", f"import os\n{heavy}", 1))
     (package / "aws_xray_sdk.py").write_text("")
-    found = loaded(Bench(Artifact(package, artifact.runtime), bench.aws))
+    found = loaded(replace(bench, package=package))
     over = over_bytecode(found)
     assert set(over) == {"describe_task: the task runs"}
     assert "slack_sdk.web.client" in over["describe_task: the task runs"]
