@@ -1,8 +1,6 @@
 """The fake IoT, spoken to by a real boto3 client as the functions have it."""
 
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
@@ -258,18 +256,6 @@ def test_calls_over_the_limit_within_a_second_are_throttled(serve: Any) -> None:
     now = 101.0
     look(iot)
     assert sum(call.error is not None for call in fake.calls) == 2
-
-
-def test_fifty_callers_at_once_get_one_answer_each(serve: Any) -> None:
-    iot, _ = serve(detect(*(step(taskStatistics={"actionsExecuted": n}) for n in range(50))))
-    together = threading.Barrier(50)
-
-    def executed(_: int) -> int:
-        together.wait()
-        return int(look(iot)["taskStatistics"]["actionsExecuted"])
-
-    with ThreadPoolExecutor(50) as pool:
-        assert sorted(pool.map(executed, range(50))) == list(range(50))
 
 
 def test_someone_hears_of_an_end_before_it_is_told(serve: Any) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from embedded.clicks import Click, button, local_url, press
-from embedded.deploy import STACK, Stack, deploy, deploy_member
+from embedded.deploy import Stack, create, deploy, deploy_member
 from embedded.engine import Engine
 from embedded.places import HOME, Place
 from embedded.play import receive, stack_parameters, start_task
@@ -123,44 +123,12 @@ def looks(engine: Engine, kind: str, place: Place) -> int:
     return sum(call.operation == operation for call in engine.iot.at(place).calls)
 
 
-def test_the_act_role_is_for_the_acting_function_of_the_hub_alone(
-    engine: Engine, hub: Stack
-) -> None:
-    role = f"arn:aws:iam::{OTHER_ACCOUNT.account}:role/{STACK}-act-{OTHER_ACCOUNT.region}"
-    acting = f"{STACK}-acting-{HOME.region}"
-    assert assumes(engine, acting, role, STACK)
-    assert not assumes(engine, acting, role, "another-hub")
-    assert not assumes(engine, acting, role.replace("-act-", "-member-"), STACK)
-    assert not assumes(engine, hub.resources["DescribeTaskRole"], role, STACK)
-
-
-def test_the_read_role_is_for_two_functions_of_the_hub_alone(engine: Engine, hub: Stack) -> None:
-    role = f"arn:aws:iam::{OTHER_ACCOUNT.account}:role/{STACK}-member-{OTHER_ACCOUNT.region}"
-    strangers = role.replace(OTHER_ACCOUNT.account, STRANGER.account)
-    may = {
-        name: assumes(engine, hub.resources[name], role, STACK)
-        for name in ("StartWatchRole", "DescribeTaskRole", "SweepRole", "NotifyRole")
-    }
-    assert [name for name, able in may.items() if able] == ["DescribeTaskRole", "SweepRole"]
-    assert not assumes(engine, hub.resources["DescribeTaskRole"], role, "another-hub")
-    assert not assumes(engine, hub.resources["DescribeTaskRole"], strangers, STACK)
-
-
-def assumes(engine: Engine, by: str, role: str, external_id: str) -> bool:
-    own = f"arn:aws:iam::{HOME.account}:role/{by}"
-    given = engine.client("sts").assume_role(RoleArn=own, RoleSessionName="test")["Credentials"]
-    sts = engine.client("sts", credentials=given)
-    try:
-        sts.assume_role(RoleArn=role, RoleSessionName="test", ExternalId=external_id)
-    except sts.exceptions.ClientError:
-        return False
-    return True
-
-
 def test_a_bus_takes_what_its_policy_and_the_sender_s_role_allow(engine: Engine) -> None:
     bus = f"arn:aws:events:{HOME.region}:{HOME.account}:event-bus/probe"
     policy = allowing("events:PutEvents", bus, Principal={"AWS": OTHER_ACCOUNT.account})
-    make(engine, HOME, "Bus", "AWS::Events::EventBus", Name="probe", Policy=policy)
+    probe = {"Type": "AWS::Events::EventBus", "Properties": {"Name": "probe", "Policy": policy}}
+    body = {"TemplateBody": json.dumps({"Resources": {"Bus": probe}})}
+    create(engine.client("cloudformation"), "probe", body, {})
     queue = engine.client("sqs").create_queue(QueueName="probe")["QueueUrl"]
     target = {"Id": "1", "Arn": f"arn:aws:sqs:{HOME.region}:{HOME.account}:probe"}
     pattern = json.dumps({"source": ["probe"]})
@@ -175,11 +143,8 @@ def test_a_bus_takes_what_its_policy_and_the_sender_s_role_allow(engine: Engine)
         "by an account that is not let in": (STRANGER, "events.amazonaws.com", bus),
     }
     for number, (what, (place, trusted, allowed)) in enumerate(senders.items()):
-        iam, events, name = (
-            engine.client("iam", place),
-            engine.client("events", place),
-            f"r{number}",
-        )
+        iam, events = engine.client("iam", place), engine.client("events", place)
+        name = f"r{number}"
         trust = allowing("sts:AssumeRole", Principal={"Service": trusted})
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]
         may = json.dumps(allowing("events:PutEvents", allowed))
@@ -196,10 +161,3 @@ def test_a_bus_takes_what_its_policy_and_the_sender_s_role_allow(engine: Engine)
 def allowing(action: str, *resources: str, **more: object) -> dict[str, Any]:
     statement = {"Effect": "Allow", "Action": action, **more}
     return {"Statement": [statement | ({"Resource": resources[0]} if resources else {})]}
-
-
-def make(engine: Engine, place: Place, name: str, type_: str, **properties: object) -> None:
-    template = {"Resources": {name: {"Type": type_, "Properties": properties}}}
-    cloudformation = engine.client("cloudformation", place)
-    cloudformation.create_stack(StackName=f"probe-{name}", TemplateBody=json.dumps(template))
-    cloudformation.get_waiter("stack_create_complete").wait(StackName=f"probe-{name}")

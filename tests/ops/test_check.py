@@ -178,6 +178,8 @@ def test_who_has_not_confirmed_is_told_and_does_not_count(
     assert "-   Messages     nobody is subscribed to" in said  # Slack is told
     assert "!!  Alarm topic  nobody hears an alarm: subscribe somebody to arn:aws:sns" in said
     assert said.count("email ada@x.org has not confirmed: use the link in SNS's e-mail") == 2
+    give(monkeypatch)  # no Slack either
+    assert "!!  Messages     nobody is subscribed to" in say()
 
 
 def test_a_sweep_that_fails_is_told(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
