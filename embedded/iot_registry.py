@@ -84,11 +84,11 @@ class Registry:
                 return {}
             case "ListThingPrincipals":
                 ids = _found(self.attached, asked["thingName"], "thing")
-                return listed("principals", [_ARN + each for each in ids], asked)
+                return page("principals", [_ARN + each for each in ids], asked)
             case "ListPrincipalThings":
                 wanted = asked["principal"].rpartition("/")[2]
                 things = [thing for thing, ids in self.attached.items() if wanted in ids]
-                return listed("things", things, asked)
+                return page("things", things, asked)
             case "DescribeCertificate" | "DescribeCACertificate":
                 return {"certificateDescription": self._certificate(operation, asked)}
             case "UpdateCertificate" | "UpdateCACertificate":
@@ -123,11 +123,6 @@ class Registry:
         for name, versions in self.policies.items():
             if versions["99"]["isDefaultVersion"]:
                 yield name
-
-
-def listed(name: str, items: Any, asked: Mapping[str, Any]) -> Json:
-    """A page of plain texts."""
-    return dict(page(name, items, dict(asked)))
 
 
 def _certificate(certificate: str, is_changed: bool, at: datetime) -> Json:

@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from embedded.checked import Json, parse_time
 from embedded.iot_wire import Refused
@@ -28,7 +29,7 @@ def between(rows: Iterable[Json], asked: Json, member: str) -> list[Json]:
     ]
 
 
-def page(name: str, rows: list[Json], asked: Json) -> Json:
+def page(name: str, rows: Sequence[object], asked: Json) -> dict[str, Any]:
     first, size = _offset(asked.get("nextToken")), asked.get("maxResults", PAGE)
     last = first + size
     more = {"nextToken": base64.b64encode(str(last).encode()).decode()} if last < len(rows) else {}

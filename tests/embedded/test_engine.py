@@ -111,22 +111,6 @@ def test_a_failed_event_is_tried_again_and_then_kept(engine: Engine, stack: Stac
     assert sum(line.startswith("START") for line in lines) == 3
 
 
-def test_roles_are_enforced_yet_http_passes_for_tls() -> None:
-    with Engine(auth=True) as engine:
-        stack = deploy(engine, {}, TEMPLATE)
-        sent = publish(engine, stack, Subject="Allowed", Message="by the role and the topic")
-        assert isinstance(sent, str), sent
-        [mail] = engine.mail
-        assert mail["subject"] == "Allowed"
-        roles = engine.client("iam")
-        role = stack.resources["ExampleRole"]
-        [policy] = roles.list_role_policies(RoleName=role)["PolicyNames"]
-        roles.delete_role_policy(RoleName=role, PolicyName=policy)
-        refused = publish(engine, stack, Message="no longer allowed")
-        assert refused["errorType"] == "AuthorizationErrorException"
-        assert len(engine.mail) == 1
-
-
 def test_what_was_recorded_can_be_read_afterwards() -> None:
     with Engine() as engine:
         topic = engine.client("sns").create_topic(Name="any")["TopicArn"]

@@ -65,11 +65,7 @@ def serve() -> Iterator[Callable[..., tuple[Any, FakeIot]]]:
 
         def start(*scenarios: Scenario, **options: Any) -> tuple[Any, FakeIot]:
             fake = stack.enter_context(FakeIot(*scenarios, **options))
-            config = Config(
-                retries={"total_max_attempts": 1},
-                max_pool_connections=50,
-                parameter_validation=False,
-            )
+            config = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
             client = boto3.client(
                 "iot", region_name="eu-west-1", endpoint_url=fake.url, config=config
             )
@@ -101,7 +97,7 @@ def test_the_steps_answer_one_call_each_and_the_last_for_ever(serve: Any) -> Non
     assert [look(iot)["taskStatus"] for _ in range(3)] == ["SUCCESSFUL"] * 3
 
 
-@pytest.mark.parametrize("start", [START, "2026-11-22T12:01:07+02:00", 1795341667, 1795341667.0])
+@pytest.mark.parametrize("start", ["2026-11-22T10:01:07", "2026-11-22T12:01:07+02:00", 1795341667])
 def test_times_reach_boto3_as_times(serve: Any, start: object) -> None:
     iot, _ = serve(detect(step(taskStartTime=start)))
     assert look(iot)["taskStartTime"] == STARTED
