@@ -103,6 +103,8 @@ def test_a_duration_is_told_in_its_two_largest_units(seconds: float, shown: str)
         (1, 3, "33 %"),
         (1, 100_000, "under 1 %"),
         (99_999, 100_000, "over 99 %"),
+        (1, 100, "1 %"),
+        (99, 100, "99 %"),
         (0, 5, "0 %"),
         (5, 5, "100 %"),
     ],
@@ -288,6 +290,11 @@ def test_a_check_is_told_with_its_counts_its_actions_and_its_reasons() -> None:
         "35 without an outcome; actions A, B"
     )
     assert other == "OTHER_CHECK: only reasons CODE"
+
+
+def test_a_check_of_which_nothing_is_known_says_so() -> None:
+    task = audit(auditCheckToActionsMapping={"LOGGING_DISABLED_CHECK": []})
+    assert words.check(task.checks[0], task.kind) == "LOGGING_DISABLED_CHECK: nothing known"
 
 
 def test_a_list_says_how_much_it_leaves_out() -> None:
