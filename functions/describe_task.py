@@ -75,11 +75,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Json]:
         age_seconds=look.memory.age_seconds,
         problem=look.memory.problem,
     )
-    if look.decision.is_final:
-        log_end(watch, look, context.invoked_function_arn)
     if isinstance(sight, Seen) and look.decision.is_final:
         count(sight.task)
-    return write_look(look, state.version)
+    answer = write_look(look, state.version)
+    if look.decision.is_final:  # last: what fails is tried again, and would be logged again
+        log_end(watch, look, context.invoked_function_arn)
+    return answer
 
 
 def with_details(look: Look, sight: Sight, iot: Callable[[], IoTClient]) -> Look:
@@ -93,25 +94,11 @@ def with_details(look: Look, sight: Sight, iot: Callable[[], IoTClient]) -> Look
 
 
 def log_end(watch: Watch, look: Look, function_arn: str) -> None:
-    """One line a task, for history and trends: the stack's saved query reads these."""
-    from mitigation.report import judge  # noqa: PLC0415  once a task
+    from mitigation import ending  # noqa: PLC0415  once a task
 
     task = parse_task(look.memory.task or {}, watch.task_type, watch.task_id)
-    took, place = task.took_seconds, watch.member or Member.of_arn(function_arn)
-    logger.info(
-        "Task ended",
-        task_type=watch.task_type.value,
-        task_id=watch.task_id,
-        task_status=task.status,
-        verdict=judge(task, look.decision).value,
-        executed=task.statistics.executed,
-        skipped=task.statistics.skipped,
-        failed=task.statistics.failed,
-        seconds=look.memory.age_seconds if took is None else took,
-        account=place.account,
-        region=place.region,
-        started_by=watch.started_by.arn if watch.started_by else None,
-    )
+    place = watch.member or Member.of_arn(function_arn)
+    logger.info(ending.MESSAGE, **ending.line(task, look, watch.started_by, place))
 
 
 def count(task: Task) -> None:

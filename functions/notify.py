@@ -19,8 +19,9 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 
-from mitigation import delivery, webhook
+from mitigation import delivery, ending, webhook
 from mitigation.codec import encode
+from mitigation.decision import Decision
 from mitigation.member import read_aliases
 from mitigation.messages import slack, sns
 from mitigation.notice import Notice
@@ -135,7 +136,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         waited, unsure = notice.waited(now), notice.memory.unsure + unavailable.is_unsure
         wait = retry_seconds(waited, unavailable.retry_after, final=final, unsure=unsure)
         logger.warning("Channel unavailable", reason=str(unavailable), wait_seconds=wait)
-        count(notice.channel, "Unavailable" if wait else "GivenUp")
+        note(notice, "Unavailable" if wait else "GivenUp")
         if wait is None:
             raise
         return {
@@ -147,7 +148,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         }
     except delivery.DeliveryRejected as rejected:
         logger.error("Delivery rejected", reason=str(rejected))  # noqa: TRY400  raised below
-        count(notice.channel, "Rejected")
+        note(notice, "Rejected")
         raise
     if report.task.ended:
         delay = max((datetime.now(UTC) - report.task.ended).total_seconds(), 0)
@@ -156,7 +157,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 
 
 def done(notice: Notice, result: str, memory: ChannelMemory) -> dict[str, Any]:
-    count(notice.channel, result)
+    note(notice, result)
     return {
         "delivered": True,
         "waitSeconds": 0,
@@ -164,6 +165,15 @@ def done(notice: Notice, result: str, memory: ChannelMemory) -> dict[str, Any]:
         "since": None,
         "memory": encode(notice.remembered(memory)),
     }
+
+
+def note(notice: Notice, result: str) -> None:
+    """What has come of this try; of a watch that broke off nobody else can log the end."""
+    count(notice.channel, result)
+    if notice.is_first and notice.report.look.decision is Decision.CRASHED:
+        report = notice.report
+        line = ending.line(report.task, report.look, report.started_by, report.place)
+        logger.info(ending.MESSAGE, **line)
 
 
 def count(channel: str, result: str) -> None:

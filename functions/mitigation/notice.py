@@ -23,6 +23,7 @@ class Notice(NamedTuple):
     memory: ChannelMemory  # what this channel was told before
     watch: str  # the execution's ARN
     member: Member | None  # whose task it is; None: of this account and region
+    is_first: bool  # the watch's first channel, at its first try; of a replay none is
 
     @classmethod
     def parse(
@@ -47,16 +48,19 @@ class Notice(NamedTuple):
         if look.decision is Decision.WAIT and not waiting:
             raise InvalidTask("look.decision: there is nothing to tell while the watch waits")
         details = look.memory.details
+        since = attempt.time("since")
+        channels = root.child("watch").child("machine").texts("channels")
         memory = look.memory.channels.get(channel, ChannelMemory())._replace(unsure=0)
         if before := attempt.optional("memory"):  # of this very notice
             memory = decode(ChannelMemory, before.members, before.path)
         return cls(
             channel=channel,
             waited_seconds=attempt.count("waitedSeconds") or 0,
-            since=attempt.time("since"),
+            since=since,
             memory=memory,
             watch=root.text("executionArn") or "",
             member=watch.member,
+            is_first=bool(attempt.members) and since is None and channels[:1] == (channel,),
             report=Report.of(
                 parse_task(look.memory.task or {}, watch.task_type, watch.task_id),
                 look=look,

@@ -248,6 +248,11 @@ class World(Running):
         ]
 
     @property
+    def ended_tasks(self) -> list[dict[str, Any]]:
+        """What the log says of tasks that ended, a line each."""
+        return [line for line in self.lines if line["msg"] == "Task ended"]
+
+    @property
     def metrics(self) -> dict[str, float]:
         """What CloudWatch counts, by `Metric{Dimension=value}`, by lines in the embedded format."""
         found: dict[str, float] = {}

@@ -150,12 +150,15 @@ def the_dashboard_shows_metrics(product: Product) -> Iterator[str]:
 
 def shows_what_the_saved_query_does(table: str, stack: Resources) -> Iterator[str]:
     query = stack["EndedTasksQuery"]["Properties"]
-    [group] = query["LogGroupNames"]
+    groups = query["LogGroupNames"]
+    sources = "".join(f"SOURCE '{group}' | " for group in groups)
     saved = query["QueryString"].rpartition(" | limit ")[0]
-    if table != f"SOURCE '{group}' | {saved} | limit 20":
-        yield f"the table of the last tasks is not the saved query over {group}: {table}"
-    if group != stack["DescribeTaskFunction"]["Properties"]["LoggingConfig"]["LogGroup"]:
-        yield f"{group} holds no ended tasks"
+    if table != f"{sources}{saved} | limit 20":
+        yield f"the table of the last tasks is not the saved query over {groups}: {table}"
+    # Notify tells the end of a watch that broke off.
+    writers = ("DescribeTaskFunction", "NotifyFunction")
+    if groups != [stack[each]["Properties"]["LoggingConfig"]["LogGroup"] for each in writers]:
+        yield f"{groups} are not the logs that hold ended tasks"
 
 
 def searched(expression: str) -> Iterator[tuple[str, str, dict[str, str]]]:

@@ -34,11 +34,6 @@ def look(world: World, task_type: TaskType = "detect", **state: Any) -> dict[str
     return seen
 
 
-def ends(world: World) -> list[dict[str, Any]]:
-    """The lines in the log about tasks that ended."""
-    return [line for line in world.lines if line["msg"] == "Task ended"]
-
-
 def test_a_running_task_is_to_be_looked_at_again(world: Worlds) -> None:
     watched = world(task("detect", running("detect")))
     seen = look(watched)
@@ -50,7 +45,7 @@ def test_a_running_task_is_to_be_looked_at_again(world: Worlds) -> None:
     assert memory["task"]["taskSummary"]["taskStatus"] == "IN_PROGRESS"
     assert memory["details"] is None
     assert watched.metrics == {}
-    assert ends(watched) == []
+    assert watched.ended_tasks == []
 
 
 def test_amazon_q_is_told_of_the_tasks_that_its_buttons_can_reach(world: Worlds) -> None:
@@ -142,7 +137,7 @@ def test_the_log_has_one_line_for_a_task_that_ended(world: Worlds) -> None:
     watched = world(task("detect", fine))
     by = {"arn": "arn:aws:sts::123456789012:assumed-role/SecOps/ada"}
     look(watched, input={"taskId": "quarantine-7", "startedBy": by})
-    [line] = ends(watched)
+    [line] = watched.ended_tasks
     assert {name: line.get(name) for name in QUERIED} == {
         "task_type": "detect",
         "task_id": "quarantine-7",
@@ -162,5 +157,5 @@ def test_the_log_tells_the_end_of_a_task_that_was_lost_from_sight_too(world: Wor
     refused = Failure("InvalidRequestException", 400, "bad id")
     watched = world(task("detect", refused))
     assert look(watched)["waitSeconds"] == 0
-    [line] = ends(watched)
+    [line] = watched.ended_tasks
     assert (line["verdict"], line["task_status"], line["seconds"]) == ("UNREADABLE", None, 0)

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from embedded.scenario import SlackAnswer
-from mitigation.decision import ChannelMemory, Decision
+from mitigation.decision import ChannelMemory, Decision, Problem
 from mitigation.patience import PATIENCE_SECONDS
 from tests.support.functions import FunctionFailed
 from tests.support.looks import look, notify_input
@@ -215,6 +216,48 @@ def test_a_message_about_a_task_without_an_end_has_no_delay(world: Worlds) -> No
     told = world()
     tell(told, "sns", "IN_PROGRESS")
     assert told.metrics == {"DeliveriesDelivered{Channel=sns}": 1}
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [[OK], [SlackAnswer(503), SlackAnswer(503), OK], [REVOKED]],
+    ids=["told at once", "told at the third try", "refused"],
+)
+def test_the_end_of_a_task_whose_watch_broke_off_is_logged_once(
+    world: Worlds, answers: list[SlackAnswer]
+) -> None:
+    told = world(slack=answers)
+    for channel in ("sns", "slack"):
+        attempt = {"waitedSeconds": 0, "memory": None}
+        with suppress(FunctionFailed):
+            while not attempt.get("delivered"):
+                attempt = told.asks("NotifyFunction", of_crash(channel, attempt=attempt))
+    assert messages(told) == 1 + len(answers)
+    [line] = told.ended_tasks
+    assert (line["verdict"], line["task_id"]) == ("UNREADABLE", "quarantine-7")
+    assert (line["account"], line["region"]) == ("123456789012", "eu-west-1")
+
+
+def test_neither_a_replay_nor_what_describe_task_has_logged_is_logged_as_an_end(
+    world: Worlds,
+) -> None:
+    told = world()
+    replayed = of_crash("slack")
+    del replayed["attempt"]
+    told.asks("NotifyFunction", replayed)
+    watch = of_crash("slack")["watch"]
+    watch["look"]["decision"] = "final/unreadable"
+    told.asks("NotifyFunction", of_crash("slack", watch=watch))
+    assert messages(told) == 2
+    assert told.ended_tasks == []
+
+
+def of_crash(channel: str, **more: Any) -> dict[str, Any]:
+    """What Notify is given where the watch broke off, and Slack is the first channel."""
+    crashed = look(Decision.CRASHED, problem=Problem("Runtime.ExitError", "it exits"))
+    event = notify_input(crashed, channel, **more)
+    event["watch"]["machine"]["channels"] = ["slack", "sns"]
+    return event
 
 
 def test_an_input_that_names_no_task_is_refused(world: Worlds) -> None:
