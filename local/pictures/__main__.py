@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,16 @@ from typing import Any
 from local import page
 from local.preview import EXAMPLE_MACHINE, render
 from local.saved import read_saved
-from mitigation.decision import Decision, Look, Memory
+from mitigation.acts import says
+from mitigation.acts.button import Button
+from mitigation.acts.click import Action
+from mitigation.acts.offer import offer
+from mitigation.acts.rows import Execution
+from mitigation.acts.undo import Plan
+from mitigation.conversation import with_foot
+from mitigation.decision import ChannelMemory, Decision, Look, Memory
+from mitigation.messages import SlackMessage
+from mitigation.notice import Notice
 from mitigation.place import Place
 from mitigation.report import Report
 from mitigation.watch import StartedBy, Watch
@@ -58,18 +67,24 @@ SAMPLES = (
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """The picture's name, a look of the scenario, and the age of the task by then, in seconds."""
+    """The picture's name, a look of the scenario, and the age of the task by then, in seconds.
+
+    `level` is SlackActions; where it is not off, the head has buttons, and one was clicked.
+    """
 
     picture: str
     look: int
     age: int
+    level: str = "off"
 
 
+PEOPLE = {"U0ADA": "ada"}
 LIVE = ROOT / "events" / "scenarios" / "live.json"
 THREADS = (
     Thread("thread-no-estimate", 2, 34),
     Thread("thread-running", 4, 205),
     Thread("thread-ended", -1, 700),
+    Thread("thread-acts", -1, 700, "cancel-retry-undo"),
 )
 
 
@@ -138,7 +153,11 @@ def _thread_shots(sample: Thread, node: str, folder: Path) -> Iterator[dict[str,
         place=Place.of_execution(f"{EXAMPLE_MACHINE}:detect-{task.id}", "iot-prod"),
     )
     messages = render(report, Clock())
-    drawn = [_node(node, "slack.js", payload) for payload in messages["slack-app"]]
+    shown = messages["slack-app"]
+    if sample.level != "off":
+        executed = [_row(each) for each in scenario["executions"]]
+        shown = _asking(report, shown[0], executed, sample.level)
+    drawn = [_node(node, "slack.js", {**payload, "people": PEOPLE}) for payload in shown]
     html = "\n<p><small>1 reply, in the thread</small></p>\n".join(each["html"] for each in drawn)
     for width, suffix in ((DESKTOP_WIDTH, ""), (PHONE_WIDTH, "-phone")):
         path = folder / f"{sample.picture}{suffix}.html"
@@ -148,6 +167,23 @@ def _thread_shots(sample: Thread, node: str, folder: Path) -> Iterator[dict[str,
         path.write_text(content, encoding="utf-8")
         png = PICTURES / f"{sample.picture}{suffix}.png"
         yield {"html": str(path), "png": str(png), "width": width, "element": ".slack"}
+
+
+def _asking(
+    report: Report, head: Json, rows: Iterable[Execution], level: str
+) -> Iterator[dict[str, Any]]:
+    """The head with the buttons of this level; below it a second person is asked about an undo."""
+    arn = str(report.place.execution_arn)
+    notice = Notice("slack", report, 0, None, ChannelMemory(), arn, None, is_first=True)
+    foot = offer(notice, level, "C0ONCALL", "xoxb-example")
+    yield with_foot(SlackMessage(dict(head)), foot).payload
+    task = report.task
+    wish = Button(Action.UNDO, task.type, str(task.id), requester=next(iter(PEOPLE)))
+    yield says.ask(wish, "value", Plan().including(task, rows)).payload
+
+
+def _row(row: Json) -> Execution:
+    return Execution(row["status"], row["violationId"], row["thingName"], row["actionName"])
 
 
 def _report(sample: Sample) -> Report:

@@ -1,22 +1,25 @@
 """The Slack message: Block Kit within every limit, tested at each boundary; nobody is pinged."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from embedded.slack_limits import read_payload, texts
 from mitigation.causes import Details, RetryBatch
-from mitigation.messages import block_kit, slack
+from mitigation.messages import block_kit, sections, slack
 from mitigation.messages.block_kit import cut_escaped, escape
 from mitigation.place import Place
 from mitigation.report import Report
 from mitigation.task import Task
+from mitigation.watch import StartedBy
 from mitigation.words import Clock
 from tests.support.block_kit import problems, without_links
 from tests.support.details import fold, row
 from tests.support.tasks import audit, detect
 
+MORNING = datetime(2026, 11, 22, 10, 1, 7, tzinfo=UTC)
 ARN = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-quarantine-7"
 
 
@@ -173,15 +176,45 @@ def test_outside_of_an_execution_there_are_no_links() -> None:
     assert "http" not in seen(payload_of(detect()))
 
 
-def test_failures_are_told_before_all_else_but_the_counts() -> None:
+def test_counts_then_target_who_and_when_then_what_failed_come_first() -> None:
     details = fold(row(error_code="Full", name="sensor-17", message="Group is full"))
-    text = seen(payload_of(detect("FAILED", executed=1, failed=1), details=details))
-    assert (
-        text.index("*1 failed* (50 %)")
-        < text.index("*Full*")
-        < text.index("*See every failed row*")
+    task = detect(
+        "FAILED",
+        executed=1,
+        failed=1,
+        target={"securityProfileName": "Fleet"},
+        taskStartTime="2026-11-22T10:01:07Z",
     )
-    assert '• *Full* (1): `sensor-17`\n"Group is full"' in text
+    by = StartedBy("arn:aws:sts::123456789012:assumed-role/SecOps/ada", None, None)
+    text = seen(payload_of(task, details=details, started_by=by, place=Place.of_execution(ARN)))
+    assert (
+        "\n*1 failed* (50 %) · *1 executed*\n"
+        "Security profile Fleet\n"
+        "Started by SecOps/ada in 123456789012, eu-west-1\n"
+        "2026-11-22 10:01:07 UTC\n"
+        '• *Full* (1): `sensor-17` "Group is full"\n'
+    ) in text
+
+
+@pytest.mark.parametrize(
+    ("task", "by", "shown"),
+    [
+        (detect(), None, None),
+        (detect(), StartedBy("ada", None, MORNING), "Started by ada\n2026-11-22 10:01:07 UTC"),
+        (detect(), StartedBy(None, None, MORNING), "2026-11-22 10:01:07 UTC"),
+        (detect(taskEndTime=MORNING.isoformat()), None, "Ended 2026-11-22 10:01:07 UTC"),
+        (
+            detect(taskStartTime=MORNING.isoformat(), taskEndTime="2026-11-22T10:01:06Z"),
+            None,
+            "2026-11-22 10:01:07 UTC, ended 10:01:06 UTC",
+        ),
+    ],
+)
+def test_of_who_and_when_is_told_what_is_known(
+    task: Task, by: StartedBy | None, shown: str | None
+) -> None:
+    section = sections.brief(Report.of(task, started_by=by), Clock())
+    assert (section and "\n".join(section.lines)) == shown
 
 
 def test_a_bar_is_drawn_only_where_the_whole_is_known() -> None:

@@ -6,6 +6,7 @@ from mitigation import words
 from mitigation.causes import Cause, Details, missing
 from mitigation.place import Place
 from mitigation.report import Report, Verdict
+from mitigation.task import Task
 from mitigation.words import Clock
 
 MAX_ACTIONS = 20
@@ -58,6 +59,23 @@ def occasion(report: Report, clock: Clock, *, where: bool = True) -> Section | N
     return _section(None, [_sentence(line) for line in lines])
 
 
+def brief(report: Report, clock: Clock) -> Section | None:
+    """The same in the three lines that a phone's first screen has room for, and the target."""
+    task, by, place = report.task, report.started_by, report.place
+    who = f"started by {_principal(by.arn).removeprefix('assumed-role/')}" if by and by.arn else ""
+    known = [place.account_alias or place.account, place.region]
+    # Among others the headline begins with it.
+    where = "" if place.among_others else ", ".join(filter(None, known))
+    started = task.started or (by.at if by else None)
+    lines = [
+        ", ".join(words.target(task.target)),
+        " in ".join(filter(None, (who, where))),
+        ", ".join(filter(None, (clock.show(started) if started else "", _took(task, clock)))),
+        clock.complaint or "",
+    ]
+    return _section(None, [_sentence(line) for line in lines])
+
+
 def checks(report: Report) -> Section | None:
     task = report.task
     lines = [words.check(check, task.kind) for check in task.checks]
@@ -80,14 +98,18 @@ def ids(report: Report) -> Section | None:
     return _section("Ids", _capped(lines, MAX_ACTIONS))
 
 
-def particulars(report: Report, clock: Clock) -> Section | None:
-    """Seldom wanted: the target's range and flags, AWS's own terms, the end, the address."""
+def particulars(report: Report, clock: Clock, *, where: bool = False) -> Section | None:
+    """Seldom wanted: the target's range and flags, AWS's own terms, the end, the address.
+
+    `where`: the account and region in full as well, where they have not been told before.
+    """
     task, by = report.task, report.started_by
     kind = _sentence(task.kind.name) + (f", status {task.status}" if task.status else "")
     ended = f"ended {clock.show(task.ended)}" if task.ended else ""
     source = f"started from {by.source_ip}" if by and by.source_ip else ""
     more = _sentence(", ".join(filter(None, (ended, source))))
-    return _section("Details", [words.scope(task, clock) or "", kind, more])
+    place = _sentence(_place(report.place)) if where else ""
+    return _section("Details", [words.scope(task, clock) or "", kind, more, place])
 
 
 def _times(report: Report, clock: Clock) -> str:
@@ -98,11 +120,13 @@ def _times(report: Report, clock: Clock) -> str:
         parts.append(f"started {clock.show(task.started)}{who}")
     elif who:
         parts.append(f"started{who}" + (f" at {clock.show(by.at)}" if by and by.at else ""))
+    return ", ".join(filter(None, (*parts, _took(task, clock))))
+
+
+def _took(task: Task, clock: Clock) -> str:
     if task.took_seconds is not None:
-        parts.append(f"took {words.duration(task.took_seconds)}")
-    elif task.ended:
-        parts.append(f"ended {clock.show(task.ended, after=task.started)}")
-    return ", ".join(parts)
+        return f"took {words.duration(task.took_seconds)}"
+    return f"ended {clock.show(task.ended, after=task.started)}" if task.ended else ""
 
 
 def place(report: Report) -> Section | None:

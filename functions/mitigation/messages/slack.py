@@ -19,8 +19,7 @@ NAME_LENGTH = 24  # what is left of a task's name at the least, where the headli
 
 # Characters: together they stay below block_kit.TOTAL_LENGTH, whatever the names hold.
 CAUSES_LENGTH = 3_000
-TARGET_LENGTH = 500
-OCCASION_LENGTH = 1_000
+BRIEF_LENGTH = 1_500
 NOTES_LENGTH = 2_000
 SMALL_PRINT_LENGTH = 2_500
 COMMANDS_LENGTH = 3_000
@@ -62,11 +61,15 @@ def first_screen(report: Report, clock: Clock, *, has_email: bool) -> list[Block
     return [
         verdict_header(report),
         *counts(report),
+        *brief(report, clock),
         *failed(report, has_email=has_email),
-        *text(sections.target(report), TARGET_LENGTH),
-        *small(sections.occasion(report, clock), OCCASION_LENGTH),
         *text(sections.notes(report), NOTES_LENGTH),
     ]
+
+
+def brief(report: Report, clock: Clock) -> Iterator[Block]:
+    """Above what failed, which can be long: so it stays on the first screen."""
+    return small(sections.brief(report, clock), BRIEF_LENGTH)
 
 
 def failed(report: Report, *, has_email: bool) -> list[Block]:
@@ -83,7 +86,7 @@ def small_print(report: Report, clock: Clock, *, has_email: bool) -> list[Block]
         *block_kit.texts(["*What was skipped*", *skipped] if skipped else [], block_kit.context),
         *small(sections.checks(report)),
         *small(sections.actions(report)),
-        *small(sections.particulars(report, clock)),
+        *small(sections.particulars(report, clock, where=True)),
         *small(sections.ids(report)),
     ]
     rest = _left_out("more small print", has_email=has_email)
@@ -128,7 +131,7 @@ def header(mark: str, report: Report, what: str) -> Block:
 
 
 def counts(report: Report) -> Iterator[Block]:
-    """The bar, where the whole is known, and the counts beneath it."""
+    """The bar, where the whole is known, and the counts beneath it, in one line on a phone."""
     s, kind = report.task.statistics, report.task.kind
     whole = report.task.whole or 0
     named = (
@@ -137,8 +140,9 @@ def counts(report: Report) -> Iterator[Block]:
         (s.skipped, "skipped"),
         (s.canceled or None, "canceled"),  # a detect task has no such count, most have none
     )
+    worst = next((word for n, word in named if n), None)
     parts = [
-        f"*{n:,} {word}*" + (f" ({share(n, whole)})" if 0 < n <= whole else "")
+        f"*{n:,} {word}*" + (f" ({share(n, whole)})" if word == worst and whole else "")
         for n, word in named
         if n is not None
     ]
@@ -163,9 +167,8 @@ def causes(found: Causes | None) -> Iterator[str]:
     for cause in found.listed if found else ():
         names = listing([code(name) for name in cause.names], more=cause.more)
         reason, message = sections.cause(cause)
-        yield f"• *{prose(reason)}* ({cause.count:,})" + (f": {names}" if names else "")
-        if message:
-            yield f'"{prose(message)}"'
+        told = f"• *{prose(reason)}* ({cause.count:,})" + (f": {names}" if names else "")
+        yield f'{told} "{prose(message)}"' if message else told
     yield from map(prose, found.rest if found else ())
 
 

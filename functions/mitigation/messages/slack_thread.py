@@ -17,9 +17,8 @@ def running(report: Report, clock: Clock) -> SlackMessage:
     blocks = [
         slack.header("⚠️" if failed else "⏳", report, done),
         *_bar(report),
-        *slack.text(sections.target(report), slack.TARGET_LENGTH),
         block_kit.context(_estimate(report, clock)),
-        *slack.small(sections.occasion(report, clock), slack.OCCASION_LENGTH),
+        *slack.brief(report, clock),
         *_links(report),
     ]
     text = f"[RUNNING] {report.name}: {done}"
@@ -34,9 +33,8 @@ def verdict(report: Report, clock: Clock) -> SlackMessage:
     blocks = [
         slack.verdict_header(report),
         *slack.counts(report),
+        *slack.brief(report, clock),
         *block_kit.texts(causes),
-        *slack.text(sections.target(report), slack.TARGET_LENGTH),
-        *slack.small(sections.occasion(report, clock), slack.OCCASION_LENGTH),
         *_links(report),
     ]
     return _message(slack.fallback(report), blocks)
