@@ -13,23 +13,17 @@ from typing import Any, override
 import pytest
 
 from embedded.fake_iot import Call, FakeIot
+from embedded.iot_registry import Registry
 from embedded.iot_wire import Refused
 from embedded.places import HOME, Place
 from embedded.scenario import Answer, Scenario, TaskType
-from mitigation.causes import Details
-from mitigation.commands import next_steps
-from mitigation.kind import TaskType as TaskKind
-from mitigation.place import Place as Where
-from mitigation.task import Task, parse_task
 
 ROOT = Path(__file__).parents[2]
 AWS = ROOT / ".tools" / "aws" / "bin"
 EVENTS, GOLDEN = ROOT / "events", ROOT / "tests" / "golden"
 HOSTILE = "detect-hostile-names"  # names that AWS itself would refuse
 NAMES = sorted({path.parent.name for path in GOLDEN.glob("*/report.json")} - {HOSTILE})
-PLACE = Where.of_execution("arn:aws:states:eu-west-1:123456789012:execution:WatchTask:x")
 AT_ONCE = 2
-EXECUTED = {"SUCCESSFUL", "COMPLETED"}
 
 type Rows = list[dict[str, Any]]
 
@@ -148,46 +142,34 @@ def retried(iot: FakeIot) -> Counter[tuple[str, str]]:
     return found
 
 
-def undone(title: str, iot: FakeIot, report: dict[str, Any], rows: Rows, findings: Rows) -> None:
-    """Each row that was executed is undone, and no other."""
-    kinds = {a["name"]: a["actionParams"] for a in report["actions"]}
-    resources = {
-        f["findingId"]: f.get("nonCompliantResource", {}).get("resourceIdentifier", {})
-        for f in findings
-    }
-
-    def done(member: str) -> Rows:
-        return [
-            row
-            for row in rows
-            if row["status"] in EXECUTED and member in kinds.get(row["actionName"], {})
-        ]
-
+def undone(title: str, registry: Registry, before: set[str]) -> set[str]:
+    """What this undoes of the changes before: all of its kind; the rest is as it was."""
     if match := re.fullmatch("Undo: take the things out of (.+)", title):
-        removed = {
-            (call.parameters["thingGroupName"], call.parameters["thingName"])
-            for call in called(iot, "RemoveThingFromThingGroup")
-        }
         groups = match[1].split(", ")
-        named = {row["thingName"] for row in done("addThingsToThingGroupParams")}
-        assert removed == {(group, thing) for group in groups for thing in named}
-    elif title.startswith("Undo: activate the device certificates"):
-        calls = called(iot, "UpdateCertificate")
-        assert {call.parameters["newStatus"] for call in calls} == {"ACTIVE"}
-        assert {call.parameters["certificateId"] for call in calls} == {
-            resources[row["findingId"]]["deviceCertificateId"]
-            if "findingId" in row
-            else f"{row['thingName'].encode().hex():0<64}"[:64]  # as the fake has it
-            for row in done("updateDeviceCertificateParams")
-        }
+        ours = {each for each in before if each.partition(" in ")[2] in groups}
     else:
-        assert title == "Undo: make the former policy versions default"
-        versions = [call.parameters for call in called(iot, "SetDefaultPolicyVersion")]
-        found = [
-            resources[row["findingId"]]["policyVersionIdentifier"]
-            for row in done("replaceDefaultPolicyVersionParams")
-        ]
-        assert sorted(map(str, versions)) == sorted({str(version) for version in found})
+        kept = {
+            "Undo: activate the device certificates, whatever deactivated them": (
+                registry.certificates
+            ),
+            "Undo: activate the CA certificates": registry.authorities,
+            "Undo: make the former policy versions default": registry.policies,
+        }[title]
+        ours = before & kept.keys()
+    assert {*registry.changes()} == before - ours
+    return ours
+
+
+def starts_nothing_twice(commands: list[str], iot: FakeIot, folder: Path) -> None:
+    """It has waited while AWS took no more tasks; pasted once more it finds the names taken."""
+    calls = started(iot)
+    names = [call.parameters["taskId"] for call in calls]
+    stem = names[0].removesuffix("-1")
+    assert names == [f"{stem}-{n}" for n in range(1, len(names) + 1)]
+    assert len(names) > AT_ONCE
+    assert "LimitExceededException" in {call.error for call in iot.calls}
+    assert "TaskAlreadyExists" in paste(commands, iot, folder)
+    assert started(iot) == calls
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -205,6 +187,7 @@ def test_every_command_of_a_golden_message_does_what_its_title_says(
         region = report["region"]
         task = report["taskType"], report["taskId"]
         with account(*task, rows, findings, region, answer) as iot:
+            before = {*iot.registry.changes()}
             printed = paste(commands, iot, tmp_path)
             assert iot.calls
             match title:
@@ -226,8 +209,10 @@ def test_every_command_of_a_golden_message_does_what_its_title_says(
                     assert retried(iot)
                 case _ if title.startswith("Retry"):
                     assert retried(iot) == Counter((subject(r), r["actionName"]) for r in failed)
+                    if title.startswith("Retry all"):
+                        starts_nothing_twice(commands, iot, tmp_path)
                 case _:
-                    undone(title, iot, report, rows, findings)
+                    assert undone(title, iot.registry, before) or not rows
 
 
 def test_commands_with_hostile_names_reach_aws_and_nothing_else(tmp_path: Path) -> None:
@@ -240,40 +225,3 @@ def test_commands_with_hostile_names_reach_aws_and_nothing_else(tmp_path: Path) 
         for line in filter(None, shell.stderr.split("\n")):
             assert "failed to satisfy constraint" in line
     assert [path.name for path in tmp_path.iterdir()] == ["sleep"]
-
-
-def retry_all(task: Task) -> list[str]:
-    [step] = [
-        step
-        for step in next_steps(task, Details(cut=True), PLACE, running=False, readable=True)
-        if step.title.startswith("Retry all")
-    ]
-    return [*step.commands]
-
-
-def test_all_failed_violations_are_retried_in_batches_and_a_second_paste_starts_nothing(
-    tmp_path: Path,
-) -> None:
-    rows = [
-        {
-            "violationId": f"v{n:03}",
-            "thingName": f"sensor-{n}",
-            "actionName": action,
-            "status": "SUCCESSFUL" if n % 7 == 0 else "FAILED",
-        }
-        for n in range(60)
-        for action in ("Quarantine", "Tell")[: 1 + n % 2]
-    ]
-    summary = {"taskStatus": "FAILED", "onlyActiveViolationsIncluded": True}
-    task = parse_task({"taskSummary": summary}, TaskKind.DETECT, "big")
-    wanted = Counter((subject(r), r["actionName"]) for r in rows if r["status"] == "FAILED")
-    with account("detect", "big", rows, []) as iot:
-        paste(retry_all(task), iot, tmp_path)
-        assert retried(iot) == wanted
-        calls = started(iot)
-        names = [call.parameters["taskId"] for call in calls]
-        assert names == [f"big-retry-{n}" for n in range(1, 6)]  # 51 of one action, 25 of the other
-        assert all(call.parameters["includeOnlyActiveViolations"] for call in calls)
-        assert "LimitExceededException" in {call.error for call in iot.calls}
-        assert "TaskAlreadyExists" in paste(retry_all(task), iot, tmp_path)
-        assert started(iot) == calls

@@ -122,34 +122,22 @@ def test_an_audit_task_of_which_no_finding_is_known_can_be_described() -> None:
     assert found == ["DescribeAuditMitigationActionsTask"]
 
 
-def test_failed_violations_are_retried_with_what_failed_and_as_the_task_was() -> None:
-    task = detect("FAILED", onlyActiveViolationsIncluded=True, suppressedAlertsIncluded=False)
+@pytest.mark.parametrize(("active", "suppressed"), [(True, False), (False, True)])
+def test_failed_violations_are_retried_with_what_failed_and_as_the_task_was(
+    active: bool, suppressed: bool
+) -> None:
+    task = detect("F", onlyActiveViolationsIncluded=active, suppressedAlertsIncluded=suppressed)
     *_, retry = calls(steps(task, failures(["v1", "v2"], ("A", "B"))))
     token = retry.members.pop("clientRequestToken")
     assert 1 <= len(token) <= 64
-    assert retry == cli.Call(
-        "StartDetectMitigationActionsTask",
-        {
-            "taskId": "quarantine-7-retry-1",
-            "target": {"violationIds": ["v1", "v2"]},
-            "actions": ["A", "B"],
-            "includeOnlyActiveViolations": True,
-            "includeSuppressedAlerts": False,
-        },
-        "eu-west-1",
-    )
-
-
-def test_the_flags_are_booleans_so_the_cli_has_both_ways_to_say_them() -> None:
-    shape = MODEL.operation_model("StartDetectMitigationActionsTask").input_shape
-    members = getattr(shape, "members", {})
-    for name in ("includeOnlyActiveViolations", "includeSuppressedAlerts"):
-        assert members[name].type_name == "boolean"
-    (command,) = steps(
-        detect("FAILED", onlyActiveViolationsIncluded=False, suppressedAlertsIncluded=True),
-        failures(["v1"]),
-    )[-1].commands
-    assert "--no-include-only-active-violations --include-suppressed-alerts" in command
+    members = {
+        "taskId": "quarantine-7-retry-1",
+        "target": {"violationIds": ["v1", "v2"]},
+        "actions": ["A", "B"],
+        "includeOnlyActiveViolations": active,
+        "includeSuppressedAlerts": suppressed,
+    }
+    assert retry == cli.Call("StartDetectMitigationActionsTask", members, "eu-west-1")
 
 
 def test_failed_findings_are_retried_by_check() -> None:
@@ -202,45 +190,6 @@ def test_where_the_message_does_not_know_them_all_they_are_listed_first(change: 
     assert steps(audit("FAILED", failed=2), details)[-1].title == "Look again"
 
 
-BATCHES = (
-    'awk \'{ id = $NF; $NF = ""; if (n == 25 || $0 != kind) { if (n) print kind ids; kind = $0; '
-    'ids = id; n = 1 } else { ids = ids "," id; n++ } } END { if (n) print kind ids }\''
-)
-
-
-def test_a_retry_of_all_waits_while_aws_takes_no_more_tasks() -> None:
-    start = "aws iot start-{}-mitigation-actions-task --region eu-west-1 "
-    task = detect("FAILED", onlyActiveViolationsIncluded=True)
-    [detected] = loops(steps(task, Details(cut=True))).values()
-    assert detected == (
-        "n=0\naws iot list-detect-mitigation-actions-executions --region eu-west-1 --task-id "
-        "quarantine-7 --output text --query "
-        "\"actionsExecutions[?status=='FAILED'].[actionName,violationId]\" | sort -u |\n"
-        f"{BATCHES} |\nwhile read -r action ids; do\n  n=$((n + 1))\n"
-        f"  while ! out=$({start.format('detect')}--include-only-active-violations "
-        '--task-id "quarantine-7-retry-$n" --actions "$action" '
-        '--target "violationIds=$ids" 2>&1); do\n'
-        '    case "$out" in *LimitExceeded*) sleep 20 ;; *) break ;; esac\n'
-        '  done\n  echo "$out"\ndone'
-    )
-    audited = steps(audit("FAILED", target={"findingIds": ["f1"]}), Details(cut=True))[-1]
-    assert audited.commands[0] == (
-        "n=0\nprintf '%s\\n' f1 |\nwhile read -r id; do\n"
-        "  aws iot list-audit-mitigation-actions-executions --region eu-west-1 --task-id audit-46 "
-        '--finding-id "$id" --output text --query '
-        "\"actionsExecutions[?status=='FAILED'].[actionName,findingId]\"\ndone | sort -u |\n"
-        "while read -r action id; do\n"
-        '  aws iot describe-audit-finding --region eu-west-1 --finding-id "$id" --output text '
-        "--query \"finding.[checkName,'$action',findingId]\"\ndone | sort -u |\n"
-        f"{BATCHES} |\nwhile read -r check action ids; do\n  n=$((n + 1))\n"
-        f"  while ! out=$({start.format('audit')}"
-        '--task-id "audit-46-retry-$n" --audit-check-to-actions-mapping "$check=$action" '
-        '--target "findingIds=$ids" 2>&1); do\n'
-        '    case "$out" in *LimitExceeded*) sleep 20 ;; *) break ;; esac\n'
-        '  done\n  echo "$out"\ndone'
-    )
-
-
 def test_a_hostile_task_id_is_in_no_loop() -> None:
     task = detect("FAILED", taskId="$(id)", executed=1, failed=2, actionsDefinition=[QUARANTINE])
     found = loops(steps(task, Details(cut=True)))
@@ -291,81 +240,11 @@ def undone(task: Task, place: Place = PLACE) -> dict[str, str]:
     return {title: command for title, command in found.items() if title.startswith("Undo")}
 
 
-CA = {"actionParams": {"updateCACertificateParams": {}}, "name": "CA"}
-POLICY = {"actionParams": {"replaceDefaultPolicyVersionParams": {}}, "name": "P"}
-
-
-def test_each_action_that_can_be_undone_has_its_loop() -> None:
-    definition = [QUARANTINE, CERTIFICATE, CA, POLICY]
-    calls_of = {
-        title: [line.split()[2] for line in command.split("\n") if line.strip().startswith("aws")]
-        for title, command in undone(detect(executed=1, actionsDefinition=definition)).items()
-    }
-    rows = "list-detect-mitigation-actions-executions"
-    assert calls_of == {
-        "Undo: take the things out of quarantine": [rows, "remove-thing-from-thing-group"],
-        "Undo: activate the device certificates, whatever deactivated them": [
-            rows,
-            "list-thing-principals",
-            "update-certificate",
-        ],
-    }
-    task = audit(executed=1, actionsDefinition=definition, target={"findingIds": ["f1"]})
-    rows = "list-audit-mitigation-actions-executions"
-    assert {
-        title: [line.split()[2] for line in command.split("\n") if line.strip().startswith("aws")]
-        for title, command in undone(task).items()
-    } == {
-        "Undo: take the things out of quarantine": [
-            rows,
-            "describe-audit-finding",
-            "list-principal-things",
-            "remove-thing-from-thing-group",
-        ],
-        "Undo: activate the device certificates, whatever deactivated them": [
-            rows,
-            "describe-audit-finding",
-            "update-certificate",
-        ],
-        "Undo: activate the CA certificates": [
-            rows,
-            "describe-audit-finding",
-            "update-ca-certificate",
-        ],
-        "Undo: make the former policy versions default": [
-            rows,
-            "describe-audit-finding",
-            "set-default-policy-version",
-        ],
-    }
-
-
-def test_things_of_an_audit_are_found_by_their_certificates() -> None:
+def test_things_of_an_audit_are_found_by_their_certificates_in_each_partition() -> None:
     task = audit(executed=1, actionsDefinition=[QUARANTINE], target={"findingIds": ["f1"]})
     [loop] = undone(task, Place("aws-cn", "cn-north-1", "123456789012")).values()
-    assert loop == (
-        "printf '%s\\n' f1 |\nwhile read -r id; do\n"
-        "  aws iot list-audit-mitigation-actions-executions --region cn-north-1 --task-id audit-46 "
-        '--finding-id "$id" --output text --query "actionsExecutions'
-        "[?status=='COMPLETED'] | [?actionName=='Quarantine'].[findingId]\"\ndone | sort -u |\n"
-        "while read -r id; do\n"
-        '  aws iot describe-audit-finding --region cn-north-1 --finding-id "$id" --output text '
-        '--query "finding.nonCompliantResource.resourceIdentifier.[to_string({principal: '
-        "join('', ['arn:aws-cn:iot:cn-north-1:123456789012:cert/', deviceCertificateId])})]\"\n"
-        "done | sort -u |\nwhile read -r cert; do\n"
-        "  aws iot list-principal-things --region cn-north-1 --cli-input-json "
-        '"$cert" --output text --query "things[].[to_string({thingName: @})]"\n'
-        "done | sort -u |\nwhile read -r input; do\n"
-        "  aws iot remove-thing-from-thing-group --region cn-north-1 --thing-group-name quarantine "
-        '--cli-input-json "$input"\ndone'
-    )
-
-
-def test_ca_certificates_are_found_by_the_findings() -> None:
-    task = audit(executed=1, actionsDefinition=[CA], target={"findingIds": ["f1"]})
-    [loop] = undone(task).values()
-    assert ".resourceIdentifier.[to_string({certificateId: caCertificateId})]" in loop
-    assert "update-ca-certificate --region eu-west-1 --new-status ACTIVE --cli-input-json" in loop
+    arns = "join('', ['arn:aws-cn:iot:cn-north-1:123456789012:cert/', deviceCertificateId])"
+    assert f"[to_string({{principal: {arns}}})]" in loop
 
 
 @pytest.mark.parametrize(("count", "named"), [(3, "g0, g1, g2"), (4, "4 thing groups")])
