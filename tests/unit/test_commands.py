@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from embedded.iot_model import MODEL
 from mitigation.causes import Details, RetryBatch
 from mitigation.commands import NextStep, next_steps
 from mitigation.place import Place

@@ -66,10 +66,11 @@ def brief(report: Report, clock: Clock) -> Section | None:
     known = [place.account_alias or place.account, place.region]
     # Among others the headline begins with it.
     where = "" if place.among_others else ", ".join(filter(None, known))
+    where = f"in {where}" if where else ""
     started = task.started or (by.at if by else None)
     lines = [
         ", ".join(words.target(task.target)),
-        " in ".join(filter(None, (who, where))),
+        " ".join(filter(None, (who, where))),
         ", ".join(filter(None, (clock.show(started) if started else "", _took(task, clock)))),
         clock.complaint or "",
     ]
