@@ -8,10 +8,10 @@ from embedded.scenario import TaskType
 from tests.faults.outcome import Seen
 from tests.faults.row import Row
 from tests.faults.table import ROWS, Table
-from tests.support.fixtures import moto, slack
+from tests.support.fixtures import moto, server, slack
 from tests.support.slack import Slack
 
-__all__ = ["moto", "slack"]
+__all__ = ["moto", "server", "slack"]
 
 type Played = dict[tuple[str, str, TaskType], Seen]
 
@@ -19,13 +19,13 @@ PLAYED = pytest.StashKey[Played]()
 
 
 @pytest.fixture(scope="module")
-def play(slack: Slack, request: pytest.FixtureRequest) -> Callable[[Row, TaskType], Seen]:
+def play(server: Slack, request: pytest.FixtureRequest) -> Callable[[Row, TaskType], Seen]:
     played = request.config.stash.setdefault(PLAYED, {})
 
     def play_once(row: Row, task_type: TaskType) -> Seen:
         key = (row.group, row.name, task_type)
         if key not in played:
-            played[key] = row.run(task_type, slack)
+            played[key] = row.run(task_type, server)
         return played[key]
 
     return play_once

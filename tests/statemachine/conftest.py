@@ -1,9 +1,9 @@
 import pytest
 
 from embedded.scenario import TaskType
-from tests.support.fixtures import moto, slack
+from tests.support.fixtures import moto, server, slack
 
-__all__ = ["moto", "slack"]
+__all__ = ["moto", "server", "slack"]
 
 
 @pytest.fixture(params=["detect", "audit"])

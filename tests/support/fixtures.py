@@ -24,12 +24,22 @@ def moto() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def slack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slack]:
-    """Slack's server, which worlds share; the functions reach it as they would the true one."""
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slack]:
+    """Slack's server, which all share."""
     with Slack() as server:
         server.variables = server.environment(tmp_path_factory.mktemp("slack"))
         yield server
+
+
+@pytest.fixture
+def slack(server: Slack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
+    """It plays anew, and functions in this environment reach it as they would the true one."""
+    for name, value in server.variables.items():
+        monkeypatch.setenv(name, value)
+    server.play([])
+    yield server
+    server.stop()
 
 
 @pytest.fixture
