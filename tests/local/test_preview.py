@@ -77,14 +77,15 @@ def test_the_terminal_shows_every_message_in_whole_lines(capsys: Capture, messag
     assert [line for line in lines if line not in shown] == []
 
 
+@pytest.mark.parametrize("target", [{"findingIds": ["f-1"]}, {"auditTaskId": "0" * 32}])
 def test_rows_may_be_a_bare_list_and_those_of_an_audit_without_their_findings(
-    messages: Any, tmp_path: Path
+    messages: Any, tmp_path: Path, target: Any
 ) -> None:
-    path = tmp_path / "rows.json"
-    rows = json.loads((EVENTS / "executions" / "audit-failed.json").read_text("utf-8"))
-    path.write_text(json.dumps(rows["actionsExecutions"]))
-    body = messages(saved("audit-failed")[0], "--executions", path)["email"]["body"]
-    assert f"AccessDeniedException (2): {rows['actionsExecutions'][0]['findingId']}" in body
+    answer, rows = tmp_path / "a.json", tmp_path / "rows.json"
+    answer.write_text(json.dumps({"taskStatus": "FAILED", "target": target}))
+    rows.write_text('[{"findingId": "f-1", "status": "FAILED", "errorCode": "AccessDenied"}]')
+    body = messages(answer, "--executions", rows)["email"]["body"]
+    assert "AccessDenied (1): f-1" in body
 
 
 def test_an_answer_without_its_tasks_id_takes_it_from_the_rows_or_the_file(messages: Any) -> None:
