@@ -53,9 +53,10 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[People, list[bo
     """Somebody cancels; whether the tasks stood still is told for each time that they did."""
     monkeypatch.setattr(people, "POLL_SECONDS", 0.001)
 
-    def start(engine: Any, after: int = 0, action: str = "cancel") -> tuple[People, list[bool]]:
+    def start(engine: Any, *clicks: tuple[int, str]) -> tuple[People, list[bool]]:
         pressed: list[bool] = []
-        played = People(engine, Stack({}, {}), [Click(after, "U0ADA", action, {})])
+        due = [Click(after, "U0ADA", action, {}) for after, action in clicks or [(0, "cancel")]]
+        played = People(engine, Stack({}, {}), due)
 
         def press(*_: object) -> None:
             pressed.append(engine.iot.stands_still)
@@ -69,7 +70,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[People, list[bo
 
 def test_a_click_is_made_once_at_its_look_and_the_task_stands_still_for_it(play: Any) -> None:
     engine = Engine()
-    played, pressed = play(engine, after=1)
+    played, pressed = play(engine, (1, "cancel"))
     pressed_by_look = []
     for _ in range(3):
         played.before_look()
@@ -91,7 +92,7 @@ def test_the_look_goes_on_when_all_that_runs_waits_for_people(play: Any) -> None
 
 def test_a_click_after_the_end_is_made_when_the_waits_are_over(play: Any) -> None:
     engine = Engine()
-    played, pressed = play(engine, after=9)
+    played, pressed = play(engine, (9, "cancel"))
     played.before_look()
     assert pressed == []
     played.finish()
@@ -99,7 +100,7 @@ def test_a_click_after_the_end_is_made_when_the_waits_are_over(play: Any) -> Non
 
 
 def test_a_button_that_stands_nowhere_is_told_at_the_end(play: Any) -> None:
-    played, pressed = play(Engine(), action="undo")
+    played, pressed = play(Engine(), (0, "undo"), (1, "cancel"))
     played.before_look()
     played.before_look()
     with pytest.raises(NobodyClicks, match="no button to undo stands in the channel"):
