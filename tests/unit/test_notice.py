@@ -9,6 +9,7 @@ import pytest
 from mitigation.causes import Cause, Details
 from mitigation.codec import encode
 from mitigation.decision import ChannelMemory, Decision, Look, Problem
+from mitigation.member import Member
 from mitigation.notice import Notice
 from mitigation.report import Verdict
 from mitigation.state import UnknownVersion
@@ -20,6 +21,7 @@ from tests.support.looks import look, notify_input
 ENDED = look(Decision.ENDED, age=60, task={"taskSummary": {"taskStatus": "FAILED"}})
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 WATCH = {"taskType": "detect", "taskId": "quarantine-7"}
+FIRST = {"waitedSeconds": 0, "memory": None}
 
 
 def notice(found: Look, state: dict[str, Any] | None = None, **more: Any) -> Notice:
@@ -30,14 +32,18 @@ def notice(found: Look, state: dict[str, Any] | None = None, **more: Any) -> Not
 
 def test_a_task_that_ended_is_told_to_its_channel_from_its_place() -> None:
     told = notice(ENDED, {"input": WATCH | {"startedBy": {"arn": "ada"}}})
-    assert told.channel == "slack"
-    assert told.waited(NOW) == 0
+    assert (told.channel, told.waited(NOW), told.member) == ("slack", 0, None)
+    assert told.watch == notify_input(ENDED)["executionArn"]
     report = told.report
-    assert report.verdict is Verdict.FAILED
-    assert report.task.id == "quarantine-7"
+    assert (report.verdict, report.task.id) == (Verdict.FAILED, "quarantine-7")
     assert report.started_by is not None
     assert report.started_by.arn == "ada"
     assert (report.place.account_alias, report.place.region) == ("production", "eu-west-1")
+
+
+def test_a_member_s_task_is_known_as_one() -> None:
+    member = {"account": "210987654321", "region": "us-east-1"}
+    assert notice(ENDED, {"input": WATCH | {"member": member}}).member == Member(*member.values())
 
 
 def test_what_the_action_executions_told_is_read_too() -> None:
@@ -55,10 +61,34 @@ def test_a_second_attempt_knows_how_long_was_waited(since: datetime | None, wait
     assert notice(ENDED, attempt=attempt).waited(NOW) == waited
 
 
+@pytest.mark.parametrize(
+    ("channel", "attempt", "first"),
+    [
+        ("sns", FIRST, True),
+        ("slack", FIRST, False),
+        ("sns", FIRST | {"since": "2026-11-22T11:00:00Z"}, False),
+        ("sns", None, False),  # a replay
+    ],
+)
+def test_the_first_try_of_the_first_channel_is_one_of_all(
+    channel: str, attempt: dict[str, Any] | None, first: bool
+) -> None:
+    assert notice(ENDED, channel=channel, attempt=attempt).is_first is first
+
+
 def test_who_was_told_in_between_is_known_from_the_state() -> None:
-    earlier = look(Decision.ENDED, channels={"slack": ChannelMemory(told_interim=True)})
-    assert notice(earlier).report.follows_interim
+    earlier = look(Decision.ENDED, channels={"slack": ChannelMemory(told_interim=True, unsure=1)})
+    told = notice(earlier)
+    assert told.report.follows_interim
+    assert told.memory == ChannelMemory(told_interim=True)  # tries of an earlier message
     assert not notice(earlier, channel="sns").report.follows_interim
+
+
+def test_what_became_of_this_very_notice_counts_more_than_what_was_before() -> None:
+    memory = ChannelMemory(unsure=1, thread=Thread("C1", "1.000001"))
+    assert notice(ENDED, attempt=FIRST | {"memory": encode(memory)}).memory == memory
+    with pytest.raises(InvalidTask, match=r"^the notice\.attempt\.memory\.unsure: "):
+        notice(ENDED, attempt={"memory": {"unsure": "x"}})
 
 
 def test_the_last_deliveries_count_before_a_look_has_taken_them_up() -> None:
@@ -77,13 +107,28 @@ def test_an_interim_notice_is_remembered_and_a_final_one_changes_nothing() -> No
     assert notice(ENDED).remembered(memory) == memory._replace(unsure=0)
 
 
-@pytest.mark.parametrize("decision", Decision)
+@pytest.mark.parametrize("decision", [each for each in Decision if each is not Decision.WAIT])
 def test_only_good_news_that_nobody_waits_for_is_unwanted(decision: Decision) -> None:
-    if decision is Decision.WAIT:
-        return
     told = notice(look(decision, task={"taskSummary": {"taskStatus": "SUCCESSFUL"}}))
     assert told.is_wanted(problems_only=False)
     assert told.is_wanted(problems_only=True) is (decision is not Decision.ENDED)
+
+
+@pytest.mark.parametrize(
+    ("thread", "shown"),
+    [(None, False), (Thread(), False), (Thread(ts="1.1"), True), (Thread(in_doubt=True), True)],
+)
+def test_a_channel_sees_a_task_whose_head_stands_there_or_may(
+    thread: Thread | None, shown: bool
+) -> None:
+    assert notice(
+        look(Decision.ENDED, channels={"slack": ChannelMemory(thread=thread)})
+    ).is_shown is (shown)
+
+
+def test_nothing_was_told_before_the_task_was_looked_at() -> None:
+    assert notice(ENDED).looked_at == 0
+    assert notice(look(Decision.ENDED, age=60, since=NOW)).looked_at == NOW.timestamp() + 60
 
 
 @pytest.mark.parametrize(
@@ -105,11 +150,8 @@ def test_why_the_function_failed_is_told_in_its_own_words(
     crash: dict[str, str], expected: Problem
 ) -> None:
     """Before the first look, all that the state machine has to write is the decision."""
-    event = notify_input(Look(Decision.CRASHED))
-    event["watch"] |= {"look": {"decision": "final/crashed"}, "crash": crash}
-    report = Notice.parse(event).report
-    assert report.verdict is Verdict.UNREADABLE
-    assert report.look.memory.problem == expected
+    report = notice(ENDED, {"look": {"decision": "final/crashed"}, "crash": crash}).report
+    assert (report.verdict, report.look.memory.problem) == (Verdict.UNREADABLE, expected)
     assert expected.error in report.headline
 
 
@@ -129,7 +171,7 @@ def test_a_crash_midway_keeps_what_was_seen_before() -> None:
 def test_what_newer_code_wrote_is_refused_with_one_clear_line(version: int) -> None:
     line = f"version {version} was written by newer code; this code reads versions up to 3"
     with pytest.raises(UnknownVersion, match=line):
-        Notice.parse(notify_input(ENDED, version=version))
+        notice(ENDED, version=version)
     with pytest.raises(UnknownVersion, match=line):
         notice(ENDED._replace(memory=ENDED.memory._replace(version=version)))
 
@@ -137,19 +179,27 @@ def test_what_newer_code_wrote_is_refused_with_one_clear_line(version: int) -> N
 @pytest.mark.parametrize(
     ("event", "error"),
     [
-        ([], InvalidTask),
-        ({}, InvalidWatch),
-        ({"watch": WATCH | {"look": "x"}}, InvalidTask),
-        ({"watch": WATCH | {"look": {"details": []}}}, InvalidTask),
-        ({"watch": WATCH | {"look": {"decision": "final/else"}}}, InvalidTask),
-        ({"watch": WATCH | {"look": {"decision": "wait"}}}, InvalidTask),
+        ([], "InvalidTask: the notice: expected an object"),
+        ({}, "InvalidWatch: "),
+        ({"watch": {"taskId": "a b"}}, "InvalidWatch: "),
+        ({"watch": WATCH | {"look": "x"}}, "InvalidTask: "),
+        ({"watch": WATCH | {"look": {"details": []}}}, "InvalidTask: "),
+        ({"watch": WATCH | {"look": {"decision": "final/else"}}}, "InvalidTask: "),
+        (
+            {"watch": WATCH | {"look": {"decision": "wait"}}},
+            "InvalidTask: look.decision: there is nothing to tell while the watch waits",
+        ),
+        (
+            {"watch": WATCH | {"look": {"decision": "final/ended", "memory": {"details": [7]}}}},
+            "InvalidTask: look.memory.details: ",
+        ),
         (
             {"watch": WATCH | {"deliveries": {"all": [7]}, "look": {"decision": "wait"}}},
-            InvalidTask,
+            "InvalidTask: ",
         ),
-        ({"watch": {"taskId": "a b"}}, InvalidWatch),
     ],
 )
-def test_an_input_that_is_none_is_refused(event: Any, error: type[Exception]) -> None:
-    with pytest.raises(error):
+def test_an_input_that_is_none_is_refused(event: Any, error: str) -> None:
+    with pytest.raises((InvalidTask, InvalidWatch)) as refused:
         Notice.parse(event)
+    assert f"{refused.typename}: {refused.value}".startswith(error)

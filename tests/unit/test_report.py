@@ -86,6 +86,9 @@ BY_LOOK = {
     "UNREADABLE: out of sight for 15 min: AccessDeniedException; still watching": (
         (detect("IN_PROGRESS"), OUT_OF_SIGHT)
     ),
+    "UNREADABLE: out of sight for 1 h 1 min; still watching": (
+        (detect("IN_PROGRESS"), look(Decision.OUT_OF_SIGHT, trouble_since=0))
+    ),
     "UNREADABLE: how it ended is not known: AccessDeniedException": (
         (detect("IN_PROGRESS"), UNREADABLE)
     ),

@@ -4,61 +4,54 @@ import json
 
 import pytest
 
-from mitigation.messages import email, sms, sns
+from mitigation.messages import amazon_q, email, sms, sns
 from mitigation.report import Report
 from mitigation.task import Task
 from mitigation.words import Clock
 from tests.support.tasks import audit, detect
 
-PROFILE = {"securityProfileName": "Fleet", "behaviorName": "Auth"}
+PROFILE = {"securityProfileName": "Flotté", "behaviorName": "Auth"}
 
 
-def test_each_protocol_gets_its_own_text() -> None:
-    report = Report.of(detect("FAILED", failed=1))
-    message = sns.render(report, Clock())
+@pytest.mark.parametrize("for_amazon_q", [False, True])
+def test_each_protocol_gets_its_own_text_and_https_one_where_amazon_q_listens(
+    for_amazon_q: bool,
+) -> None:
+    report = Report.of(detect("FAILED", failed=1, target=PROFILE))
+    message = sns.render(report, Clock(), for_amazon_q=for_amazon_q)
     bodies = json.loads(message.body)
-    assert set(bodies) == {"default", "email", "sms"}
-    assert bodies["email"] == email.render(report, Clock()).body
-    assert bodies["sms"] == sms.render(report)
-    assert json.loads(bodies["default"])["verdict"] == "FAILED"
-    assert message.subject == email.subject(report)
+    assert json.loads(bodies.pop("default"))["verdict"] == "FAILED"
+    if for_amazon_q:
+        https = bodies.pop("https")
+        assert json.loads(https) == amazon_q.render(report, Clock())
+        assert "Flotté" in https
+    assert bodies == {"email": email.render(report, Clock()).body, "sms": sms.render(report)}
+    assert "Flotté" in message.body  # as it is: an escape takes three times the room
+    assert (message.subject, message.attributes) == (email.subject(report), sns.attributes(report))
 
 
-def test_only_amazon_q_changes_what_https_gets() -> None:
-    message = sns.render(Report.of(detect()), Clock(), for_amazon_q=True)
-    assert json.loads(json.loads(message.body)["https"])["source"] == "custom"
+ATTRIBUTES: list[tuple[Task, dict[str, str]]] = [
+    (
+        detect("FAILED", executed=1, failed=1, target={"securityProfileName": "Fleet"}),
+        {"taskStatus": "FAILED", "verdict": "PARTLY_FAILED", "securityProfileName": "Fleet"},
+    ),
+    (
+        audit(executed=3),
+        {
+            "taskType": "audit",
+            "taskStatus": "COMPLETED",
+            "verdict": "SUCCEEDED",
+            "severity": "INFO",
+        },
+    ),
+    (detect(None), {"verdict": "UNKNOWN_STATUS"}),
+]
 
 
-@pytest.mark.parametrize(
-    ("task", "attributes"),
-    [
-        (
-            detect("FAILED", executed=1, failed=1, target=PROFILE),
-            {
-                "taskType": "detect",
-                "taskStatus": "FAILED",
-                "verdict": "PARTLY_FAILED",
-                "severity": "CRITICAL",
-                "securityProfileName": "Fleet",
-            },
-        ),
-        (
-            audit(executed=3),
-            {
-                "taskType": "audit",
-                "taskStatus": "COMPLETED",
-                "verdict": "SUCCEEDED",
-                "severity": "INFO",
-            },
-        ),
-        (
-            detect(None),
-            {"taskType": "detect", "verdict": "UNKNOWN_STATUS", "severity": "CRITICAL"},
-        ),
-    ],
-)
+@pytest.mark.parametrize(("task", "attributes"), ATTRIBUTES)
 def test_what_is_known_can_be_filtered_by(task: Task, attributes: dict[str, str]) -> None:
-    assert sns.attributes(Report.of(task)) == {**attributes, "followsInterim": "false"}
+    always = {"taskType": "detect", "severity": "CRITICAL", "followsInterim": "false"}
+    assert sns.attributes(Report.of(task)) == always | attributes
 
 
 def test_an_attribute_hides_nothing_and_is_bounded() -> None:
