@@ -22,12 +22,15 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def as_role(engine: Engine) -> Any:
-    """A client of AWS IoT that may describe one certificate, and list the tasks of this region."""
+    """A client of AWS IoT that may describe one certificate, list the tasks of this region, and
+    findings, for which it sends a body.
+    """
     here = {"StringEquals": {"aws:RequestedRegion": HOME.region}}
     listing = {"Action": "iot:ListDetectMitigationActionsTasks", "Resource": "*"}
     may: list[dict[str, Any]] = [
         {"Action": "iot:DescribeCertificate", "Resource": f"{CERTIFICATES}/{ONE}"},
         {**listing, "Condition": here},
+        {"Action": "iot:ListAuditFindings", "Resource": "*"},
     ]
     trust = {"Action": "sts:AssumeRole", "Principal": {"AWS": ROOT_ARN}}
     iam = engine.client("iam")
@@ -54,7 +57,8 @@ def test_a_role_asks_for_what_its_policy_names(engine: Engine, as_role: Any) -> 
     assert code(as_role, "describe_certificate", certificateId=ONE) == "ResourceNotFoundException"
     times = {"startTime": 1, "endTime": 2}
     assert code(as_role, "list_detect_mitigation_actions_tasks", **times) == "allowed"
-    assert [call.error for call in engine.iot.calls[-2:]] == ["ResourceNotFoundException", None]
+    assert code(as_role, "list_audit_findings", taskId="t") == "allowed"
+    assert [call.error for call in engine.iot.calls[-2:]] == [None, None]
 
 
 @pytest.mark.parametrize(
