@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 from embedded.scenario import TaskType
-from tests.faults.aws_rows import FAILS, INVALID, NETWORK, THROTTLED, named
+from tests.faults.aws_rows import DENIED, FAILS, INVALID, NETWORK, THROTTLED, named
 from tests.faults.outcome import NOT_SWEPT, NOTHING, TOLD, Outcome
 from tests.faults.plays import event, in_turn, passes, ticks
 from tests.faults.row import Looks, Row, once
@@ -43,8 +43,7 @@ def rows() -> Iterator[Row]:
     yield row("comes before the event", TOLD, in_turn(sweep_later, event()))
     first, older = "of a first deployment announces nothing older", before_deployment
     yield row(first, NOTHING, sweep_later, describe=older, nothing_due=True)
-    denied = Refusal("AccessDeniedException", 403)
-    for name, fault in {**named(THROTTLED, FAILS, denied, INVALID), **NETWORK}.items():
+    for name, fault in {**named(THROTTLED, FAILS, DENIED, INVALID), **NETWORK}.items():
         listing, is_empty = f"List…MitigationActionsTasks: {name}", fault == Page()  # no items
         outcome = TOLD if is_empty else TOLD_AND_RAISED
         yield row(f"{listing}, once", outcome, sweep_often, aws={LIST_TASKS: once(fault)})
