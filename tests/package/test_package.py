@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.artifact import RUNTIME, link_runtime
 from tests.support.combinations import APP
 from tests.support.product import ACTING, OUR_OWN, ROOT, Product
 from tests.support.sam import BUILT, built_project
@@ -24,8 +25,6 @@ LARGEST_ZIP = 2_000_000  # bytes: what a cold start has to fetch and unpack
 SAM_DATE = (1980, 1, 1, 0, 0, 0)
 UNCHECKED_HASH = 0b01  # PEP 552: the flags of a .pyc that is used whatever its source's date
 PACKAGES = {"aws_lambda_powertools", "jmespath", "slack_sdk", "typing_extensions.py", "tzdata"}
-# What the Lambda runtime brings.
-RUNTIME = ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "six.py")
 
 COUNT_COMPILATIONS = """
 import importlib, importlib.machinery, json, pkgutil, sys
@@ -125,7 +124,7 @@ def test_it_runs_on_any_processor(package: Path) -> None:
 
 def test_no_tests_and_nothing_that_the_runtime_brings(package: Path) -> None:
     names = {part for path in files_of(package) for part in path.parts}
-    assert not names & {"test", "tests", "conftest.py", *RUNTIME}
+    assert not names & {"test", "tests", "conftest.py", *(set(RUNTIME) - PACKAGES)}
 
 
 def test_it_is_small(package: Path, tmp_path: Path) -> None:
@@ -167,14 +166,7 @@ def test_without_its_bytecode_everything_would_be(unpacked: Path, tmp_path: Path
 
 def start_cold(package: Path, where: Path) -> dict[str, list[str]]:
     """Import every module of ours in a new Python, which finds only the package and the runtime."""
-    runtime = where / "runtime"
-    runtime.mkdir()
-    for name in RUNTIME:
-        spec = importlib.util.find_spec(name.removesuffix(".py"))
-        assert spec
-        assert spec.origin
-        found = Path(spec.origin)
-        (runtime / name).symlink_to(found if name.endswith(".py") else found.parent)
+    runtime = link_runtime(where / "runtime")
     environment = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), "eu-west-1")
     stack = Product.load().stack()
     for name in functions(stack):
