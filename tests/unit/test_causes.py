@@ -9,6 +9,7 @@ from mitigation.causes import (
     Details,
     Missing,
     RetryBatch,
+    Row,
     missing,
 )
 from mitigation.task import Task
@@ -42,17 +43,25 @@ def test_rows_without_a_bad_end_are_only_counted(status: str | None) -> None:
     assert details == Details(rows=1)
 
 
-def test_a_thing_that_failed_twice_is_named_once() -> None:
-    details = fold(row(name="sensor-1"), row(name="sensor-1"))
-    assert details.failed == (Cause(None, 2, ("sensor-1",), 0, None),)
-
-
-def test_a_row_without_a_thing_is_named_by_its_violation() -> None:
-    assert fold(row(subject_id="v1")).failed[0].names == ("v1",)
-
-
-def test_a_message_is_taken_from_the_first_row_that_has_one() -> None:
-    assert fold(row(), row(message="why")).failed[0].message == "why"
+@pytest.mark.parametrize(
+    ("rows", "names", "message"),
+    [
+        ([row(name="sensor-1"), row(name="sensor-1")], ("sensor-1",), None),
+        ([row(subject_id="v1"), row()], ("v1",), None),
+        ([row(), row(message="why")], (), "why"),
+        ([row(name="設" * 128), row()], ("設" * 128,), None),
+    ],
+    ids=[
+        "a thing that failed twice is named once",
+        "a row without a thing is named by its violation",
+        "the message is the first row's that has one",
+        "the longest name of a thing is kept whole",
+    ],
+)
+def test_a_cause_has_names_and_a_message(
+    rows: list[Row], names: tuple[str, ...], message: str | None
+) -> None:
+    assert fold(*rows).failed == (Cause(None, 2, names, 0, message),)
 
 
 def test_names_beyond_the_first_few_are_counted() -> None:
@@ -76,10 +85,6 @@ def test_what_others_wrote_at_length_is_clipped_with_an_ellipsis() -> None:
     for text in (cause.message, cause.error_code, cause.names[0]):
         assert len(text.encode()) <= 400
         assert text.endswith("…")
-
-
-def test_the_longest_name_of_a_thing_is_kept_whole() -> None:
-    assert fold(row(name="設" * 128)).failed[0].names == ("設" * 128,)
 
 
 def test_failed_violations_are_retried_with_the_actions_that_failed() -> None:

@@ -9,7 +9,7 @@ from mitigation.place import Place
 from mitigation.report import Report
 from tests.support.details import fold, row
 from tests.support.stack import product
-from tests.support.tasks import audit, detect
+from tests.support.tasks import detect
 
 PLACE = Place.of_execution(
     "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:x", "production"
@@ -29,10 +29,6 @@ def test_the_name_that_sns_puts_before_it_is_that_of_the_topic() -> None:
     topic = product().template["Resources"]["NotificationTopic"]["Properties"]
     assert topic["DisplayName"] == sms.DISPLAY_NAME
     assert 160 - len("MITIGATION> ") == sms.TEXT_LENGTH
-
-
-def test_the_headline_stands_first() -> None:
-    assert text_of() == "FAILED quarantine-7: 3 of 11 mitigation actions failed"
 
 
 def test_the_first_cause_and_the_place_follow_where_they_fit() -> None:
@@ -74,9 +70,3 @@ def test_a_text_of_exactly_one_segment_is_kept_and_a_longer_one_is_cut() -> None
     assert len(with_status(room)) == 148
     assert with_status(room + 1).endswith("...")
     assert len(with_status(room + 1)) == 148
-
-
-def test_an_audit_task_is_told_by_its_findings() -> None:
-    assert text_of(audit(total=40, executed=35, failed=5)) == (
-        "FAILED audit-46: 5 of 40 audit findings could not be mitigated"
-    )
