@@ -17,9 +17,6 @@ from mitigation.task import parse_task
 from mitigation.words import Clock
 from tests.support.service_model import DESCRIBE, Planter, output_shape
 
-# Paths that messages may leave out, each with the reason. There are none.
-LEFT_OUT: dict[str, str] = {}
-
 type Leaf = tuple[TaskType, str]
 
 
@@ -34,7 +31,7 @@ def leaves(*types: type) -> list[Leaf]:
         (task_type, path)
         for task_type in TaskType
         for path, value in planted(task_type)[1].leaves.items()
-        if type(value) in types and path not in LEFT_OUT
+        if type(value) in types
     ]
 
 

@@ -32,7 +32,7 @@ def test_a_partition_without_a_known_console_has_no_links() -> None:
     assert place.links() == []
 
 
-@pytest.mark.parametrize("arn", [None, "", "arn:aws:states", "execution"])
+@pytest.mark.parametrize("arn", [None, "", "execution", "arn:aws:states:eu-west-1:1:execution:W"])
 def test_outside_of_an_execution_only_the_alias_is_known(arn: str | None) -> None:
     assert Place.of_execution(arn, "production") == Place(account_alias="production")
 
@@ -54,6 +54,8 @@ def test_whose_a_task_is_is_said_first_where_there_are_members() -> None:
     assert Place.of_execution(arn).lead == ""
     assert Place.of_execution(arn, member_aliases={}).lead == "123456789012, eu-west-1: "
     assert Place.of_execution(arn, "hub", member_aliases={}).lead == "hub, eu-west-1: "
+    long = Place.of_execution(arn, "x" * 25, member_aliases={})
+    assert long.lead == f"{'x' * 24}, eu-west-1: "
     elsewhere = Member("123456789012", "us-east-1")
     assert Place.of_execution(arn, "hub", elsewhere, {}).lead == "hub, us-east-1: "
     stranger = Member("210987654321", "us-east-1")
