@@ -47,7 +47,6 @@ def test_it_is_told_once_and_on_its_own_topic(slack: Slack) -> None:
             "ended",
         ]
         assert world.execution.status == "SUCCEEDED"
-        assert '"message":"Announced"' in world.log.getvalue()
 
 
 def test_where_amazon_q_is_off_nothing_is_told_before_the_end(slack: Slack) -> None:
@@ -93,6 +92,14 @@ def test_a_function_that_fails_costs_nothing(slack: Slack, mishap: Mishap) -> No
         assert not starts(world)
         assert len(world.subjects) == 1
         assert world.execution.status == "SUCCEEDED"
+
+
+def test_what_slack_is_shown_again_and_again_amazon_q_is_told_once(slack: Slack) -> None:
+    looks = [counts(n) for n in range(8)]
+    with watched(slack, *looks, answer("detect"), workspace=Workspace()) as world:
+        world.happens(started("detect"))
+        assert world.execution.states.count("ShowProgress") >= 3
+        assert len(starts(world)) == 1
 
 
 def test_neither_slack_nor_amazon_q_hinders_the_other(slack: Slack) -> None:
