@@ -217,17 +217,9 @@ _PARSERS = {TaskType.DETECT: _parse_detect, TaskType.AUDIT: _parse_audit}
 
 
 def _sum(parts: tuple[Statistics, ...]) -> Statistics:
-    def total(values: list[int | None]) -> int | None:
-        known = [value for value in values if value is not None]
-        return sum(known) if known else None
-
-    return Statistics(
-        executed=total([part.executed for part in parts]),
-        skipped=total([part.skipped for part in parts]),
-        failed=total([part.failed for part in parts]),
-        canceled=total([part.canceled for part in parts]),
-        total=total([part.total for part in parts]),
-    )
+    """Each count over all parts that have it."""
+    known = ([n for n in counts if n is not None] for counts in zip(*parts, strict=True))
+    return Statistics(*(sum(counts) if counts else None for counts in known))
 
 
 def _parse_range(reader: Reader | None) -> TimeRange | None:

@@ -44,3 +44,8 @@ def test_what_can_be_no_account_is_named_and_cut() -> None:
     with pytest.raises(InvalidTask) as error:
         Member("1" * 41, "us-east-1").check()
     assert str(error.value) == f"member.account: {'1' * 40!r} is not an AWS account"
+
+
+def test_a_function_s_arn_tells_where_we_are() -> None:
+    arn = "arn:aws:lambda:us-east-1:210987654321:function:notifier-sweep:live"
+    assert Member.of_arn(arn) == MEMBER
