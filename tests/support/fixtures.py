@@ -19,14 +19,14 @@ CONFIG: Any = {
 
 @pytest.fixture(scope="module", autouse=True)
 def moto() -> Iterator[None]:
-    functions.forget()
     with mock_aws(config=CONFIG):
         yield
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slack]:
-    """Slack's server, which all share."""
+    """Slack's server, which all share; and functions that are loaded anew, as of now."""
+    functions.forget()
     with Slack() as server:
         server.variables = server.environment(tmp_path_factory.mktemp("slack"))
         yield server
