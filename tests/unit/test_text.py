@@ -31,7 +31,7 @@ HIDDEN = {
 }
 
 
-@pytest.mark.parametrize(("text", "shown"), HIDDEN.items(), ids=HIDDEN.values())
+@pytest.mark.parametrize(("text", "shown"), HIDDEN.items())
 def test_what_hides_or_breaks_lines_is_shown_as_its_escape(text: str, shown: str) -> None:
     assert printable(text) == shown
 
