@@ -18,6 +18,7 @@ WATCH = Watch(TaskType.AUDIT, "weekly")
 INPUT: dict[str, Any] = {"taskType": "audit", "taskId": "weekly"}
 TOLD = {"sns": ChannelMemory(told_interim=True), "slack": ChannelMemory(told_interim=True)}
 TASK: dict[str, Any] = {"taskStatus": "IN_PROGRESS"}
+UNSURE: dict[str, Any] = {"unsure": "1"}  # which should be a number
 GONE = {"Error": "ResourceNotFoundException", "Cause": ""}
 BROKEN = {"Error": "Runtime.ExitError", "Cause": '{"errorMessage": "exit status 1"}'}
 
@@ -52,9 +53,9 @@ def test_the_definition_says_its_version_and_keeps_the_input_apart() -> None:
             "look.details.decision: 'end' is not known",
         ),
         (
-            INPUT | {"look": {"decision": "wait"}, "deliveries": {"all": [{"memory": 7}]}},
+            INPUT | {"look": {"decision": "wait"}, "deliveries": {"all": [{"memory": UNSURE}]}},
             InvalidTask,
-            "the state.deliveries.all[0].memory: expected an object, got 7",
+            "the state.deliveries.all[0].memory.unsure: expected a whole number",
         ),
     ],
 )
