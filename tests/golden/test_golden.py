@@ -14,7 +14,7 @@ import pytest
 from local.saved import read_saved
 from mitigation.decision import Decision, Look, Memory
 from mitigation.kind import TaskStatus
-from mitigation.messages import amazon_q, data, email, slack, sms, sns
+from mitigation.messages import amazon_q, data, email, slack, slack_thread, sms, sns
 from mitigation.notice import Notice
 from mitigation.place import Place
 from mitigation.report import Report, Verdict
@@ -52,6 +52,12 @@ def messages(report: Report) -> dict[str, str]:
     mail = email.render(report, Clock())
     contents = {
         "slack.json": slack.render(report, Clock()).payload,
+        "slack-thread.json": [
+            (slack_thread.verdict if report.look.decision.is_final else slack_thread.running)(
+                report, Clock()
+            ).payload,
+            slack_thread.rest(report, Clock(), has_email=False).payload,
+        ],
         "report.json": json.loads(data.render(report)),
         "amazon-q.json": amazon_q.render(report, Clock()),
         "attributes.json": sns.attributes(report),
