@@ -24,14 +24,8 @@ RETRY = CANCEL._replace(action=Action.RETRY)
 UNDO = CANCEL._replace(action=Action.UNDO, changes=3)
 AUDIT = Button(Action.RETRY, TaskType.AUDIT, "audit-46", member=Member("210987654321", "us-east-1"))
 TELL = {"name": "Tell <all>", "actionParams": {"publishFindingToSnsParams": {"topicArn": "arn"}}}
-PLAN = Plan().including(
-    detect(actionsDefinition=[QUARANTINE, CERTIFICATE, TELL]),
-    [
-        Execution("SUCCESSFUL", f"v{number}", f"sensor-{number}", name)
-        for name, count in (("Quarantine", 1_012), ("Deactivate", 2), ("Tell <all>", 1))
-        for number in range(count)
-    ],
-)
+LOG = {"name": "Log", "actionParams": {"enableIoTLoggingParams": {"logLevel": "WARN"}}}
+COUNTS = {"Quarantine": 1_012, "Deactivate": 2, "Tell <all>": 1, "Log": 2}
 STARTED = Progress(Result.STARTED, total=1_030).starting("t-1", 25)
 MANY = STARTED._replace(done=1_025, tasks=41, started=("t-1", "t-2"))
 LEFT = Progress().leaving("it is REVOKED now", "sensor-1").failing("Busy", ["a", "b"], "<later>")
@@ -54,10 +48,19 @@ ENDS = {
 }  # fmt: skip
 
 
+def planned() -> Plan:
+    rows = [
+        Execution("SUCCESSFUL", f"v{number}", f"sensor-{number}", name)
+        for name, count in COUNTS.items()
+        for number in range(count)
+    ]
+    return Plan().including(detect(actionsDefinition=[QUARANTINE, CERTIFICATE, TELL, LOG]), rows)
+
+
 def test_what_is_said_of_acts_reads_as_expected() -> None:
     said: dict[str, Any] = {
         "ask": says.ask(CANCEL, "value", None),
-        "ask for an undo": says.ask(UNDO, "value", PLAN),
+        "ask for an undo": says.ask(UNDO, "value", planned()),
         "ask in a member": says.ask(AUDIT._replace(requester="U0BO"), "value", None),
         "asked, agreed": says.asked(RETRY, approver="U0BO", approved=True),
         "asked, denied": says.asked(UNDO, approver="U0BO", approved=False),
@@ -67,7 +70,7 @@ def test_what_is_said_of_acts_reads_as_expected() -> None:
         "refused": says.refused("it has <ended>"),
         "refused at length": says.refused("x" * 400),
         "nothing to undo": says.nothing_to_undo(Plan()),
-        "nothing that can be undone": says.nothing_to_undo(PLAN),
+        "nothing that can be undone": says.nothing_to_undo(planned()),
         "trail": says.trail(Action.UNDO, requester="U0ADA", approver="U0BO", at=AT, clock=Clock()),
         "trail of one": says.trail(
             Action.RETRY, requester="U0ADA", approver=None, at=AT, clock=Clock()

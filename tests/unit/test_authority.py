@@ -49,8 +49,9 @@ def test_a_level_allows_what_it_names(level: str, acts: set[Action]) -> None:
 
 
 def test_lists_are_read_as_people_write_them() -> None:
-    assert RULES.approvals == {RETRY, UNDO}
-    assert RULES.actors == {"U0ADA", "U0BO"}
+    rules = Rules.parse("cancel", "retry,undo", "U0ADA, U0BO,")
+    assert rules.approvals == {RETRY, UNDO}
+    assert rules.actors == {"U0ADA", "U0BO"}
     for nobody in ("", ",", " , "):
         assert not Rules.parse("cancel", "", nobody).actors
 

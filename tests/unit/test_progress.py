@@ -116,6 +116,7 @@ def test_of_a_whole_audit_only_what_is_meant_is_read(
     iot = Iot(scenario("COMPLETED", "audit", executed=executed, target=filtered))
     [page] = read(iot)
     assert [row.action_name for row in page.rows] == actions
+    assert iot.asked("ListAuditFindings") == [{"taskId": "audit-1", "maxResults": 25}]
 
 
 def test_a_whole_audit_is_read_page_by_page() -> None:
@@ -131,6 +132,8 @@ def test_a_finding_with_many_rows_is_read_to_its_end() -> None:
     target = {"findingIds": ["f"]}
     findings = [{"findingId": "f"}]
     known = scenario("COMPLETED", "audit", target=target, executions=rows, findings=findings)
-    [page] = read(Iot(known))
+    iot = Iot(known)
+    [page] = read(iot)
+    assert len(iot.asked("ListAuditMitigationActionsExecutions")) == 2
     assert [row.action_name for row in page.rows] == [f"A{n}" for n in range(260)]
     assert page.rows[0][-2:] == (None, {})

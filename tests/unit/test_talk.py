@@ -15,12 +15,14 @@ from mitigation.acts.click import Action, Click
 from mitigation.acts.progress import Progress, Result
 from mitigation.acts.request import Request
 from mitigation.acts.talk import Talk
+from mitigation.acts.undo import Kind, Plan
+from mitigation.causes import Cause
 from mitigation.decision import ChannelMemory, Decision
 from mitigation.delivery import DeliveryUnavailable
 from mitigation.kind import TaskType
 from mitigation.messages import block_kit, slack_thread
 from mitigation.notice import Notice
-from mitigation.slack_app import SlackApp
+from mitigation.slack_app import SlackApp, mark_of
 from mitigation.thread import Thread
 from mitigation.words import Clock
 from tests.support.looks import look, notify_input
@@ -69,10 +71,11 @@ def replies(slack: Slack, head: str) -> list[dict[str, Any]]:
 def test_a_second_person_is_asked_once_in_the_task_s_thread(play: Play) -> None:
     slack = play()
     head = room(slack)
-    asked = [talk(request(head)).ask(UNDO, "value", None) for _ in range(2)]
+    plan = Plan((Cause(Kind.POLICY, 1, ("p",)),))
+    asked = [talk(request(head)).ask(UNDO, "value", plan) for _ in range(2)]
     [question] = replies(slack, head)
     assert asked == [question["ts"]] * 2
-    assert question["text"] == says.ask(UNDO, "value", None).payload["text"]
+    assert question["blocks"] == says.ask(UNDO, "value", plan).payload["blocks"]
     assert "subtype" not in question
     talk(request(head)).tell()
     assert len(replies(slack, head)) == 2  # another thing that is said
@@ -102,6 +105,7 @@ def test_without_its_thread_it_is_said_in_the_channel(play: Play) -> None:
     ts = talk(request(room(slack))).ask(UNDO, "value", None)
     [said] = [each for each in slack.workspace.messages if each["ts"] == ts]
     assert "thread_ts" not in said
+    assert said["metadata"]["event_payload"] == {"mark": mark_of("click-9", "question")}
     talk(request("1.000001")).tell()
     assert "thread_ts" not in slack.workspace.messages[-1]
 
@@ -119,7 +123,7 @@ def test_an_answer_that_is_lost_is_tried_again_and_said_once(play: Play, lost: s
     slack = play(**{lost: [LOST, SlackAppAnswer()]})
     head = room(slack)
     asked = request(head, asked_ts=head if lost == "chat_update" else None)
-    with pytest.raises(DeliveryUnavailable):
+    with pytest.raises(DeliveryUnavailable, match="did not answer: RemoteDisconnected"):
         talk(asked).tell()
     talk(asked).tell()
     assert len(replies(slack, head)) == 1
@@ -145,8 +149,9 @@ def test_the_thread_is_told_and_the_question_closed(
     question = talk(request(head, act=act)).ask(UNDO, "value", None) if is_wish else None
     ruling = Ruling(Follows.ACT, approver=approver)
     done = request(
-        head, clicked, act=act, ruling=ruling, asked_ts=question, why="why", is_broken=True
-    )
+        head, clicked, act=act, ruling=ruling, asked_ts=question, why="why", is_broken=True,
+        progress=Progress(Result.NOT_GRANTED),
+    )  # fmt: skip
     talk(done).tell()
     assert done.button
     approved = clicked is Action.APPROVE
@@ -235,7 +240,7 @@ def test_a_refusal_that_may_not_have_arrived_is_told_again(
 ) -> None:
     slack = play(chat_postEphemeral=[answer, SlackAppAnswer()])
     room(slack)
-    with pytest.raises(DeliveryUnavailable):
+    with pytest.raises(DeliveryUnavailable, match="Slack "):
         talk(request("1.1")).refuse("it has ended")
     talk(request("1.1")).refuse("it has ended")
     assert slack.workspace.whispers

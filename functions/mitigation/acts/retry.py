@@ -62,7 +62,7 @@ def _batch(task: Task, number: int, check: str, names: tuple[str, ...], ids: lis
     task_id = f"{str(task.id)[:_STEM]}-retry-{_digest(task.type, task.id)[:6]}-{number}"
     parameters: dict[str, Any] = {
         "taskId": task_id,
-        "clientRequestToken": _digest(task_id, ids)[:64],
+        "clientRequestToken": _digest(task_id, ids),
     }
     if task.type is TaskType.DETECT:
         parameters |= {
@@ -88,4 +88,4 @@ def _batch(task: Task, number: int, check: str, names: tuple[str, ...], ids: lis
 
 
 def _digest(*parts: object) -> str:
-    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
