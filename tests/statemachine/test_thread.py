@@ -28,10 +28,6 @@ def app(slack: Slack, *describe: Json, **more: Any) -> World:
     return World(slack, [task("detect", *(describe or (*looks(), answer("detect"))))], **more)
 
 
-def methods(world: World) -> list[str]:
-    return [post.method for post in world.slack_server.posts]
-
-
 def messages(world: World) -> list[Json]:
     assert world.workspace
     return world.workspace.messages
@@ -42,7 +38,7 @@ def test_a_task_is_one_message_that_is_edited_and_one_thread(slack: Slack) -> No
         world.happens(started("detect"))
         posts = world.slack_server.posts
         edits = len(posts) - 2
-        assert methods(world) == [
+        assert [post.method for post in posts] == [
             "chat.postMessage",
             *(edits * ["chat.update"]),
             "chat.postMessage",
@@ -68,24 +64,6 @@ def test_progress_costs_the_watch_neither_a_look_nor_a_second(slack: Slack) -> N
     assert seen[0] == seen[1]
 
 
-def test_a_task_that_has_ended_before_the_first_look_notifies_once(slack: Slack) -> None:
-    """Its head is new, so people are notified by that: the reply stays in the thread."""
-    with app(slack, answer("detect")) as world:
-        world.happens(started("detect"))
-        [head, rest] = messages(world)
-        assert rest["thread_ts"] == head["ts"]
-        assert "subtype" not in rest
-
-
-def test_good_news_is_an_edit_and_a_quiet_reply(slack: Slack) -> None:
-    fine = answer("detect", taskStatus="SUCCESSFUL", taskStatistics={"actionsExecuted": 9})
-    with app(slack, *looks(), fine) as world:
-        world.happens(started("detect"))
-        [head, rest] = messages(world)
-        assert head["text"].startswith("[SUCCEEDED]")
-        assert "subtype" not in rest
-
-
 def test_a_channel_for_problems_gets_no_head_before_there_is_one(slack: Slack) -> None:
     problems = {"SlackVerdicts": "problems"}
     fine = answer("detect", taskStatus="SUCCESSFUL", taskStatistics={"actionsExecuted": 9})
@@ -96,16 +74,6 @@ def test_a_channel_for_problems_gets_no_head_before_there_is_one(slack: Slack) -
         world.happens(started("detect"))
         assert world.slack_server.posts[0].payload["text"].endswith(", 1 failed")
         assert len(messages(world)) == 2
-
-
-def test_what_is_told_in_between_is_a_reply_that_the_channel_sees(slack: Slack) -> None:
-    with app(slack, *(70 * looks(1)), answer("detect")) as world:
-        world.happens(started("detect"))
-        [head, between, rest] = messages(world)
-        assert between["text"].startswith("[STILL RUNNING]")
-        assert {between["thread_ts"], rest["thread_ts"]} == {head["ts"]}
-        assert between["subtype"] == "thread_broadcast"
-        assert head["text"].startswith("[FAILED]")
 
 
 @pytest.mark.parametrize("mishap", [Mishap.EXIT_BEFORE, Mishap.TIMEOUT_AFTER, Mishap.THROTTLED])
@@ -125,24 +93,6 @@ def test_slack_that_cannot_show_progress_costs_nothing_but_is_counted(slack: Sla
         assert '"ProgressNotShown":[1.0]' in world.log.getvalue().replace(" ", "")
 
 
-def test_a_head_that_was_deleted_is_replaced_by_a_whole_message(slack: Slack) -> None:
-    with app(slack, app={"chat.update": [SlackAppAnswer(error="message_not_found")]}) as world:
-        world.happens(started("detect"))
-        [head, whole] = messages(world)
-        assert head["text"].startswith("[RUNNING]")
-        assert whole["text"].startswith("[FAILED]")
-        assert "thread_ts" not in whole
-
-
-def test_a_retry_goes_on_after_the_half_that_is_done(slack: Slack) -> None:
-    """The verdict stands, the reply is refused for now: the head is not edited again."""
-    late = [SlackAppAnswer(), SlackAppAnswer(status=503), SlackAppAnswer()]
-    with app(slack, app={"chat.postMessage": late}) as world:
-        world.happens(started("detect"))
-        assert methods(world)[-3:] == ["chat.update", "chat.postMessage", "chat.postMessage"]
-        assert len(messages(world)) == 2
-
-
 @pytest.mark.parametrize(("scopes", "told"), [(Workspace().scopes, 1), (SILENT, 2)])
 def test_after_a_lost_answer_the_history_tells_whether_it_stands_there(
     slack: Slack, scopes: tuple[str, ...], told: int
@@ -152,37 +102,6 @@ def test_after_a_lost_answer_the_history_tells_whether_it_stands_there(
         world.happens(started("detect"))
         assert world.texts == told * world.subjects
         assert world.execution.status == "SUCCEEDED"
-
-
-def test_a_head_whose_answer_was_lost_is_found_again(slack: Slack) -> None:
-    with app(
-        slack, app={"chat.postMessage": [SlackAppAnswer(drop="after"), SlackAppAnswer()]}
-    ) as world:
-        world.happens(started("detect"))
-        assert [m.get("thread_ts") for m in messages(world)] == [None, messages(world)[0]["ts"]]
-
-
-def test_in_doubt_nothing_is_posted_until_the_history_can_be_read(slack: Slack) -> None:
-    down = SlackAppAnswer(status=503)
-    answers = {
-        "chat.postMessage": [SlackAppAnswer(), SlackAppAnswer(drop="after"), SlackAppAnswer()],
-        "conversations.replies": [down, down, down, SlackAppAnswer()],
-    }
-    with app(slack, app=answers) as world:
-        world.happens(started("detect"))
-        assert world.texts == world.subjects
-
-
-def test_where_the_layout_is_refused_its_text_is_sent(slack: Slack) -> None:
-    refused = SlackAppAnswer(error="invalid_blocks")
-    with app(
-        slack, answer("detect"), app={"chat.postMessage": [refused, SlackAppAnswer()]}
-    ) as world:
-        world.happens(started("detect"))
-        head = messages(world)[0]
-        assert head["blocks"] == []
-        assert "Slack refused the layout of this message (invalid_blocks)" in head["text"]
-        assert len(messages(world)) == 2
 
 
 def test_who_is_in_the_wrong_channel_reads_what_to_do(slack: Slack) -> None:

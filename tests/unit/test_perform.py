@@ -1,6 +1,6 @@
 """Cancel and retry at AWS IoT: what is done, what is told, and what is done again later."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -9,6 +9,7 @@ from unittest import mock
 import pytest
 from botocore.exceptions import ClientError
 
+from embedded.scenario import Answer, Scenario
 from mitigation.acts.button import Button
 from mitigation.acts.click import Action
 from mitigation.acts.perform import PLACE_SECONDS, PLACE_WAIT_SECONDS, perform, pointless
@@ -21,7 +22,7 @@ from tests.support.iot import ENDED, NOW, Iot, scenario
 from tests.support.tasks import audit, detect
 
 AGREED = datetime(2026, 11, 22, 10, 10, tzinfo=UTC)
-CANCELS = ["CancelDetectMitigationActionsTask"]
+CANCELS, AUDIT_CANCELS = [[f"Cancel{kind}MitigationActionsTask"] for kind in ("Detect", "Audit")]
 INVALID, GONE = "InvalidRequestException", "ResourceNotFoundException"
 EXISTS, FULL = "TaskAlreadyExistsException", "LimitExceededException"
 DESCRIBE, START = "DescribeDetectMitigationActionsTask", "StartDetectMitigationActionsTask"
@@ -37,55 +38,39 @@ def done(
         return perform(iot.client, button, progress or Progress(), since=since)
 
 
-def ended_by(status: str, end: datetime | None) -> Iot:
-    return Iot(scenario(status, summary={"taskEndTime": end and end.isoformat()}))
+def ended(status: str, end: datetime | None = NOW) -> Scenario:
+    return scenario(status, summary={"taskEndTime": end and end.isoformat()})
 
 
-def ends_meanwhile(status: str = "SUCCESSFUL") -> Iot:
+def ends_meanwhile() -> Scenario:
     """Between the look and the cancel."""
-    answers = [scenario(each).describe[0].body for each in ("IN_PROGRESS", status)]  # type: ignore[union-attr]
-    return Iot(scenario(describe=answers), {CANCELS[0]: [INVALID]})
+    answers = [scenario(each).describe[0] for each in ("IN_PROGRESS", "SUCCESSFUL")]
+    return scenario(describe=[each.body for each in answers if isinstance(each, Answer)])
 
 
-CANCELED: dict[str, tuple[Callable[[], Iot], Progress, Sequence[str]]] = {
-    "a task that runs": (lambda: Iot(scenario()), Progress(Result.CANCELED), CANCELS),
-    "an audit's task that runs": (
-        lambda: Iot(scenario(kind="audit")),
-        Progress(Result.CANCELED),
-        ["CancelAuditMitigationActionsTask"],
-    ),
-    "one that had ended": (
-        lambda: Iot(scenario("SUCCESSFUL")), Progress(Result.ENDED, "SUCCESSFUL"), []
-    ),
-    "one that an earlier try of this has canceled": (
-        lambda: ended_by("CANCELED", AGREED), Progress(Result.CANCELED, "CANCELED"), []
-    ),
-    "one that was canceled before": (
-        lambda: ended_by("CANCELED", AGREED - timedelta(seconds=1)),
-        Progress(Result.ENDED, "CANCELED"),
-        [],
-    ),
-    "one that was canceled nobody knows when": (
-        lambda: ended_by("CANCELED", None), Progress(Result.ENDED, "CANCELED"), []
-    ),
-    "one that failed since": (
-        lambda: ended_by("FAILED", NOW), Progress(Result.ENDED, "FAILED"), []
-    ),
-    "one that ends meanwhile": (ends_meanwhile, Progress(Result.ENDED, "SUCCESSFUL"), CANCELS),
-    "one that goes meanwhile": (
-        lambda: Iot(scenario(), {CANCELS[0]: [INVALID], DESCRIBE: ["", GONE]}),
-        Progress(Result.GONE),
-        CANCELS,
-    ),
-    "one that is not known": (
-        lambda: Iot(scenario(), {DESCRIBE: [GONE]}), Progress(Result.GONE), []
-    ),
-}  # fmt: skip
+STOPPED, EARLIER = Progress(Result.CANCELED), AGREED - timedelta(seconds=1)
+BY_US, BEFORE = Progress(Result.CANCELED, "CANCELED"), Progress(Result.ENDED, "CANCELED")
+WELL, ILL = Progress(Result.ENDED, "SUCCESSFUL"), Progress(Result.ENDED, "FAILED")
+NOT_NOW, UNKNOWN = {CANCELS[0]: [INVALID]}, {DESCRIBE: [GONE]}
+GOES = {CANCELS[0]: [INVALID], DESCRIBE: ["", GONE]}
+CANCELED: dict[str, tuple[Scenario, Mapping[str, Sequence[str]], Progress, Sequence[str]]] = {
+    "a task that runs": (scenario(), {}, STOPPED, CANCELS),
+    "an audit's task that runs": (scenario(kind="audit"), {}, STOPPED, AUDIT_CANCELS),
+    "one that had ended": (scenario("SUCCESSFUL"), {}, WELL, []),
+    "one that an earlier try of this has canceled": (ended("CANCELED", AGREED), {}, BY_US, []),
+    "one that was canceled before": (ended("CANCELED", EARLIER), {}, BEFORE, []),
+    "one that was canceled nobody knows when": (ended("CANCELED", None), {}, BEFORE, []),
+    "one that failed since": (ended("FAILED"), {}, ILL, []),
+    "one that ends meanwhile": (ends_meanwhile(), NOT_NOW, WELL, CANCELS),
+    "one that goes meanwhile": (scenario(), GOES, Progress(Result.GONE), CANCELS),
+    "one that is not known": (scenario(), UNKNOWN, Progress(Result.GONE), []),
+}
 
 
-@pytest.mark.parametrize(("met", "progress", "calls"), CANCELED.values(), ids=CANCELED)
-def test_a_cancel_of(met: Callable[[], Iot], progress: Progress, calls: Sequence[str]) -> None:
-    iot = met()
+@pytest.mark.parametrize("case", CANCELED)
+def test_a_cancel_of(case: str) -> None:
+    known, refusals, progress, calls = CANCELED[case]
+    iot = Iot(known, refusals)
     assert done(Action.CANCEL, iot) == (progress, 0)
     assert iot.changes == calls
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from itertools import pairwise
 from typing import Any
 from unittest import mock
@@ -10,6 +9,7 @@ from unittest import mock
 import pytest
 from botocore.exceptions import ClientError
 
+from embedded.scenario import Scenario
 from mitigation.acts.button import Button
 from mitigation.acts.click import Action
 from mitigation.acts.perform import perform, plan_undo, read_task
@@ -27,17 +27,11 @@ REMOVE, UPDATE = "RemoveThingFromThingGroup", "UpdateCertificate"
 UPDATE_CA, SET = "UpdateCACertificate", "SetDefaultPolicyVersion"
 GONE, INVALID = "ResourceNotFoundException", "InvalidRequestException"
 
-type Met = Callable[[], Iot]
 type Since = Callable[[Any], object]  # what somebody has done since, to the registry
 
 
-def met(kind: str = "detect", **executed: int) -> Iot:
-    status = "SUCCESSFUL" if kind == "detect" else "COMPLETED"
-    return Iot(scenario(status, kind, executed=executed))
-
-
-def of(kind: str = "detect", **executed: int) -> Met:
-    return partial(met, kind, **executed)
+def of(kind: str = "detect", **executed: int) -> Scenario:
+    return scenario("SUCCESSFUL" if kind == "detect" else "COMPLETED", kind, executed=executed)
 
 
 def button_of(iot: Iot, changes: int | None = None) -> Button:
@@ -57,10 +51,11 @@ def undone(
         return perform(iot.client, button, progress or Progress(), since=AGREED)
 
 
-def one(kept: dict[str, Any], **changes: object) -> None:
-    """The only certificate there is has changed."""
-    [certificate] = kept.values()
-    certificate |= changes
+def certificate(registry: Any, **changes: object) -> None:
+    """The only one there is."""
+    kept: dict[str, dict[str, object]] = registry.certificates | registry.authorities
+    [found] = kept.values()
+    found |= changes
 
 
 def policy(registry: Any, **changes: object) -> None:
@@ -68,27 +63,25 @@ def policy(registry: Any, **changes: object) -> None:
     registry.policies["p0"]["99"] |= changes
 
 
-CERTIFICATE, AUTHORITY = (
-    "device certificates go back to ACTIVE",
-    "CA certificates go back to ACTIVE",
-)
-LEAVES, POLICIES = "things leave a thing group", "policies get their default version back"
-PUT_BACK: dict[str, tuple[Met, list[str], str]] = {
-    "a thing in a group": (of(Quarantine=1), [REMOVE], LEAVES),
-    "a thing's certificate": (of(Deactivate=1), [UPDATE], CERTIFICATE),
-    "a finding's certificate": (of("audit", Deactivate=1), [UPDATE], CERTIFICATE),
-    "the thing of a finding's certificate": (of("audit", Quarantine=1), [REMOVE], LEAVES),
-    "a CA's certificate": (of("audit", DeactivateCA=1), [UPDATE_CA], AUTHORITY),
-    "a policy": (of("audit", Blank=1), [SET], POLICIES),
-}  # fmt: skip
+JOINED, INACTIVE = of(Quarantine=1), of(Deactivate=1)
+FOUND, FOUND_JOINED = of("audit", Deactivate=1), of("audit", Quarantine=1)
+AUTHORITY, POLICY = of("audit", DeactivateCA=1), of("audit", Blank=1)
+PUT_BACK = {
+    "a thing in a group": (JOINED, REMOVE, "things leave a thing group"),
+    "the thing of a finding's certificate": (FOUND_JOINED, REMOVE, "things leave a thing group"),
+    "a thing's certificate": (INACTIVE, UPDATE, "device certificates go back to ACTIVE"),
+    "a finding's certificate": (FOUND, UPDATE, "device certificates go back to ACTIVE"),
+    "a CA's certificate": (AUTHORITY, UPDATE_CA, "CA certificates go back to ACTIVE"),
+    "a policy": (POLICY, SET, "policies get their default version back"),
+}
 
 
-@pytest.mark.parametrize(("met", "calls", "kind"), PUT_BACK.values(), ids=PUT_BACK)
-def test_what_is_put_back(met: Met, calls: list[str], kind: str) -> None:
-    iot = met()
+@pytest.mark.parametrize(("known", "call", "kind"), PUT_BACK.values(), ids=PUT_BACK)
+def test_what_is_put_back(known: Scenario, call: str, kind: str) -> None:
+    iot = Iot(known)
     found, wait = undone(iot)
     assert list(iot.fake.registry.changes()) == []
-    assert (iot.changes, wait) == (calls, 0)
+    assert (iot.changes, wait) == ([call], 0)
     assert found == Progress(Result.UNDONE, done=1, total=1, kinds={kind: 1})
     at_once = [name for (_, a), (name, b) in pairwise(iot.moments[1:]) if b - a < 0.09]
     assert len(at_once) <= 1  # the first one after the numbers are seen to be as agreed to
@@ -96,64 +89,37 @@ def test_what_is_put_back(met: Met, calls: list[str], kind: str) -> None:
 
 def test_no_turn_is_waited_for_without_a_call() -> None:
     """Else 10,000 certificates take a quarter longer."""
-    iot = met(Deactivate=9)
+    iot = Iot(of(Deactivate=9))
     undone(iot)
     assert max(b - a for (_, a), (_, b) in pairwise(iot.moments)) < 0.11
 
 
-NO_LONGER, NONE = "no longer there", "it has no certificate any more"
-SINCE = "changed since the task ended"
-LEFT: dict[str, tuple[Met, Since, str]] = {
-    "a group that is gone": (of(Quarantine=1), lambda r: r.groups.clear(), NO_LONGER),
-    "a thing that is gone": (of(Deactivate=1), lambda r: r.attached.clear(), NO_LONGER),
-    "a thing without a certificate": (
-        of(Deactivate=1), lambda r: r.attached.update({"sensor-0": []}), NONE
-    ),
-    "a certificate that is gone": (
-        of("audit", Deactivate=1), lambda r: r.certificates.clear(), NO_LONGER
-    ),
-    "the thing of a certificate that is gone": (
-        of("audit", Quarantine=1), lambda r: r.certificates.clear(), NO_LONGER
-    ),
-    "a certificate without a thing": (
-        of("audit", Quarantine=1), lambda r: r.attached.clear(), "it belongs to no thing any more"
-    ),
-    "a revoked certificate": (
-        of(Deactivate=1), lambda r: one(r.certificates, status="REVOKED"), "it is REVOKED now"
-    ),
-    "an active one": (
-        of(Deactivate=1), lambda r: one(r.certificates, status="ACTIVE"), "it is ACTIVE now"
-    ),
-    "one that was changed later": (
-        of(Deactivate=1), lambda r: one(r.certificates, lastModifiedDate=END + 61), SINCE
-    ),
-    "a CA's that was changed later": (
-        of("audit", DeactivateCA=1), lambda r: one(r.authorities, lastModifiedDate=END + 61), SINCE
-    ),
-    "a policy that is gone": (of("audit", Blank=1), lambda r: r.policies.clear(), NO_LONGER),
-    "a policy whose version before is gone": (
-        of("audit", Blank=1),
-        lambda r: r.policies["p0"].pop("3"),
-        "the version before is no longer there",
-    ),
-    "a policy that was changed later": (
-        of("audit", Blank=1), lambda r: policy(r, createDate=END + 61), SINCE
-    ),
-    "a policy that was changed before": (
-        of("audit", Blank=1), lambda r: policy(r, createDate=END - 241), SINCE
-    ),
-    "a policy without a default": (
-        of("audit", Blank=1), lambda r: policy(r, isDefaultVersion=False), SINCE
-    ),
-    "a policy from nobody knows when": (
-        of("audit", Blank=1), lambda r: policy(r, createDate=None), SINCE
-    ),
-}  # fmt: skip
+GROUPLESS, SINCE = "no longer there", "changed since the task ended"
+LATER, NO_CERTIFICATE = END + 61, "it has no certificate any more"
+NO_THING, NO_VERSION = "it belongs to no thing any more", "the version before is no longer there"
+LEFT: dict[str, tuple[Scenario, Since, str]] = {
+    "a group that is gone": (JOINED, lambda r: r.groups.clear(), GROUPLESS),
+    "a thing that is gone": (INACTIVE, lambda r: r.attached.clear(), GROUPLESS),
+    "a certificate that is gone": (FOUND, lambda r: r.certificates.clear(), GROUPLESS),
+    "the thing of one that is gone": (FOUND_JOINED, lambda r: r.certificates.clear(), GROUPLESS),
+    "a policy that is gone": (POLICY, lambda r: r.policies.clear(), GROUPLESS),
+    "a thing without one": (INACTIVE, lambda r: r.attached["sensor-0"].clear(), NO_CERTIFICATE),
+    "a certificate without a thing": (FOUND_JOINED, lambda r: r.attached.clear(), NO_THING),
+    "a revoked one": (INACTIVE, lambda r: certificate(r, status="REVOKED"), "it is REVOKED now"),
+    "an active one": (INACTIVE, lambda r: certificate(r, status="ACTIVE"), "it is ACTIVE now"),
+    "one changed later": (INACTIVE, lambda r: certificate(r, lastModifiedDate=LATER), SINCE),
+    "a CA's changed later": (AUTHORITY, lambda r: certificate(r, lastModifiedDate=LATER), SINCE),
+    "a policy changed later": (POLICY, lambda r: policy(r, createDate=LATER), SINCE),
+    "a policy changed before": (POLICY, lambda r: policy(r, createDate=END - 241), SINCE),
+    "a policy changed nobody knows when": (POLICY, lambda r: policy(r, createDate=None), SINCE),
+    "a policy without a default": (POLICY, lambda r: policy(r, isDefaultVersion=False), SINCE),
+    "a policy without a version before": (POLICY, lambda r: r.policies["p0"].pop("3"), NO_VERSION),
+}
 
 
-@pytest.mark.parametrize(("met", "change", "why"), LEFT.values(), ids=LEFT)
-def test_what_is_left_alone_and_listed(met: Met, change: Since, why: str) -> None:
-    iot = met()
+@pytest.mark.parametrize(("known", "change", "why"), LEFT.values(), ids=LEFT)
+def test_what_is_left_alone_and_listed(known: Scenario, change: Since, why: str) -> None:
+    iot = Iot(known)
     change(iot.fake.registry)
     found, _ = undone(iot)
     assert set(iot.changes) <= {REMOVE}  # AWS itself says there that the group is gone
@@ -162,31 +128,20 @@ def test_what_is_left_alone_and_listed(met: Met, change: Since, why: str) -> Non
     assert (left.error_code, left.count) == (why, 1)
 
 
-DONE_BEFORE: dict[str, tuple[Met, Since]] = {
-    "a certificate": (
-        of(Deactivate=1),
-        lambda r: one(r.certificates, status="ACTIVE", lastModifiedDate=AGREED.timestamp()),
-    ),
-    "a policy": (
-        of("audit", Blank=1),
-        lambda r: [each.update(isDefaultVersion=n == "3") for n, each in r.policies["p0"].items()],
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("met", "change"), DONE_BEFORE.values(), ids=DONE_BEFORE)
-def test_what_an_earlier_try_has_put_back_counts(met: Met, change: Since) -> None:
-    iot = met()
-    change(iot.fake.registry)
+def test_what_an_earlier_try_has_put_back_counts() -> None:
+    iot = Iot(of("audit", DeactivateCA=1, Blank=1))
+    certificate(iot.fake.registry, status="ACTIVE", lastModifiedDate=AGREED.timestamp())
+    policy(iot.fake.registry, isDefaultVersion=False)
+    iot.fake.registry.policies["p0"]["3"]["isDefaultVersion"] = True
     found, _ = undone(iot)
-    assert (iot.changes, found.done, found.left) == ([], 1, ())
+    assert (iot.changes, found.done, found.left) == ([], 2, ())
 
 
 @pytest.mark.parametrize("seconds", [60, -240])
 def test_a_change_within_a_minute_of_the_task_is_the_task_s(seconds: int) -> None:
-    iot = met("audit", Blank=1, DeactivateCA=1)
+    iot = Iot(of("audit", Blank=1, DeactivateCA=1))
     policy(iot.fake.registry, createDate=END + seconds)
-    one(iot.fake.registry.authorities, lastModifiedDate=END + seconds)
+    certificate(iot.fake.registry, lastModifiedDate=END + seconds)
     assert undone(iot)[0].done == 2
 
 
@@ -207,7 +162,7 @@ def test_what_aws_refuses_is_listed_and_the_rest_goes_on(
 
 @pytest.mark.parametrize("operation", [REMOVE, "ListThingPrincipals", UPDATE])
 def test_what_may_work_later_raises_and_is_done_then(operation: str) -> None:
-    iot = met(Quarantine=1, Deactivate=1)
+    iot = Iot(of(Quarantine=1, Deactivate=1))
     iot.refuse({operation: ["ThrottlingException"]})
     with pytest.raises(ClientError):
         undone(iot)
@@ -217,13 +172,13 @@ def test_what_may_work_later_raises_and_is_done_then(operation: str) -> None:
 
 @pytest.mark.parametrize("agreed", [0, 1, 3])
 def test_another_number_than_was_agreed_to_changes_nothing(agreed: int) -> None:
-    iot = met(Quarantine=2)
+    iot = Iot(of(Quarantine=2))
     assert undone(iot, agreed=agreed) == (Progress(Result.CHANGED, total=2), 0)
     assert iot.changes == []
 
 
 def test_many_rows_take_several_steps_and_each_is_done_once() -> None:
-    iot = met(Quarantine=510)
+    iot = Iot(of(Quarantine=510))
     with mock.patch("mitigation.acts.perform.UNDO_SECONDS", 30):  # a page takes 25
         progress, seconds = undone(iot)
         assert (progress.result, progress.total, progress.done, seconds) == (None, 510, 500, 1)
@@ -236,36 +191,34 @@ def test_many_rows_take_several_steps_and_each_is_done_once() -> None:
 
 DEVICE, CA = {"deviceCertificateId": "c"}, {"caCertificateId": "ca"}
 VERSION = {"policyVersionIdentifier": {"policyName": "p", "policyVersionId": "3"}}
+THING_JOINED = Change(Kind.MEMBERSHIP, "t", "quarantine")
+CERTIFICATE_JOINED = Change(Kind.MEMBERSHIP, None, "quarantine", "c")
+THING_S, CERTIFICATE = Change(Kind.CERTIFICATE, "t"), Change(Kind.CERTIFICATE, certificate="c")
+CA_S = Change(Kind.CA_CERTIFICATE, certificate="ca")
+REPLACED = Change(Kind.POLICY, policy="p", version="3")
+
+
+def violated(action: str, thing: str | None = "t", status: str = "SUCCESSFUL") -> Execution:
+    return Execution(status, "v", thing, action)
+
+
+def found(action: str, resource: dict[str, Any]) -> Execution:
+    return Execution("COMPLETED", "f", None, action, "A", resource)
+
+
 ROWS: dict[str, tuple[Execution, Sequence[Change | str]]] = {
-    "a thing joined a group": (
-        Execution("SUCCESSFUL", "v", "t", "Quarantine"),
-        [Change(Kind.MEMBERSHIP, "t", "quarantine")],
-    ),
-    "a certificate's thing did": (
-        Execution("COMPLETED", "f", None, "Quarantine", "A", DEVICE),
-        [Change(Kind.MEMBERSHIP, None, "quarantine", "c")],
-    ),
-    "a thing's certificate": (
-        Execution("SUCCESSFUL", "v", "t", "Deactivate"), [Change(Kind.CERTIFICATE, "t")]
-    ),
-    "a finding's": (
-        Execution("COMPLETED", "f", None, "Deactivate", "A", DEVICE),
-        [Change(Kind.CERTIFICATE, certificate="c")],
-    ),
-    "a CA's": (
-        Execution("COMPLETED", "f", None, "DeactivateCA", "A", CA),
-        [Change(Kind.CA_CERTIFICATE, certificate="ca")],
-    ),
-    "a policy": (
-        Execution("COMPLETED", "f", None, "Blank", "A", VERSION),
-        [Change(Kind.POLICY, policy="p", version="3")],
-    ),
-    "what can't be undone": (Execution("SUCCESSFUL", "v", "t", "Tell"), ["Tell"]),
-    "nothing that is named": (Execution("COMPLETED", "f", None, "Blank", "A", CA), ["Blank"]),
-    "nobody's group": (Execution("SUCCESSFUL", "v", None, "Quarantine"), ["Quarantine"]),
-    "nothing, as it failed": (Execution("FAILED", "v", "t", "Quarantine"), []),
-    "nothing that is known": (Execution("SUCCESSFUL", "v", "t", "Other"), []),
-}  # fmt: skip
+    "a thing joined a group": (violated("Quarantine"), [THING_JOINED]),
+    "a certificate's thing did": (found("Quarantine", DEVICE), [CERTIFICATE_JOINED]),
+    "a thing's certificate": (violated("Deactivate"), [THING_S]),
+    "a finding's certificate": (found("Deactivate", DEVICE), [CERTIFICATE]),
+    "a CA's": (found("DeactivateCA", CA), [CA_S]),
+    "a policy": (found("Blank", VERSION), [REPLACED]),
+    "what can't be undone": (violated("Tell"), ["Tell"]),
+    "nothing that is named": (found("Blank", CA), ["Blank"]),
+    "nobody's group": (violated("Quarantine", None), ["Quarantine"]),
+    "nothing, as it failed": (violated("Quarantine", status="FAILED"), []),
+    "nothing that is known": (violated("Other"), []),
+}
 
 
 @pytest.mark.parametrize(("row", "changes"), ROWS.values(), ids=ROWS)
