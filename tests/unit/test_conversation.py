@@ -130,6 +130,11 @@ PLAYS: dict[str, tuple[str, dict[str, Sequence[SlackAppAnswer]], Sequence[str]]]
         {POST: [LOST, OK]},
         [f"{OPENED} connection lost after", SHOWN],
     ),
+    "a head whose answer is lost is found and answered": (
+        "show !unavailable, between",
+        {POST: [LOST, OK]},
+        [f"{OPENED} connection lost after", f"reply+ {SO_FAR}"],
+    ),
     "a verdict whose answer is lost is found and not edited": (
         "end !unavailable, end",
         {POST: [LOST, OK]},

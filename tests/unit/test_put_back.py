@@ -15,7 +15,7 @@ from mitigation.acts.click import Action
 from mitigation.acts.perform import perform, plan_undo, read_task
 from mitigation.acts.progress import Progress, Result
 from mitigation.acts.rows import Execution
-from mitigation.acts.undo import Change, Kind, changes_of, is_undoable
+from mitigation.acts.undo import Change, Kind, Plan, changes_of, is_undoable
 from mitigation.causes import Cause
 from mitigation.kind import TaskType
 from tests.support.iot import ACTIONS, Iot, scenario
@@ -225,6 +225,15 @@ ROWS: dict[str, tuple[Execution, Sequence[Change | str]]] = {
 def test_what_a_row_has_changed(row: Execution, changes: Sequence[Change | str]) -> None:
     defined = [{"name": name, "actionParams": params} for name, params in ACTIONS.items()]
     assert list(changes_of(detect(actionsDefinition=defined), row)) == changes
+
+
+def test_a_plan_names_what_can_be_undone_by_kind_and_what_not_by_action() -> None:
+    rows = [violated("Quarantine"), violated("Tell"), violated("Tell", None)]
+    defined = [{"name": name, "actionParams": params} for name, params in ACTIONS.items()]
+    plan = Plan().including(detect(actionsDefinition=defined), rows)
+    assert plan.changes == (Cause(Kind.MEMBERSHIP, 1, ("t (quarantine)",)),)
+    assert plan.lasting == (Cause("Tell", 2, ("t", "v")),)
+    assert plan.total == 1
 
 
 @pytest.mark.parametrize(

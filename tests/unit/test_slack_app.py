@@ -30,6 +30,9 @@ def app(secret: str = TOKEN) -> SlackApp:
         (SlackAppAnswer(error="invalid_blocks"), DeliveryRejected, "invalid_blocks"),
         (SlackAppAnswer(error="fatal_error"), AnswerLost, "fatal_error"),
         (SlackAppAnswer(error="brand_new"), DeliveryUnavailable, "brand_new"),
+        (SlackAppAnswer(error="invalid_charset"), DeliveryRejected, "invalid_charset$"),
+        (SlackAppAnswer(status=500, error="brand_new"), AnswerLost, "brand_new"),
+        (SlackAppAnswer(status=429, error="is_archived"), DeliveryUnavailable, "is_archived$"),
         (SlackAppAnswer(status=502), AnswerLost, "answered 502"),
         (SlackAppAnswer(drop="after"), AnswerLost, "did not answer: RemoteDisconnected"),
         (SlackAppAnswer(error="message_not_found"), HeadLost, "message_not_found"),
@@ -44,6 +47,16 @@ def test_an_answer_that_is_not_ok_is_sorted(
     assert type(caught.value) is error
 
 
+def test_whose_token_it_is_and_what_it_may_do(play: Play) -> None:
+    slack = play()
+    assert app().who() == ("mitigation in Example", {*slack.workspace.scopes})
+    app().read_channel()
+    assert slack.calls == ["auth.test", "conversations.history"]
+    play(Workspace(is_member=False))
+    with pytest.raises(DeliveryRejected, match="not_in_channel"):
+        app().read_channel()
+
+
 def test_a_refused_layout_is_told_apart(play: Play) -> None:
     play(chat_update=[SlackAppAnswer(error="invalid_blocks")])
     with pytest.raises(DeliveryRejected) as caught:
@@ -51,7 +64,7 @@ def test_a_refused_layout_is_told_apart(play: Play) -> None:
     assert caught.value.layout_refused == "invalid_blocks"
 
 
-@pytest.mark.parametrize("word", ["ratelimited", "rate_limited"])
+@pytest.mark.parametrize("word", ["ratelimited", "rate_limited", "brand_new"])
 def test_retry_after_is_handed_on_in_both_spellings(play: Play, word: str) -> None:
     play(chat_postMessage=[SlackAppAnswer(error=word, headers={"Retry-After": "7"})])
     with pytest.raises(DeliveryUnavailable) as caught:

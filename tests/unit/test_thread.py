@@ -77,6 +77,14 @@ def test_a_try_that_failed_is_not_repeated_at_the_next_look() -> None:
     assert due(tried, 80)
 
 
+def test_a_task_that_started_nobody_knows_when_is_edited_after_30_s() -> None:
+    tried = Thread(tried_at=START)
+    for seconds, expected in ((29, False), (30, True)):
+        now = START + timedelta(seconds=seconds)
+        unknown = task(taskStartTime=None)
+        assert is_due(unknown, tried, ALL_HEADS, troubled=False, now=now) is expected
+
+
 def test_a_head_that_is_lost_is_left_alone() -> None:
     assert not due(shown(60)._replace(is_lost=True), 10_000, executed=9)
 
