@@ -10,6 +10,9 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 FUNCTIONS = ROOT / "functions"
 FOLDERS = ("embedded", "local", "ops", "bench", "tests")
+# Lines that can be read at once; what is longer still waits to be split, and nothing may join it.
+LONGEST_MODULE, LONGEST_TEMPLATE = 300, 1_200
+STILL_LONGER = {f"tests/unit/test_{name}.py" for name in ("action_executions", "decision", "words")}
 
 type Arrows = set[tuple[str, str]]
 
@@ -96,3 +99,18 @@ def test_the_ways_lead_along_modules_that_there_are() -> None:
     there = [path.relative_to(FUNCTIONS) for path in FUNCTIONS.rglob("*.py")]
     ours = {path.with_suffix("").as_posix().removeprefix("mitigation/") for path in there}
     assert set(re.findall(r"`([\w/]+)\.py`", ways)) <= ours
+
+
+def test_every_module_can_be_read_at_once() -> None:
+    folders = [ROOT / name for name in (*FOLDERS, "functions", "scripts")]
+    paths = [path for folder in folders for path in folder.rglob("*.py")]
+    long = {path.relative_to(ROOT).as_posix() for path in paths if lines(path) > LONGEST_MODULE}
+    assert long - STILL_LONGER == set()
+
+
+def test_the_template_can_be_read_as_a_whole() -> None:
+    assert lines(ROOT / "template.yaml") <= LONGEST_TEMPLATE
+
+
+def lines(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
