@@ -53,7 +53,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeStack]:
 @pytest.fixture
 def run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> Iterator[Callable[..., tuple[int, str]]]:
+) -> Callable[..., tuple[int, str]]:
     """Runs it with a shell script as sam; the exit code and what stood on the screen.
 
     sam notes its arguments, and its process, in a file each.
@@ -68,9 +68,7 @@ def run(
         code = smoke.main(arguments)
         return code, capfd.readouterr().err
 
-    previous = signal.getsignal(signal.SIGTERM)
-    yield run
-    signal.signal(signal.SIGTERM, previous)
+    return run
 
 
 type Run = Callable[..., tuple[int, str]]
