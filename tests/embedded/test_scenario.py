@@ -140,6 +140,7 @@ _APP = "slackApp.chat.update"
         (scenario(member={"alias": "x"}), "member.alias: unknown key; expected one of account"),
         (click(action="delete"), "clicks[0].action: expected cancel, retry, undo, approve, deny"),
         (click(by=""), "clicks[0].by: expected who clicks, such as U0ADA"),
+        (scenario(clicks=[{"action": "undo"}]), "clicks[0].by: expected who clicks, such as U0ADA"),
         (click(after=-1), "clicks[0].after: expected a number from 0 on"),
         (click(age="old"), "clicks[0].age: expected a number from 0 on"),
         (click(secret=1), "clicks[0].secret: expected a string, got 1"),
