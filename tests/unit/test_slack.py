@@ -56,6 +56,13 @@ def test_escaped_text_is_never_cut_in_the_middle_of_an_escape(
     assert len(cut) <= length
 
 
+def test_an_arn_is_code_so_that_no_part_of_it_becomes_an_emoji_and_a_name_can_end_no_code() -> None:
+    text = "by arn:aws:iam::1:role/Tell, (arn:aws:sns:eu-west-1:1:t) of `x`"
+    shown = "by `arn:aws:iam::1:role/Tell`, (`arn:aws:sns:eu-west-1:1:t`) of ˋxˋ"  # noqa: RUF001
+    assert block_kit.prose(text) == shown
+    assert block_kit.code("<a`b>") == "`&lt;aˋb&gt;`"  # noqa: RUF001
+
+
 def test_text_is_escaped_before_it_is_cut_and_a_long_name_gives_way() -> None:
     assert escape("<!channel> & \u202e") == r"&lt;!channel&gt; &amp; \u202e"
     header = payload_of(detect("FAILED", taskId="<" * 128, failed=3))["blocks"][0]["text"]["text"]
@@ -73,6 +80,7 @@ def test_a_line_longer_than_a_section_is_broken_and_all_of_it_is_there(length: i
 
 
 def test_a_line_without_a_comma_is_broken_where_it_has_to_be() -> None:
+    assert [*block_kit.texts(["a" * 3_000])] == [block_kit.section("a" * 3_000)]
     assert [*block_kit.texts(["a" * 3_001])] == [
         block_kit.section("a" * 2_999),
         block_kit.section("aa"),

@@ -13,20 +13,21 @@ from tests.support.tasks import audit, detect
 PROFILE = {"securityProfileName": "Flotté", "behaviorName": "Auth"}
 
 
-@pytest.mark.parametrize("for_amazon_q", [False, True])
+@pytest.mark.parametrize("options", [{}, {"for_amazon_q": True}])
 def test_each_protocol_gets_its_own_text_and_https_one_where_amazon_q_listens(
-    for_amazon_q: bool,
+    options: dict[str, bool],
 ) -> None:
-    report = Report.of(detect("FAILED", failed=1, target=PROFILE))
-    message = sns.render(report, Clock(), for_amazon_q=for_amazon_q)
+    report = Report.of(detect("FAILED", failed=1, target=PROFILE), follows_interim=True)
+    message = sns.render(report, Clock(), **options)
     bodies = json.loads(message.body)
     assert json.loads(bodies.pop("default"))["verdict"] == "FAILED"
-    if for_amazon_q:
+    if options:
         https = bodies.pop("https")
         assert json.loads(https) == amazon_q.render(report, Clock())
         assert "Flotté" in https
     assert bodies == {"email": email.render(report, Clock()).body, "sms": sms.render(report)}
     assert "Flotté" in message.body  # as it is: an escape takes three times the room
+    assert message.attributes["followsInterim"] == "true"
     assert (message.subject, message.attributes) == (email.subject(report), sns.attributes(report))
 
 

@@ -112,6 +112,7 @@ def test_a_range_over_the_end_of_summer_time_names_both_zones() -> None:
         (3_605, "1 h"),
         (11_100, "3 h 5 min"),
         (90_000, "1 d 1 h"),
+        (93_784, "1 d 2 h"),
         (86_400 * 400, "400 d"),
     ],
 )
@@ -244,6 +245,10 @@ ACTIONS: dict[str, dict[str, Any]] = {
         "publishFindingToSnsParams": {"topicArn": TOPIC}
     },
     "publishes the finding to SNS topic ?": {"publishFindingToSnsParams": {}},
+    "updates the CA certificate (?); publishes the finding to SNS topic ?": {
+        "updateCACertificateParams": {},
+        "publishFindingToSnsParams": {},
+    },
 }
 
 
