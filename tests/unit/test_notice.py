@@ -155,6 +155,12 @@ def test_why_the_function_failed_is_told_in_its_own_words(
     assert expected.error in report.headline
 
 
+def test_a_watch_of_which_nothing_is_known_broke_off() -> None:
+    told = Notice.parse({"watch": WATCH})
+    assert told.report.look.decision is Decision.CRASHED
+    assert (told.channel, told.watch) == ("", "")
+
+
 def test_a_long_error_is_cut() -> None:
     crash = {"Error": "E", "Cause": "x" * 30_000}
     report = notice(look(Decision.CRASHED), {"crash": crash}).report

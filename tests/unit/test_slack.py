@@ -79,12 +79,18 @@ def test_a_line_longer_than_a_section_is_broken_and_all_of_it_is_there(length: i
     assert " ".join(pieces) in (line, line.rstrip())
 
 
-def test_a_line_without_a_comma_is_broken_where_it_has_to_be() -> None:
-    assert [*block_kit.texts(["a" * 3_000])] == [block_kit.section("a" * 3_000)]
-    assert [*block_kit.texts(["a" * 3_001])] == [
-        block_kit.section("a" * 2_999),
-        block_kit.section("aa"),
-    ]
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["a" * 3_000],
+        ["a" * 2_999, "aa"],  # without a comma
+        [f"{'a' * 2_000},", "b" * 2_000],
+        ["&amp;" * 599, "&amp;" * 2],  # never within an escape
+    ],
+)
+def test_a_line_is_broken_at_a_comma_or_where_it_has_to_be(pieces: list[str]) -> None:
+    line = "".join(pieces).replace(",", ", ")
+    assert [*block_kit.texts([line])] == [*map(block_kit.section, pieces)]
 
 
 def test_lines_fill_sections_to_the_last_character() -> None:

@@ -23,6 +23,8 @@ def test_a_name_of_the_iana_database_is_a_zone(name: str) -> None:
         ("New York", "America/New_York"),
         ("US/New_York", "America/New_York"),
         ("San Juan", "America/Argentina/San_Juan"),
+        ("Deutschland/Berlin", "Europe/Berlin"),
+        ("Zulu time", AN_EXAMPLE),
         (
             "Argentina/Buenos_Aires",
             "America/Argentina/Buenos_Aires, America/Buenos_Aires",
