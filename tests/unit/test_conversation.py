@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,13 +11,15 @@ from embedded.slack_workspace import CHANNEL, TOKEN, Workspace
 from mitigation.conversation import MARGIN_SECONDS, Conversation, with_foot, without_layout
 from mitigation.decision import ChannelMemory, Decision
 from mitigation.delivery import DeliveryRejected, DeliveryUnavailable
-from mitigation.messages import SlackMessage
+from mitigation.messages import SlackMessage, slack_thread
+from mitigation.messages import slack as slack_messages
 from mitigation.messages.block_kit import section
 from mitigation.notice import Notice
 from mitigation.thread import Thread
 from mitigation.words import Clock
 from tests.support.looks import look, notify_input
 from tests.support.slack import Slack
+from tests.support.tasks import detect, report
 
 NOW = datetime(2026, 11, 22, 10, 12, tzinfo=UTC)
 AGE = 600
@@ -135,6 +138,9 @@ PLAYS: dict[str, tuple[str, dict[str, Sequence[SlackAppAnswer]], Sequence[str]]]
         {POST: [LOST, OK]},
         [f"{OPENED} connection lost after", f"reply+ {SO_FAR}"],
     ),
+    "a head whose answer is lost is found at the end": (
+        "show !unavailable, end", {POST: [LOST, OK]}, [f"{OPENED} connection lost after", *ENDS]
+    ),
     "a verdict whose answer is lost is found and not edited": (
         "end !unavailable, end",
         {POST: [LOST, OK]},
@@ -226,16 +232,42 @@ def test_what_a_step_that_fails_has_done_is_kept_too(
     assert take("show", Thread()) == (kept, "unavailable", [])
 
 
+def test_the_reply_is_in_the_reader_s_zone_and_knows_of_the_mail(play: Play) -> None:
+    slack, clock = play(), Clock(ZoneInfo("Asia/Tokyo"))
+    told = notice("end")
+    Conversation.of(told, TOKEN, CHANNEL).tell(told.report, clock, has_email=True)
+    expected = slack_thread.rest(told.report, clock, has_email=True)
+    assert slack.workspace.messages[-1]["blocks"] == expected.payload["blocks"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "says", "squares"),
+    [
+        ({}, "running", None),
+        ({"failed": 2}, "2 of 25 actions, 2 failed", ((0, 2, 25), "8 %")),
+        ({"executed": 25}, "25 of 25 actions", ((25, 0, 25), "100 %")),
+        ({"executed": 26}, "26 actions so far", None),
+    ],
+)
+def test_a_head_says_how_far_the_task_is(
+    counts: dict[str, int], says: str, squares: tuple[tuple[int, int, int], str] | None
+) -> None:
+    target = {"violationIds": [f"v{number}" for number in range(25)]}
+    known = detect("IN_PROGRESS", target=target, actionsDefinition=[{"name": "a"}], **counts)
+    head = slack_thread.running(report(known), Clock()).payload
+    assert head["text"] == f"[RUNNING] quarantine-7: {says}"
+    bars = [section(f"{slack_messages.bar(*squares[0])}  {squares[1]}")] if squares else []
+    assert [each for each in head["blocks"] if "⬜" in str(each) or "🟩" in str(each)] == bars  # type: ignore[union-attr]  # a list
+
+
 def test_a_refused_layout_is_told_to_the_operator(play: Play) -> None:
     play(chat_postMessage=[BLOCKS, OK])
-    _, _, refusals = take("end", Thread())
-    assert refusals == ["Slack answered invalid_blocks"]
+    assert take("end", Thread())[2] == ["Slack answered invalid_blocks"]
 
 
 @pytest.mark.parametrize("step", ["end", "between"])
 def test_a_head_in_another_channel_is_left_alone_for_a_whole_message(play: Play, step: str) -> None:
-    slack = play()
-    thread = Thread("C0OTHER", "1.000001")
+    slack, thread = play(), Thread("C0OTHER", "1.000001")
     kept, _, _ = take(step, thread)
     assert [each.partition(" ")[0] for each in seen(slack)] == ["post"]
     assert kept == thread._replace(is_lost=True)
@@ -252,11 +284,8 @@ def test_what_was_posted_long_before_the_look_is_none_of_it(
 
 
 def test_before_the_first_hour_of_1970_there_is_nothing(play: Play) -> None:
-    slack = play()
-    found = look(Decision.ENDED)
-    Conversation.of(Notice.parse(notify_input(found)), TOKEN, CHANNEL).tell(
-        Notice.parse(notify_input(found)).report, Clock(), has_email=False
-    )
+    slack, told = play(), Notice.parse(notify_input(look(Decision.ENDED)))
+    Conversation.of(told, TOKEN, CHANNEL).tell(told.report, Clock(), has_email=False)
     assert len(slack.posts) == 2
 
 
