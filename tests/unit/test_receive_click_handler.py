@@ -286,8 +286,7 @@ def test_a_click_that_is_not_entitled_is_answered_and_does_not_act(door: Door, a
 
 
 def test_of_ten_thousand_requests_all_are_answered_and_none_acts(door: Door) -> None:
-    kinds: Counter[str] = Counter()
-    statuses: Counter[int] = Counter()
+    kinds, statuses = Counter[str](), Counter[int]()
     for (kind, request, right), _ in zip(Draw(), range(10_000), strict=False):
         status = door.status(request)
         assert status in right
