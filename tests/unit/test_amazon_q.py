@@ -133,3 +133,11 @@ def test_a_start_s_subject_is_one_that_sns_takes() -> None:
     assert subject.startswith("[RUNNING] ")
     assert subject.isascii()
     assert len(subject) == amazon_q.SUBJECT_LENGTH
+    assert subject.endswith("...")
+
+
+def test_a_start_carries_text_as_it_is_and_no_attributes() -> None:
+    message = start(detect("IN_PROGRESS", taskId="grün"))
+    assert message.attributes == {}
+    assert "grün" in message.body
+    assert "grün" in json.loads(message.body)["default"]

@@ -9,6 +9,7 @@ from unittest import mock
 import pytest
 from botocore.exceptions import ClientError
 
+from embedded.iot_rows import PAGE
 from embedded.scenario import Scenario
 from mitigation.acts.button import Button
 from mitigation.acts.click import Action
@@ -92,6 +93,16 @@ def test_no_turn_is_waited_for_without_a_call() -> None:
     iot = Iot(of(Deactivate=9))
     undone(iot)
     assert max(b - a for (_, a), (_, b) in pairwise(iot.moments)) < 0.11
+
+
+def test_what_stands_on_a_later_page_is_put_back_too() -> None:
+    iot = Iot(INACTIVE)
+    [one] = iot.fake.registry.attached["sensor-0"]
+    others = [f"{number:064x}" for number in range(PAGE)]
+    known = iot.fake.registry.certificates
+    known |= {each: {**known[one], "certificateId": each} for each in others}
+    iot.fake.registry.attached["sensor-0"] += others
+    assert undone(iot)[0].done == len(iot.changes) == PAGE + 1
 
 
 GROUPLESS, SINCE = "no longer there", "changed since the task ended"
