@@ -1,5 +1,6 @@
 """One task in Slack: what is posted, edited and answered, step by step, whatever goes wrong."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -233,11 +234,17 @@ def test_what_a_step_that_fails_has_done_is_kept_too(
 
 
 def test_the_reply_is_in_the_reader_s_zone_and_knows_of_the_mail(play: Play) -> None:
-    slack, clock = play(), Clock(ZoneInfo("Asia/Tokyo"))
-    told = notice("end")
-    Conversation.of(told, TOKEN, CHANNEL).tell(told.report, clock, has_email=True)
-    expected = slack_thread.rest(told.report, clock, has_email=True)
-    assert slack.workspace.messages[-1]["blocks"] == expected.payload["blocks"]
+    slack = play()
+    actions = [{"name": f"{number:0128}"} for number in range(50)]  # too much for a chat
+    ended = {"taskStatus": "FAILED", "taskEndTime": "2026-11-22T10:03:41Z"}
+    found = look(Decision.ENDED, task={"taskSummary": {**ended, "actionsDefinition": actions}})
+    told = Notice.parse(notify_input(found))
+    Conversation.of(told, TOKEN, CHANNEL).tell(
+        told.report, Clock(ZoneInfo("Asia/Tokyo")), has_email=True
+    )
+    reply = json.dumps(slack.workspace.messages[-1]["blocks"])
+    assert "19:03:41" in reply
+    assert "in the e-mail" in reply
 
 
 @pytest.mark.parametrize(
