@@ -233,18 +233,25 @@ def test_what_a_step_that_fails_has_done_is_kept_too(
     assert take("show", Thread()) == (kept, "unavailable", [])
 
 
-def test_the_reply_is_in_the_reader_s_zone_and_knows_of_the_mail(play: Play) -> None:
+@pytest.mark.parametrize("has_email", [True, False])
+@pytest.mark.parametrize("thread", [None, Thread(CHANNEL, "1.000001", is_lost=True)])
+def test_the_end_is_in_the_reader_s_zone_and_knows_of_the_mail(
+    play: Play, thread: Thread | None, has_email: bool
+) -> None:
     slack = play()
     actions = [{"name": f"{number:0128}"} for number in range(50)]  # too much for a chat
-    ended = {"taskStatus": "FAILED", "taskEndTime": "2026-11-22T10:03:41Z"}
-    found = look(Decision.ENDED, task={"taskSummary": {**ended, "actionsDefinition": actions}})
-    told = Notice.parse(notify_input(found))
-    Conversation.of(told, TOKEN, CHANNEL).tell(
-        told.report, Clock(ZoneInfo("Asia/Tokyo")), has_email=True
-    )
+    summary = {
+        "taskStatus": "FAILED",
+        "taskEndTime": "2026-11-22T10:03:41Z",
+        "actionsDefinition": actions,
+    }
+    channels = {"slack": ChannelMemory(thread=thread)}
+    found = look(Decision.ENDED, task={"taskSummary": summary}, channels=channels)
+    told, tokyo = Notice.parse(notify_input(found)), Clock(ZoneInfo("Asia/Tokyo"))
+    Conversation.of(told, TOKEN, CHANNEL).tell(told.report, tokyo, has_email=has_email)
     reply = json.dumps(slack.workspace.messages[-1]["blocks"])
     assert "19:03:41" in reply
-    assert "in the e-mail" in reply
+    assert ("in the e-mail" in reply) is has_email
 
 
 @pytest.mark.parametrize(
