@@ -274,9 +274,19 @@ def test_a_head_says_how_far_the_task_is(
     assert [each for each in head["blocks"] if "⬜" in str(each) or "🟩" in str(each)] == bars  # type: ignore[union-attr]  # a list
 
 
-def test_a_refused_layout_is_told_to_the_operator(play: Play) -> None:
-    play(chat_postMessage=[BLOCKS, OK])
+def test_a_refused_layout_is_told_to_the_operator_and_where_it_was_refused(play: Play) -> None:
+    slack = play(chat_postMessage=[BLOCKS, OK])
     assert take("end", Thread())[2] == ["Slack answered invalid_blocks"]
+    assert "(invalid_blocks)" in slack.workspace.messages[0]["text"]
+
+
+def test_no_two_tasks_take_each_other_s_messages_for_their_own(play: Play) -> None:
+    slack = play()
+    for task_id in ("quarantine-7", "quarantine-8"):
+        told = Notice.parse(notify_input(look(Decision.ENDED), task_id=task_id))
+        Conversation.of(told, TOKEN, CHANNEL).tell(told.report, Clock(), has_email=False)
+    marks = [post.payload["metadata"]["event_payload"]["mark"] for post in slack.posts]
+    assert len(marks) == len({*marks}) == 4
 
 
 @pytest.mark.parametrize("step", ["end", "between"])
