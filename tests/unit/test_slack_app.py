@@ -10,7 +10,15 @@ from embedded.slack_answers import SlackAnswer, SlackAppAnswer
 from embedded.slack_workspace import CHANNEL, TOKEN, Workspace
 from mitigation.delivery import DeliveryError, DeliveryRejected, DeliveryUnavailable
 from mitigation.messages import SlackMessage
-from mitigation.slack_app import MOST_PAGES, PAGE_SIZE, AnswerLost, HeadLost, SlackApp, mark_of
+from mitigation.slack_app import (
+    MOST_PAGES,
+    PAGE_SIZE,
+    TIMEOUT_SECONDS,
+    AnswerLost,
+    HeadLost,
+    SlackApp,
+    mark_of,
+)
 from tests.support.slack import Slack
 
 MESSAGE = SlackMessage({"text": "headline", "blocks": []})
@@ -125,10 +133,33 @@ def test_a_mark_tells_nobody_anything() -> None:
     assert mark != mark_of("arn:aws:states:eu-west-1:123456789012:execution:W:detect-t", "head")
 
 
-def test_gov_slack_is_another_host(play: Play) -> None:
+@pytest.mark.parametrize(
+    ("secret", "host"),
+    [
+        (TOKEN, "slack.com"),
+        (json.dumps({"token": TOKEN}), "slack.com"),
+        (json.dumps({"token": TOKEN, "host": "slack-gov.com"}), "slack-gov.com"),
+    ],
+)
+def test_gov_slack_is_another_host(play: Play, secret: str, host: str) -> None:
     slack = play()
-    app(json.dumps({"token": TOKEN, "host": "slack-gov.com"})).post(MESSAGE, "mark")
-    assert slack.hosts == ["slack-gov.com"]
+    app(secret).post(MESSAGE, "mark")
+    assert slack.hosts == [host]
+
+
+def test_slack_is_waited_for_as_long_as_a_function_has_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits = []
+
+    def hang(_request: object, timeout: float) -> object:
+        waits.append(timeout)
+        raise TimeoutError
+
+    monkeypatch.setattr("mitigation.slack_app.open_unredirected", hang)
+    with pytest.raises(AnswerLost, match="did not answer: TimeoutError"):
+        app().post(MESSAGE, "mark")
+    assert waits == [TIMEOUT_SECONDS]
 
 
 @pytest.mark.parametrize(
