@@ -12,15 +12,13 @@ from embedded.slack_workspace import CHANNEL, TOKEN, Workspace
 from mitigation.conversation import MARGIN_SECONDS, Conversation, with_foot, without_layout
 from mitigation.decision import ChannelMemory, Decision
 from mitigation.delivery import DeliveryRejected, DeliveryUnavailable
-from mitigation.messages import SlackMessage, slack_thread
-from mitigation.messages import slack as slack_messages
+from mitigation.messages import SlackMessage
 from mitigation.messages.block_kit import section
 from mitigation.notice import Notice
 from mitigation.thread import Thread
 from mitigation.words import Clock
 from tests.support.looks import look, notify_input
 from tests.support.slack import Slack
-from tests.support.tasks import detect, report
 
 NOW = datetime(2026, 11, 22, 10, 12, tzinfo=UTC)
 AGE = 600
@@ -240,38 +238,15 @@ def test_the_end_is_in_the_reader_s_zone_and_knows_of_the_mail(
 ) -> None:
     slack = play()
     actions = [{"name": f"{number:0128}"} for number in range(50)]  # too much for a chat
-    summary = {
-        "taskStatus": "FAILED",
-        "taskEndTime": "2026-11-22T10:03:41Z",
-        "actionsDefinition": actions,
-    }
+    ended = {"taskStatus": "FAILED", "taskEndTime": "2026-11-22T10:03:41Z"}
+    task = {"taskSummary": {**ended, "actionsDefinition": actions}}
     channels = {"slack": ChannelMemory(thread=thread)}
-    found = look(Decision.ENDED, task={"taskSummary": summary}, channels=channels)
+    found = look(Decision.ENDED, task=task, channels=channels)
     told, tokyo = Notice.parse(notify_input(found)), Clock(ZoneInfo("Asia/Tokyo"))
     Conversation.of(told, TOKEN, CHANNEL).tell(told.report, tokyo, has_email=has_email)
     reply = json.dumps(slack.workspace.messages[-1]["blocks"])
     assert "19:03:41" in reply
     assert ("in the e-mail" in reply) is has_email
-
-
-@pytest.mark.parametrize(
-    ("counts", "says", "squares"),
-    [
-        ({}, "running", None),
-        ({"failed": 2}, "2 of 25 actions, 2 failed", ((0, 2, 25), "8 %")),
-        ({"executed": 25}, "25 of 25 actions", ((25, 0, 25), "100 %")),
-        ({"executed": 26}, "26 actions so far", None),
-    ],
-)
-def test_a_head_says_how_far_the_task_is(
-    counts: dict[str, int], says: str, squares: tuple[tuple[int, int, int], str] | None
-) -> None:
-    target = {"violationIds": [f"v{number}" for number in range(25)]}
-    known = detect("IN_PROGRESS", target=target, actionsDefinition=[{"name": "a"}], **counts)
-    head = slack_thread.running(report(known), Clock()).payload
-    assert head["text"] == f"[RUNNING] quarantine-7: {says}"
-    bars = [section(f"{slack_messages.bar(*squares[0])}  {squares[1]}")] if squares else []
-    assert [each for each in head["blocks"] if "⬜" in str(each) or "🟩" in str(each)] == bars  # type: ignore[union-attr]  # a list
 
 
 def test_a_refused_layout_is_told_to_the_operator_and_where_it_was_refused(play: Play) -> None:
