@@ -79,7 +79,7 @@ def _watches(
 def _never_saw_it(output: str | None) -> datetime | None:
     """When an execution looked last that told people that there is no such task."""
     from mitigation.decision import Decision  # noqa: PLC0415  seldom wanted, and not cheap
-    from mitigation.state import State  # noqa: PLC0415
+    from mitigation.state import State  # noqa: PLC0415  nor is this
 
     try:
         look = State.read(json.loads(output or "")).look

@@ -58,9 +58,9 @@ def test_escaped_text_is_never_cut_in_the_middle_of_an_escape(
 
 def test_an_arn_is_code_so_that_no_part_of_it_becomes_an_emoji_and_a_name_can_end_no_code() -> None:
     text = "by arn:aws:iam::1:role/Tell, (arn:aws:sns:eu-west-1:1:t) of `x`"
-    shown = "by `arn:aws:iam::1:role/Tell`, (`arn:aws:sns:eu-west-1:1:t`) of ˋxˋ"  # noqa: RUF001
+    shown = "by `arn:aws:iam::1:role/Tell`, (`arn:aws:sns:eu-west-1:1:t`) of ˋxˋ"  # noqa: RUF001  as shown
     assert block_kit.prose(text) == shown
-    assert block_kit.code("<a`b>") == "`&lt;aˋb&gt;`"  # noqa: RUF001
+    assert block_kit.code("<a`b>") == "`&lt;aˋb&gt;`"  # noqa: RUF001  as shown
 
 
 def test_text_is_escaped_before_it_is_cut_and_a_long_name_gives_way() -> None:
