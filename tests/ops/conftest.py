@@ -1,21 +1,23 @@
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import boto3
 import pytest
-from botocore.loaders import Loader, create_loader
+from botocore.loaders import create_loader
 from moto import mock_aws
 
-from ops import queue
-from tests.support.fake_stack import DELIVERED, REGION, FakeStack, served
+from ops import queue, replay
+from tests.support.fake_stack import DELIVERED, LETTERS, STACK, STARTS, FakeStack, served
+
+LOADER = create_loader()  # the service models, read once instead of once for each boto3 session
 
 
 @pytest.fixture(autouse=True)
 def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An operator's environment: a region, and a configuration of the test's own."""
-    monkeypatch.setenv("AWS_REGION", REGION)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("NO_COLOR", "1")
 
@@ -30,33 +32,40 @@ def signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-@pytest.fixture(scope="session")
-def loader() -> Loader:
-    """The service models, read once for all tests instead of once for each boto3 session."""
-    return create_loader()
+@pytest.fixture
+def fake_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeStack]:
+    """In an account of moto's; its outputs and functions are the test's to give."""
+    monkeypatch.setattr("botocore.session.create_loader", lambda _path=None: LOADER)
+    fake = FakeStack()
+    with mock_aws(), served(fake) as address:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", address)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", address)
+        yield fake
 
 
 @pytest.fixture
-def stack(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeStack]:
-    """A deployed stack with empty queues, where every delivery works."""
-    monkeypatch.setattr("botocore.session.create_loader", lambda _path=None: loader)
+def stack(fake_stack: FakeStack, monkeypatch: pytest.MonkeyPatch) -> FakeStack:
+    """With empty queues, where every delivery works."""
     monkeypatch.setattr(queue, "POLL_SECONDS", 0)  # moto's queue has no other servers to ask
-    with mock_aws():
-        sqs = boto3.client("sqs")
-        fake = FakeStack(
-            outputs={
-                "DeadLetterQueueUrl": sqs.create_queue(QueueName="dead-letters")["QueueUrl"],
-                "StartFailuresQueueUrl": sqs.create_queue(QueueName="start-failures")["QueueUrl"],
-                "NotifyFunctionName": "notify",
-                "StartWatchFunctionName": "start-watch",
-            },
-            parameters={"TimeZone": "Europe/Berlin", "AccountAlias": "plant-7", "AmazonQ": "false"},
-            functions={
-                "notify": lambda _: DELIVERED,
-                "start-watch": lambda _: {"tasksSeen": 1},
-            },
-        )
-        with served(fake) as address:
-            monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", address)
-            monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", address)
-            yield fake
+    names = {"NotifyFunctionName": "notify", "StartWatchFunctionName": "start-watch"}
+    create = boto3.client("sqs").create_queue
+    queues = {name: create(QueueName=name)["QueueUrl"] for name in (LETTERS, STARTS)}
+    fake_stack.outputs = {**names, **queues}
+    fake_stack.parameters = {"TimeZone": "Europe/Berlin", "AccountAlias": "plant-7"}
+    fake_stack.functions = {
+        "notify": lambda _: DELIVERED,
+        "start-watch": lambda _: {"tasksSeen": 1},
+    }
+    return fake_stack
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """All that a run prints; it has to end with this code."""
+
+    def run(*arguments: str, code: int = 0) -> str:
+        assert replay.main(["--stack-name", STACK, *arguments]) == code
+        told = capsys.readouterr()
+        return told.out if code < 2 else told.err
+
+    return run
