@@ -1,131 +1,75 @@
-"""The embedded AWS does what AWS does, where ministack alone would not."""
+"""The embedded AWS does what AWS does, where ministack alone would not, and is ours alone."""
 
+import io
 import json
 import socket
+import time
+import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from threading import Barrier
 
 import pytest
 
-from embedded.deploy import Stack, deploy
+from embedded.clock import Clock, LauncherClock, get_offset, set_offset
+from embedded.deploy import create
 from embedded.engine import Engine
-from embedded.play import receive
+from embedded.mends import check
 from embedded.process import EngineFailed
-from tests.support.stacks import until
 
-TEMPLATE = Path(__file__).parent / "stack" / "template.yaml"
-THEN = datetime(2020, 2, 29, 23, 59, tzinfo=UTC)
-
-pytestmark = pytest.mark.slow
+PRIVATE = {"MY_SECRET": "nobody's business", "AWS_PROFILE": "production", "HTTP_PROXY": "http://x"}
 
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("MY_SECRET", "nobody's business")
-        environment.setenv("AWS_PROFILE", "production")
-        environment.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-        with Engine(now=THEN, speed=10_000, lambda_environment={"MADE_FOR": "tests"}) as engine:
+        for name, value in PRIVATE.items():
+            environment.setenv(name, value)
+        with Engine() as engine:
             yield engine
 
 
-@pytest.fixture(scope="module")
-def stack(engine: Engine) -> Stack:
-    return deploy(engine, {}, TEMPLATE)
-
-
-def invoke(engine: Engine, stack: Stack, **event: Any) -> Any:
-    answer = engine.client("lambda").invoke(
-        FunctionName=stack.outputs["FunctionName"], Payload=json.dumps(event)
+@pytest.mark.slow
+def test_nothing_of_the_person_who_runs_it_reaches_a_function(engine: Engine) -> None:
+    archive, functions = io.BytesIO(), engine.client("lambda")
+    with zipfile.ZipFile(archive, "w") as code:
+        code.writestr("look.py", "import os\ndef handler(*_): return sorted(os.environ)")
+    functions.create_function(
+        FunctionName="look",
+        Handler="look.handler",
+        Runtime="python3.13",
+        Role="arn:aws:iam::123456789012:role/any",
+        Code={"ZipFile": archive.getvalue()},
     )
-    return json.loads(answer["Payload"].read())
+    environment = json.loads(functions.invoke(FunctionName="look")["Payload"].read())
+    assert {"HTTPS_PROXY", "SSL_CERT_FILE", "AWS_ENDPOINT_URL_IOT"} <= set(environment)
+    assert not PRIVATE.keys() & set(environment)
 
 
-def publish(engine: Engine, stack: Stack, **message: Any) -> Any:
-    return invoke(engine, stack, do="publish", message=message)
+@pytest.mark.slow
+def test_nobody_can_reach_the_engine_from_elsewhere(engine: Engine) -> None:
+    port = int(engine.endpoint.rpartition(":")[2])
+    with pytest.raises(OSError, match=r"refused|unreachable|requested address"):
+        socket.create_connection(("127.0.0.2", port), timeout=5)
 
 
-def test_a_worker_outlives_its_exceptions(engine: Engine, stack: Stack) -> None:
-    before = invoke(engine, stack, do="look")["pid"]
-    assert invoke(engine, stack, do="fail")["errorType"] == "OutOfOrder"
-    assert invoke(engine, stack, do="look")["pid"] == before
+@pytest.mark.slow
+def test_what_sns_refuses_is_refused_and_not_sent(engine: Engine) -> None:
+    sns = engine.client("sns")
+    topic = sns.create_topic(Name="any")["TopicArn"]
+    with pytest.raises(sns.exceptions.InvalidParameterException, match="parameter: Subject"):
+        sns.publish(TopicArn=topic, Subject="x" * 100, Message="too long a subject")
+    assert engine.sns == []
 
 
-def test_waits_pass_for_the_functions_and_hardly_for_us(engine: Engine, stack: Stack) -> None:
-    states, machine = engine.client("stepfunctions"), stack.outputs["MachineArn"]
-    arn = states.start_execution(stateMachineArn=machine, input='{"items": [1, 2]}')["executionArn"]
-    until(lambda: states.describe_execution(executionArn=arn)["status"] != "RUNNING", "its end")
-    execution = states.describe_execution(executionArn=arn)
-    [look, _] = json.loads(execution["output"])["seen"]
-    passed = datetime.fromisoformat(look["seen"]["now"]) - THEN
-    assert timedelta(days=1, minutes=1) < passed < timedelta(days=1, minutes=3)
-    assert [wait["seconds"] for wait in engine.waits] == [60, 86400]
-    assert sum(wait["took"] for wait in engine.waits) < 0.1
-    started, ended = engine.times_of([execution["startDate"], execution["stopDate"]])
-    assert started - THEN < timedelta(minutes=1)
-    assert ended - THEN > timedelta(days=1)
-
-
-def test_nothing_of_the_person_who_runs_it_reaches_a_function(engine: Engine, stack: Stack) -> None:
-    environment = invoke(engine, stack, do="look")["environment"]
-    assert not {"MY_SECRET", "AWS_PROFILE", "HTTP_PROXY"} & set(environment)
-    assert {"MADE_FOR", "HTTPS_PROXY", "SSL_CERT_FILE", "AWS_ENDPOINT_URL_IOT"} <= set(environment)
-
-
-@pytest.mark.parametrize(
-    ("verdict", "told"),
-    [("FAILED", {"all@example.com", "problems@example.com"}), ("OVERDUE", {"all@example.com"})],
-)
-def test_a_filter_policy_decides_who_gets_mail(
-    engine: Engine, stack: Stack, verdict: str, told: set[str]
-) -> None:
-    attributes = {"verdict": {"DataType": "String", "StringValue": verdict}}
-    publish(engine, stack, Subject=verdict, Message="problem", MessageAttributes=attributes)
-    assert {mail["to"] for mail in engine.mail if mail["subject"] == verdict} == told
-
-
-def test_what_sns_refuses_is_refused_and_not_sent(engine: Engine, stack: Stack) -> None:
-    answer = publish(engine, stack, Subject="x" * 100, Message="too long a subject")
-    assert answer["errorType"] == "InvalidParameterException"
-    assert answer["errorMessage"].endswith("Invalid parameter: Subject")
-    assert not [mail for mail in engine.mail if mail["body"] == "too long a subject"]
-
-
-def test_a_failed_event_is_tried_again_and_then_kept(engine: Engine, stack: Stack) -> None:
-    entry = {"Source": "aws.iot", "DetailType": "any", "Detail": '{"id": 7}'}
-    answer = engine.client("events").put_events(Entries=[entry])
-    assert answer["FailedEntryCount"] == 0
-    letters: list[Any] = []
-    sqs, queue = engine.client("sqs"), stack.outputs["FailuresUrl"]
-
-    def has_come() -> bool:
-        letters.extend(receive(sqs, queue))
-        return bool(letters)
-
-    until(has_come, "the letter")
-    assert letters[0]["requestPayload"]["detail"] == {"id": 7}
-    assert letters[0]["responsePayload"]["errorType"] == "OutOfOrder"
-    [lines] = [lines for name, lines in engine.logs().items() if "Listener" in name]
-    assert sum(line.startswith("START") for line in lines) == 3
-
-
-def test_what_was_recorded_can_be_read_afterwards() -> None:
-    with Engine() as engine:
-        topic = engine.client("sns").create_topic(Name="any")["TopicArn"]
-        engine.client("sns").publish(TopicArn=topic, Message="remembered")
-    assert [sent["message"] for sent in engine.sns] == ["remembered"]
-    assert not engine.folder.exists()
-
-
-def test_a_broken_template_is_told_by_its_resource(tmp_path: Path) -> None:
-    template = tmp_path / "template.yaml"
-    template.write_text(
-        "Resources: {Bad: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: 99999}}}"
-    )
-    with Engine() as engine, pytest.raises(EngineFailed, match=r"deploy failed: .*Bad"):
-        deploy(engine, {}, template)
+@pytest.mark.slow
+def test_a_broken_template_is_told_by_its_resource(engine: Engine) -> None:
+    bad = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 99999}}
+    body = {"TemplateBody": json.dumps({"Resources": {"Bad": bad}})}
+    with pytest.raises(EngineFailed, match=r"deploy failed: .*Bad"):
+        create(engine.client("cloudformation"), "bad", body, {})
 
 
 def test_an_engine_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,9 +78,28 @@ def test_an_engine_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch)
         pass
 
 
-def test_nobody_can_reach_the_engine_from_elsewhere(engine: Engine) -> None:
-    port = int(engine.endpoint.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=5):
-        pass
-    with pytest.raises(OSError, match=r"refused|unreachable|requested address"):
-        socket.create_connection(("127.0.0.2", port), timeout=5)
+def test_mends_are_for_one_version_of_ministack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "MENDED_VERSION", "1.5.32")
+    with pytest.raises(check.MendFailed, match=r"written for ministack 1\.5\.32, but 1\.5\.33 is"):
+        check.expect_version()
+
+
+def test_waits_at_the_same_time_do_not_add_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    set_offset(path := tmp_path / "clock", 0.0)
+    both = Barrier(2)
+    monkeypatch.setattr("embedded.clock.time.sleep", lambda _seconds: both.wait(30))
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(Clock(500, path).sleep, [3600, 3600]))
+    assert get_offset(path) == pytest.approx(3600, abs=1)
+
+
+def test_past_moments_are_told_by_the_clock_of_their_time(tmp_path: Path) -> None:
+    clock, now = LauncherClock(tmp_path / "clock"), time.time()
+    clock.set(datetime.now(UTC) + timedelta(hours=1))
+    waits = [{"until": now + 10, "offset": 7200.0}, {"until": now + 20, "offset": 10_800.0}]
+    moments = [datetime.fromtimestamp(now + seconds, UTC) for seconds in (-60, 1, 11, 21)]
+    told = zip(clock.times_of(moments, waits), moments, strict=True)
+    ahead = [(shown - moment).total_seconds() for shown, moment in told]
+    assert ahead == pytest.approx([0, 3600, 7200, 10_800], abs=1)

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from embedded.scenario import Answer, BadScenario, Failure, SlackAnswer, SlackAppAnswer, load, parse
-
-DESCRIBED: dict[str, Any] = {"taskId": "t-1", "describe": [{"taskSummary": {}}]}
+from embedded.process import ROOT
+from embedded.scenario import BadScenario, load, parse
 
 
 def scenario(**changes: Any) -> dict[str, Any]:
-    return {**DESCRIBED, **changes}
+    return {"taskId": "t-1", "describe": [{"taskSummary": {}}], **changes}
 
 
 def step(**error: Any) -> dict[str, Any]:
@@ -26,34 +25,9 @@ def click(**changes: Any) -> dict[str, Any]:
 
 
 def test_each_scenario_of_ours_is_one() -> None:
-    paths = sorted((Path(__file__).parents[2] / "events" / "scenarios").glob("*.json"))
+    paths = [*(ROOT / "events" / "scenarios").glob("*.json")]
+    assert [path.name for path in paths if not load(path).describe] == []
     assert paths
-    assert all(load(path).describe for path in paths)
-
-
-def test_what_is_not_said_is_as_usual() -> None:
-    parsed = parse(DESCRIBED)
-    assert (parsed.task_type, parsed.place) == ("detect", ("123456789012", "eu-west-1"))
-    assert parsed.slack == (SlackAnswer(200, {}, "ok"),)
-    assert parse(scenario(slack=[{"status": 503}])).slack == (SlackAnswer(503, {}, ""),)
-
-
-def test_steps_are_answers_and_errors() -> None:
-    error = {"code": "ThrottlingException", "message": "Rate exceeded"}
-    steps = parse(scenario(describe=[{}, {"error": error}])).describe
-    assert steps == (Answer({}), Failure("ThrottlingException", 400, "Rate exceeded"))
-
-
-def test_the_slack_app_is_answered_by_method() -> None:
-    answers = [{"error": "channel_not_found"}, {"status": 429, "headers": {"Retry-After": "1"}}]
-    planned = {"chat.postMessage": answers, "chat.update": [{"drop": "after"}]}
-    assert parse(scenario(slackApp=planned)).slack_app == {
-        "chat.postMessage": (
-            SlackAppAnswer(error="channel_not_found"),
-            SlackAppAnswer(429, {"Retry-After": "1"}),
-        ),
-        "chat.update": (SlackAppAnswer(drop="after"),),
-    }
 
 
 @pytest.mark.parametrize(
@@ -72,21 +46,19 @@ def test_a_saved_answer_is_a_scenario(saved: object, task_type: str, task_id: st
 @pytest.mark.parametrize(
     ("told", "started"),
     [
+        ("2026-11-22T10:01:07", datetime(2026, 11, 22, 10, 1, 7, tzinfo=UTC)),
         ("2026-11-22T10:01:07+01:00", datetime(2026, 11, 22, 9, 1, 7, tzinfo=UTC)),
         (1609988361.5, datetime(2021, 1, 7, 2, 59, 21, 500_000, UTC)),
         ("yesterday", None),
-        (True, None),
         (1e300, None),
     ],
 )
 def test_the_start_is_the_first_that_an_answer_tells(told: object, started: object) -> None:
-    assert (
-        parse(scenario(describe=[{}, {"taskSummary": {"taskStartTime": told}}])).started == started
-    )
+    document = scenario(describe=[{}, {"taskSummary": {"taskStartTime": told}}])
+    assert parse(document).started == started
 
 
 _ID = "taskId: expected 1 to 128 of a-z, A-Z, 0-9, _ and -, got "
-_APP = "slackApp.chat.update"
 
 
 @pytest.mark.parametrize(
@@ -98,79 +70,68 @@ _APP = "slackApp.chat.update"
         (scenario(taskID="x"), "taskID: unknown key; expected one of taskType, taskId, describe, "),
         (scenario(taskType="both"), 'taskType: expected "detect" or "audit", got "both"'),
         (scenario(taskId="no spaces"), _ID + '"no spaces"'),
-        (scenario(taskId=""), _ID + '""'),
         (scenario(taskId="x" * 129), _ID + '"' + "x" * 56 + "…"),
         (scenario(taskId=7), _ID + "7"),
         (scenario(describe=[]), "describe: expected at least one answer or error, got none"),
         (scenario(describe={}), "describe: expected a list, got {}"),
-        (scenario(describe=[[]]), "describe[0]: expected an object, got []"),
         (scenario(describe=[{}, {"taskStatus": "X"}]), "describe[1].taskStatus: unknown key; "),
         (step(), "describe[0].error.code: missing; expected an AWS error code"),
         (step(code=5), "describe[0].error.code: expected a string, got 5"),
         (step(code="X", status=200), "describe[0].error.status: expected an HTTP status from 400"),
-        (step(code="X", status=True), "describe[0].error.status: expected an HTTP status from 400"),
         (
             scenario(describe=[{"error": {"code": "X"}, "taskSummary": {}}]),
             "describe[0].taskSummary: unknown key; expected one of error",
         ),
-        (
-            scenario(taskType="audit", describe=[{"taskSummary": {}}]),
-            "describe[0].taskSummary: unknown key; expected one of taskStatus, ",
-        ),
         (scenario(findings=[None]), "findings[0]: expected an object, got null"),
         (scenario(slack=[]), "slack: expected at least one answer, got none (leave it out"),
-        (scenario(slack=[{"status": 99}]), "slack[0].status: expected an HTTP status from 200 to"),
         (scenario(slack=[{"delay": 5}]), "slack[0].delay: unknown key; expected one of status, "),
         (
             scenario(slack=[{"headers": {"Retry-After": 1}}]),
             "slack[0].headers.Retry-After: expected a string, got 1",
         ),
         (scenario(slackApp={"chat.delete": [{}]}), "slackApp.chat.delete: unknown key; expected"),
-        (scenario(slackApp={"chat.update": []}), _APP + ": expected at least one answer, got none"),
+        (
+            scenario(slackApp={"chat.update": []}),
+            "slackApp.chat.update: expected at least one answer, got none",
+        ),
         (
             scenario(slackApp={"chat.update": [{"drop": "now"}]}),
-            _APP + '[0].drop: expected "before" or "after", got "now"',
+            'slackApp.chat.update[0].drop: expected "before" or "after", got "now"',
         ),
-        (scenario(slackApp={"chat.update": [{"body": "ok"}]}), _APP + "[0].body: unknown key; "),
         (scenario(member={}), "member.account: missing; expected an AWS account"),
         (
             scenario(member={"account": "210987654321", "region": "Ohio"}),
             'member.region: expected an AWS region such as us-east-1, got "Ohio"',
         ),
-        (scenario(member={"alias": "x"}), "member.alias: unknown key; expected one of account"),
         (click(action="delete"), "clicks[0].action: expected cancel, retry, undo, approve, deny"),
-        (click(by=""), "clicks[0].by: expected who clicks, such as U0ADA"),
         (scenario(clicks=[{"action": "undo"}]), "clicks[0].by: expected who clicks, such as U0ADA"),
         (click(after=-1), "clicks[0].after: expected a number from 0 on"),
-        (click(age="old"), "clicks[0].age: expected a number from 0 on"),
         (click(secret=1), "clicks[0].secret: expected a string, got 1"),
-        (click(when=1), "clicks[0].when: unknown key; expected one of after, age, "),
     ],
 )
 def test_a_mistake_is_named_with_its_file_in_one_line(
     tmp_path: Path, document: object, said: str
 ) -> None:
-    path = tmp_path / "odd.json"
-    path.write_text(json.dumps(document))
-    with pytest.raises(BadScenario) as caught:
-        load(path)
-    assert str(caught.value).startswith(f"{path}: {said}")
-    assert "\n" not in str(caught.value)
+    refused(tmp_path, json.dumps(document).encode(), f": {said}")
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         (b'{\n  "taskId": "t-1",\n  "describe": [', ":3:16: not complete, valid JSON: "),
-        (b"", ":1:1: not complete, valid JSON: "),
         (b"\x89PNG\xff", ": expected UTF-8 text"),
         (b"[" * 100_000, ": a number is too long, or it is nested too deeply"),
         (b"1" * 5_000, ": a number is too long"),
     ],
 )
 def test_what_is_no_json_is_told_with_its_place(tmp_path: Path, content: bytes, said: str) -> None:
-    path = tmp_path / "odd.json"
+    refused(tmp_path, content, said)
+
+
+def refused(folder: Path, content: bytes, said: str) -> None:
+    path = folder / "odd.json"
     path.write_bytes(content)
     with pytest.raises(BadScenario) as caught:
         load(path)
     assert str(caught.value).startswith(f"{path}{said}")
+    assert "\n" not in str(caught.value)
