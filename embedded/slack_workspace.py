@@ -1,8 +1,7 @@
 """A Slack workspace with one app in one channel: its Web API, with the checks that Slack makes.
 
 Sources: https://docs.slack.dev/reference/methods/ (chat.postMessage, chat.postEphemeral,
-chat.update, conversations.history, conversations.replies, auth.test); and its rate limits,
-https://docs.slack.dev/apis/web-api/rate-limits/.
+chat.update, conversations.history, conversations.replies, auth.test).
 """
 
 import json
@@ -22,7 +21,6 @@ SCOPES = ("chat:write", "channels:history", "groups:history")
 LONGEST_UPDATE = 4_000  # of text, in chat.update
 LONGEST_METADATA = 8_000  # of metadata, as JSON
 LARGEST_PAGE = 999
-BURST = 4  # posts that may come at once, where posts are limited at all
 
 type Json = dict[str, Any]
 type SlackMode = Literal["none", "webhook", "app"]  # how a deployment reaches it
@@ -38,24 +36,16 @@ class Refused(Exception):  # noqa: N818  the provider's answer
 
 @dataclass(slots=True)
 class Workspace:
-    """What the app may do, and the messages that stand in its channel, oldest first.
-
-    `posts_per_second` is the limit a channel; None for no limit, as waits may be sped up.
-    """
+    """What the app may do, and the messages that stand in its channel, oldest first."""
 
     token: str = TOKEN
     channel: str = CHANNEL
     scopes: tuple[str, ...] = SCOPES
     is_member: bool = True
-    is_archived: bool = False
-    posts_per_second: float | None = None
     clock: Callable[[], float] = time.time
     messages: list[Json] = field(default_factory=list)
     whispers: list[Json] = field(default_factory=list)  # each was seen by its user alone
-    strangers: tuple[str, ...] = ()  # to the channel
     _last_ts: int = 0  # in microseconds
-    _allowance: float = BURST
-    _counted_at: float | None = None
 
     def call(self, method: str, authorization: str | None, arguments: Json) -> Json:
         """Slack's answer when all is well; raises Refused or SlackRefused."""
@@ -96,7 +86,6 @@ class Workspace:
             message["thread_ts"] = parent.get("thread_ts", thread_ts)
             if arguments.get("reply_broadcast"):
                 message["subtype"] = "thread_broadcast"
-        self._spend()
         message["ts"] = self._next_ts()
         self.messages.append(message)
         return {"channel": self.channel, "ts": message["ts"], "message": message}
@@ -105,7 +94,7 @@ class Workspace:
         self._expect_scope("chat:write")
         self._expect_channel(arguments)
         check_message(arguments)
-        if not isinstance(arguments.get("user"), str) or arguments["user"] in self.strangers:
+        if not isinstance(arguments.get("user"), str):
             raise Refused("user_not_in_channel")
         ts = self._next_ts()
         self.whispers.append({**arguments, "ts": ts})
@@ -147,8 +136,6 @@ class Workspace:
     def _expect_channel(self, arguments: Json) -> None:
         if arguments.get("channel") != self.channel:
             raise Refused("channel_not_found")
-        if self.is_archived:
-            raise Refused("is_archived")
         if not self.is_member:
             raise Refused("not_in_channel")
 
@@ -173,18 +160,6 @@ class Workspace:
         more = start + limit < len(newer)
         cursor = {"response_metadata": {"next_cursor": str(start + limit)}} if more else {}
         return {"messages": shown, "has_more": more, **cursor}
-
-    def _spend(self) -> None:
-        """One message a second a channel, with a little more for a short time."""
-        if self.posts_per_second is None:
-            return
-        now = self.clock()
-        passed = now - (self._counted_at if self._counted_at is not None else now)
-        self._counted_at = now
-        self._allowance = min(self._allowance + passed * self.posts_per_second, BURST)
-        if self._allowance < 1:
-            raise Refused("ratelimited")
-        self._allowance -= 1
 
     def _next_ts(self) -> str:
         self._last_ts = max(int(self.clock() * 1_000_000), self._last_ts + 1)

@@ -1,51 +1,167 @@
-"""The embedded AWS does what AWS does, where ministack alone would not, and is ours alone."""
+"""The embedded AWS, as one hub and its members have it, with roles enforced.
 
-import io
+The hub's own account and region; another account; another region of the hub's account. From three
+more accounts nothing arrives: one has a member's stack but is not listed, of the others the role
+that sends the events may not do so, or does not trust EventBridge.
+"""
+
 import json
 import socket
 import time
-import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import pytest
 
+from embedded.clicks import Click, button, local_url, press
 from embedded.clock import Clock, LauncherClock, get_offset, set_offset
-from embedded.deploy import create
+from embedded.deploy import Stack, create, deploy, deploy_member
 from embedded.engine import Engine
 from embedded.mends import check
+from embedded.places import HOME, Place
+from embedded.play import stack_parameters, start_task
 from embedded.process import EngineFailed
+from embedded.slack_workspace import CHANNEL, TOKEN
+from mitigation.acts.button import Button
+from mitigation.acts.click import Action
+from mitigation.kind import TaskType
+from mitigation.member import Member
+from tests.support import stacks
 
-PRIVATE = {"MY_SECRET": "nobody's business", "AWS_PROFILE": "production", "HTTP_PROXY": "http://x"}
+OTHER_ACCOUNT = Place("210987654321", "us-east-1")
+OTHER_REGION = Place(HOME.account, "us-east-1")
+OURS = (HOME, OTHER_ACCOUNT, OTHER_REGION)
+MAY_NOT, UNTRUSTED, STRANGER = SILENT = [
+    Place(account, "us-east-1") for account in ("310987654321", "410987654321", "999999999999")
+]
+TASKS = [
+    replace(stacks.task(kind, "quarantine-7", "FAILED"), place=place)
+    for place in (*SILENT, *OURS)  # in this order: what is wrongly sent is not the last to arrive
+    for kind in ("detect", "audit")
+]
+RUNNING = [
+    replace(stacks.task("detect", "endless-1", "IN_PROGRESS"), place=place)
+    for place in (HOME, OTHER_ACCOUNT)
+]
+ONE, OTHER = 64 * "1", 64 * "2"  # certificates
 
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in PRIVATE.items():
-            environment.setenv(name, value)
-        with Engine() as engine:
-            yield engine
+    with Engine([*TASKS, *RUNNING], auth=True, started=False, speed=50) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def hub(engine: Engine) -> Stack:
+    parameters = stack_parameters(engine, slack="app", acts=True) | {
+        "SlackApprovals": "undo",
+        "SweepMinutes": "60",
+        "MemberAccounts": ",".join(place.account for place in (*OURS[:2], MAY_NOT, UNTRUSTED)),
+        "MemberRegions": "us-east-1",
+    }
+    made = deploy(engine, parameters)
+    for place in (*OURS[1:], *SILENT):
+        deploy_member(engine, place, "cancel" if place == OTHER_ACCOUNT else "off")
+    lambda_alone = {"Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    for place in (MAY_NOT, UNTRUSTED):
+        iam = engine.client("iam", place)
+        roles = [each["RoleName"] for each in iam.list_roles()["Roles"]]
+        [role] = [name for name in roles if "ForwardRole" in name]
+        if place == UNTRUSTED:
+            iam.update_assume_role_policy(RoleName=role, PolicyDocument=allowing(lambda_alone))
+        else:
+            [policy] = iam.list_role_policies(RoleName=role)["PolicyNames"]
+            iam.delete_role_policy(RoleName=role, PolicyName=policy)
+    return made
+
+
+def allowing(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Statement": [{"Effect": "Allow", **each} for each in statements]})
 
 
 @pytest.mark.slow
-def test_nothing_of_the_person_who_runs_it_reaches_a_function(engine: Engine) -> None:
-    archive, functions = io.BytesIO(), engine.client("lambda")
-    with zipfile.ZipFile(archive, "w") as code:
-        code.writestr("look.py", "import os\ndef handler(*_): return sorted(os.environ)")
-    functions.create_function(
-        FunctionName="look",
-        Handler="look.handler",
-        Runtime="python3.13",
-        Role="arn:aws:iam::123456789012:role/any",
-        Code={"ZipFile": archive.getvalue()},
+def test_each_task_of_hub_and_members_is_told_once_and_of_nobody_else(
+    engine: Engine, hub: Stack
+) -> None:
+    for scenario in TASKS:
+        start_task(engine, scenario)
+    names = [f"{task.task_type}-{task.task_id}" for task in TASKS[:2]]
+    expected = {*names, *("-".join((*place, name)) for place in OURS[1:] for name in names)}
+    stacks.until(lambda: set(stacks.watches(engine, hub.resources)) >= expected, "six watches")
+    assert stacks.ended_watches(engine, hub.resources) == dict.fromkeys(expected, "SUCCEEDED")
+    assert len(engine.mail) == len(expected)
+    assert [asked(engine, place, "Describe") for place in OURS] == [["quarantine-7"] * 2] * 3
+    assert [asked(engine, place, "Describe") for place in SILENT] == [[]] * 3
+
+
+def asked(engine: Engine, place: Place, act: str) -> list[str]:
+    """The tasks that AWS IoT was asked about there."""
+    calls = [
+        call for call in engine.iot.at(place).calls if "MitigationActionsTask" in call.operation
+    ]
+    return [call.parameters["taskId"] for call in calls if call.operation.startswith(act)]
+
+
+@pytest.mark.slow
+def test_a_member_s_task_is_canceled_there_where_the_member_grants_it(
+    engine: Engine, hub: Stack
+) -> None:
+    for scenario in RUNNING:
+        start_task(engine, scenario)
+    stacks.until(lambda: OTHER_ACCOUNT.account in newest(engine)[1], "the member's button")
+    message, value = newest(engine)
+    url = local_url(engine.endpoint, hub.outputs["ClicksUrl"])
+    nothing = Button(Action.CANCEL, TaskType.DETECT, "quarantine-7", None, Member(*OTHER_REGION))
+    for clicked, said in (
+        (value, "is canceled"),
+        (nothing.value(CHANNEL, TOKEN), "123456789012 (us-east-1) grants no cancel"),
+    ):
+        press(url, Click(0, "U0ADA", "cancel", {}), message, clicked, engine.run_time())
+        stacks.until(partial(is_said, engine, said), said)
+    assert [asked(engine, place, "Cancel") for place in OURS] == [[], ["endless-1"], []]
+
+
+def is_said(engine: Engine, text: str) -> bool:
+    return any(text in message["text"] for message in engine.slack.workspace.messages)
+
+
+def newest(engine: Engine) -> tuple[Any, str]:
+    """The newest message with a button to cancel, and its value."""
+    return button(engine.slack.workspace, "cancel") or ({}, "")
+
+
+@pytest.mark.slow
+def test_aws_iot_is_asked_for_what_a_role_s_policy_names_and_for_nothing_else(
+    engine: Engine,
+) -> None:
+    root = {"AWS": f"arn:aws:iam::{HOME.account}:root"}
+    certificate = f"arn:aws:iot:{HOME.region}:{HOME.account}:cert/{ONE}"
+    may = allowing(
+        {"Action": "iot:DescribeCertificate", "Resource": certificate},
+        {"Action": "iot:ListAuditFindings", "Resource": "*"},
     )
-    environment = json.loads(functions.invoke(FunctionName="look")["Payload"].read())
-    assert {"HTTPS_PROXY", "SSL_CERT_FILE", "AWS_ENDPOINT_URL_IOT"} <= set(environment)
-    assert not PRIVATE.keys() & set(environment)
+    trust = allowing({"Action": "sts:AssumeRole", "Principal": root})
+    iam = engine.client("iam")
+    arn = iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=may)
+    taken = engine.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")
+    iot = engine.client("iot", credentials=taken["Credentials"])
+    assert iot.list_audit_findings(taskId="t")["findings"] == []  # which sends a body
+    with pytest.raises(iot.exceptions.ResourceNotFoundException):
+        iot.describe_certificate(certificateId=ONE)
+    for ask, certificates in (
+        (iot.describe_certificate, {"certificateId": OTHER}),
+        (iot.update_certificate, {"certificateId": ONE, "newStatus": "ACTIVE"}),
+    ):
+        with pytest.raises(iot.exceptions.ClientError, match="AccessDeniedException"):
+            ask(**certificates)
 
 
 @pytest.mark.slow
@@ -61,7 +177,7 @@ def test_what_sns_refuses_is_refused_and_not_sent(engine: Engine) -> None:
     topic = sns.create_topic(Name="any")["TopicArn"]
     with pytest.raises(sns.exceptions.InvalidParameterException, match="parameter: Subject"):
         sns.publish(TopicArn=topic, Subject="x" * 100, Message="too long a subject")
-    assert engine.sns == []
+    assert [sent for sent in engine.sns if sent["topicArn"] == topic] == []
 
 
 @pytest.mark.slow
@@ -72,10 +188,16 @@ def test_a_broken_template_is_told_by_its_resource(engine: Engine) -> None:
         create(engine.client("cloudformation"), "bad", body, {})
 
 
-def test_an_engine_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("embedded.process.CHILD", ("-c", "raise SystemExit('a mend moved')"))
-    with pytest.raises(EngineFailed, match="the engine did not start: a mend moved"), Engine():
+def test_an_engine_that_does_not_start_says_why_and_sees_nothing_of_who_runs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    its_end = "import os; raise SystemExit('a mend moved: ' + ' '.join(os.environ))"
+    monkeypatch.setattr("embedded.process.CHILD", ("-c", its_end))
+    said = pytest.raises(EngineFailed, match=r"did not start: a mend moved: .*AWS_REGION")
+    with said as failed, Engine():
         pass
+    assert "AWS_PROFILE" not in str(failed.value)
 
 
 def test_mends_are_for_one_version_of_ministack(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,10 @@
-"""What a run says when it comes to no end, and that it starts tasks of whatever answers."""
+"""A scenario's mistakes are told in a line that names the key; and when a run comes to no end."""
 
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,12 +15,125 @@ from moto import mock_aws
 from embedded.deploy import Stack
 from embedded.fake_iot import FakeIot
 from embedded.play import PlayFailed, await_execution, follow, start_task
-from embedded.scenario import parse
+from embedded.process import ROOT
+from embedded.scenario import BadScenario, load, parse
 
 DEFINITION = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}}
 LETTER = {"responsePayload": {"errorType": "InvalidWatch", "errorMessage": "no taskId"}}
 ANY = {"securityProfileName": "FleetBaseline", "behaviorName": "any"}
 TOLD = {"target": {"violationIds": ["v-1"]}, "actionsDefinition": [{"name": "Quarantine"}]}
+
+
+def scenario(**changes: Any) -> dict[str, Any]:
+    return {"taskId": "t-1", "describe": [{"taskSummary": {}}], **changes}
+
+
+def step(**error: Any) -> dict[str, Any]:
+    """A scenario whose one answer is this error."""
+    return scenario(describe=[{"error": error}])
+
+
+def click(**changes: Any) -> dict[str, Any]:
+    return scenario(clicks=[{"by": "U0ADA", "action": "cancel", **changes}])
+
+
+def test_each_scenario_of_ours_is_one() -> None:
+    paths = [*(ROOT / "events" / "scenarios").glob("*.json")]
+    assert [path.name for path in paths if not load(path).describe] == []
+    assert paths
+
+
+@pytest.mark.parametrize(
+    ("saved", "task_type", "task_id"),
+    [
+        ({"taskSummary": {"taskId": "t-9", "taskStatus": "FAILED"}}, "detect", "t-9"),
+        ({"taskSummary": {}}, "detect", "pasted-answer"),
+        ({"taskStatus": "COMPLETED", "startTime": 1609988361.5}, "audit", "pasted-answer"),
+    ],
+)
+def test_a_saved_answer_is_a_scenario(saved: object, task_type: str, task_id: str) -> None:
+    parsed = parse(saved)
+    assert (parsed.task_type, parsed.task_id) == (task_type, task_id)
+
+
+@pytest.mark.parametrize(
+    ("told", "started"),
+    [
+        ("2026-11-22T10:01:07", datetime(2026, 11, 22, 10, 1, 7, tzinfo=UTC)),
+        ("2026-11-22T10:01:07+01:00", datetime(2026, 11, 22, 9, 1, 7, tzinfo=UTC)),
+        (1609988361.5, datetime(2021, 1, 7, 2, 59, 21, 500_000, UTC)),
+        ("yesterday", None),
+        (1e300, None),
+    ],
+)
+def test_the_start_is_the_first_that_an_answer_tells(told: object, started: object) -> None:
+    document = scenario(describe=[{}, {"taskSummary": {"taskStartTime": told}}])
+    assert parse(document).started == started
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ([], "the scenario: expected an object, got []"),
+        ({}, "describe: missing; expected a list of Describe answers and errors"),
+        ({"describe": [{}]}, "taskId: missing; expected the task's id"),
+        (scenario(taskID="x"), "taskID: unknown key; expected one of taskType, taskId, describe, "),
+        (scenario(taskType="both"), 'taskType: expected "detect" or "audit", got "both"'),
+        (scenario(taskId="no spaces"), "taskId: expected 1 to 128 of a-z, A-Z, 0-9, _ and -, got "),
+        (scenario(taskId="x" * 129), "taskId: expected 1 to 128 of a-z, A-Z, 0-9, _ and -, got "),
+        (scenario(describe=[]), "describe: expected at least one answer or error, got none"),
+        (scenario(describe={}), "describe: expected a list, got {}"),
+        (scenario(describe=[{}, {"taskStatus": "X"}]), "describe[1].taskStatus: unknown key; "),
+        (step(), "describe[0].error.code: missing; expected an AWS error code"),
+        (step(code="X", status=200), "describe[0].error.status: expected an HTTP status from 400"),
+        (scenario(findings=[None]), "findings[0]: expected an object, got null"),
+        (scenario(slack=[]), "slack: expected at least one answer, got none (leave it out"),
+        (scenario(slack=[{"delay": 5}]), "slack[0].delay: unknown key; expected one of status, "),
+        (
+            scenario(slack=[{"headers": {"Retry-After": 1}}]),
+            "slack[0].headers.Retry-After: expected a string, got 1",
+        ),
+        (scenario(slackApp={"chat.delete": [{}]}), "slackApp.chat.delete: unknown key; expected"),
+        (
+            scenario(slackApp={"chat.update": [{"drop": "now"}]}),
+            'slackApp.chat.update[0].drop: expected "before" or "after", got "now"',
+        ),
+        (scenario(member={}), "member.account: missing; expected an AWS account"),
+        (
+            scenario(member={"account": "210987654321", "region": "Ohio"}),
+            'member.region: expected an AWS region such as us-east-1, got "Ohio"',
+        ),
+        (click(action="delete"), "clicks[0].action: expected cancel, retry, undo, approve, deny"),
+        (scenario(clicks=[{"action": "undo"}]), "clicks[0].by: expected who clicks, such as U0ADA"),
+        (click(after=-1), "clicks[0].after: expected a number from 0 on"),
+    ],
+)
+def test_a_mistake_is_named_with_its_file_in_one_line(
+    tmp_path: Path, document: object, said: str
+) -> None:
+    refused(tmp_path, json.dumps(document).encode(), f": {said}")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{\n  "taskId": "t-1",\n  "describe": [', ":3:16: not complete, valid JSON: "),
+        (b"\x89PNG\xff", ": expected UTF-8 text"),
+        (b"[" * 100_000, ": a number is too long, or it is nested too deeply"),
+        (b"1" * 5_000, ": a number is too long"),
+    ],
+)
+def test_what_is_no_json_is_told_with_its_place(tmp_path: Path, content: bytes, said: str) -> None:
+    refused(tmp_path, content, said)
+
+
+def refused(folder: Path, content: bytes, said: str) -> None:
+    path = folder / "odd.json"
+    path.write_bytes(content)
+    with pytest.raises(BadScenario) as caught:
+        load(path)
+    assert str(caught.value).startswith(f"{path}{said}")
+    assert "\n" not in str(caught.value)
 
 
 @pytest.fixture
@@ -67,7 +182,6 @@ def test_a_watch_that_does_not_end_is_told_with_its_last_state(engine: Any, stac
         (TOLD, {"violationIds": ["v-1"]}, ["Quarantine"]),
         ("text", ANY, ["any"]),
         ({"target": 5, "actionsDefinition": ["x", {"name": 7}]}, ANY, ["any"]),
-        ({"target": {"violationIds": []}, "actionsDefinition": {}}, ANY, ["any"]),
         ({"actionsDefinition": [{"name": "blanks are not allowed"}]}, ANY, ["any"]),
     ],
 )

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from embedded.engine import Engine
 from embedded.scenario import Scenario, parse
@@ -39,14 +38,12 @@ def everything(engine: Engine) -> set[str]:
 
 def task(task_type: str, task_id: str, status: str) -> Scenario:
     """A task that started just now; it is, or has ended, in this state for good."""
-    now = datetime.now(UTC).isoformat()
-    names = ["start"] if status == "IN_PROGRESS" else ["start", "end"]
-    if task_type == "audit":
-        audit: dict[str, Any] = {"taskStatus": status} | {f"{name}Time": now for name in names}
-        return parse({"taskType": task_type, "taskId": task_id, "describe": [audit]})
-    times = {f"task{name.title()}Time": now for name in names}
-    summary = {"taskId": task_id, "taskStatus": status} | times
-    return parse({"taskId": task_id, "describe": [{"taskSummary": summary}]})
+    audit = task_type == "audit"
+    names = ("startTime", "endTime") if audit else ("taskStartTime", "taskEndTime")
+    told = names[: 1 if status == "IN_PROGRESS" else 2]
+    task = {"taskStatus": status} | dict.fromkeys(told, datetime.now(UTC).isoformat())
+    answer = task if audit else {"taskSummary": task | {"taskId": task_id}}
+    return parse({"taskType": task_type, "taskId": task_id, "describe": [answer]})
 
 
 def ended_watches(engine: Engine, made: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
+from types import SimpleNamespace
 from typing import Any
 
 from mitigation.pace import Pace
@@ -20,8 +22,21 @@ class StaticIot:
     calls: list[str] = field(default_factory=list)
     asked: list[Item] = field(default_factory=list)  # the members of each request
 
-    def get_paginator(self, operation: str) -> "_Paginator":
-        return _Paginator(self, operation)
+    def get_paginator(self, operation: str) -> Any:
+        return SimpleNamespace(paginate=partial(self._pages, operation))
+
+    def _pages(self, operation: str, **members: Any) -> Iterator[dict[str, Any]]:
+        self.asked.append(members)
+        of_findings = operation == "list_audit_findings"
+        items = self.findings if of_findings else self.rows
+        for start in range(0, max(len(items), 1), self.page_size):
+            self.calls.append(operation)
+            end = start + self.page_size
+            more = {"nextToken": "more"} if end < len(items) else {}
+            yield {
+                "findings" if of_findings else "actionsExecutions": list(items[start:end]),
+                **more,
+            }
 
     def list_audit_mitigation_actions_executions(self, **members: Any) -> dict[str, Any]:
         self.calls.append("list_audit_mitigation_actions_executions")
@@ -34,24 +49,6 @@ class StaticIot:
         self.calls.append("describe_audit_finding")
         found = [item for item in self.findings if item.get("findingId") == members["findingId"]]
         return {"finding": found[0]} if found else {}
-
-
-@dataclass(frozen=True, slots=True)
-class _Paginator:
-    iot: StaticIot
-    operation: str
-
-    def paginate(self, **members: Any) -> Iterator[dict[str, Any]]:
-        self.iot.asked.append(members)
-        member, items = {
-            "list_detect_mitigation_actions_executions": ("actionsExecutions", self.iot.rows),
-            "list_audit_findings": ("findings", self.iot.findings),
-        }[self.operation]
-        size = self.iot.page_size
-        for start in range(0, max(len(items), 1), size):
-            self.iot.calls.append(self.operation)
-            more = {"nextToken": "more"} if start + size < len(items) else {}
-            yield {member: list(items[start : start + size]), **more}
 
 
 def unpaced() -> Pace:
