@@ -145,9 +145,9 @@ def call(method: str, workspace: Workspace, token: str = TOKEN, **arguments: Any
 def test_the_history_shows_metadata_on_request() -> None:
     workspace = Workspace()
     call("chat.postMessage", workspace, text="headline", metadata=METADATA)
-    for asked, shown in (({}, None), ({"include_all_metadata": True}, METADATA)):
-        [message] = call("conversations.history", workspace, **asked)["messages"]
-        assert message.get("metadata") == shown
+    for asked, shown in ((False, None), (True, METADATA)):
+        listed = call("conversations.history", workspace, include_all_metadata=asked)
+        assert listed["messages"][0].get("metadata") == shown
 
 
 @pytest.mark.parametrize(

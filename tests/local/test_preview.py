@@ -157,7 +157,7 @@ def test_bad_input_is_refused_in_one_line_that_names_what_is_wrong(
     assert expected in told.err
 
 
-def test_the_command_line_prints_only_the_json_on_stdout_whatever_the_terminal_takes() -> None:
+def test_the_command_line_shows_hostile_names_on_a_terminal_that_takes_ascii_alone() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "local", "preview", *map(str, saved("detect-hostile-names"))],
         cwd=ROOT,
@@ -174,7 +174,12 @@ def test_open_writes_a_page_and_opens_it_where_there_is_a_display(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, display: str
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda url: not opened.append(url))
+
+    def remember(url: str) -> bool:
+        opened.append(url)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", remember)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.delenv("DISPLAY", raising=False)
