@@ -5,14 +5,10 @@ usage: python -m bench [simulated] [measured] [acts]      all without
 
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from bench import acting, functions, inputs, members, page, polling, scale
-from bench.artifact import Bench, link_runtime
-from bench.loopback import Tasks, loopback
-from bench.measure import ChildFailed
+from bench import acting, functions, inputs, page, polling, scale
+from bench.artifact import Bench, ChildFailed, link_runtime
 from tests.support.sam import BUILT, built_project
 
 type Part = tuple[dict[str, str], list[str]]  # tables by name, and promises that are broken
@@ -20,36 +16,25 @@ type Part = tuple[dict[str, str], list[str]]  # tables by name, and promises tha
 
 def simulated() -> Part:
     found, app = polling.simulate(), polling.slack_app()
-    tables, out_of_sight = scale.tables(found)
-    broken = polling.broken([*found.targets(), *app]) + out_of_sight
-    return polling.tables(found, app) | tables | members.tables(), broken
+    broken = polling.broken([*found.targets(), *app])
+    return polling.tables(found, app) | scale.tables(found), broken
 
 
 def measured() -> Part:
-    with built(inputs.tasks()) as bench:
-        return functions.tables(bench)
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder, package = Path(name), built_project() / BUILT / "NotifyFunction"
+        with inputs.loopback(folder, inputs.tasks()) as aws:
+            return functions.tables(Bench(package, link_runtime(folder / "runtime"), aws))
 
 
-def acts() -> Part:
-    with built(acting.undone()) as bench:
-        return acting.tables(bench)
-
-
-@contextmanager
-def built(tasks: Tasks) -> Iterator[Bench]:
-    with tempfile.TemporaryDirectory(prefix="bench-") as name, loopback(Path(name), tasks) as aws:
-        runtime = link_runtime(Path(name) / "runtime")
-        yield Bench(built_project() / BUILT / "NotifyFunction", runtime, aws)
+PARTS = {"simulated": simulated, "measured": measured, "acts": acting.tables}
 
 
 def main(chosen: list[str]) -> int:
-    parts = {"simulated": simulated, "measured": measured, "acts": acts}
-    if strange := set(chosen) - parts.keys():
-        sys.exit(f"bench: no part {strange.pop()}; there are {', '.join(parts)}")
     status = 0
-    for name in chosen or parts:
+    for name in chosen or PARTS:
         print(f"bench: {name} …", file=sys.stderr, flush=True)
-        tables, broken = parts[name]()
+        tables, broken = PARTS[name]()
         page.write(tables)
         for line in broken:
             print(f"bench: broken: {line}", file=sys.stderr)
@@ -62,5 +47,3 @@ if __name__ == "__main__":
         sys.exit(main(sys.argv[1:]))
     except ChildFailed as error:
         sys.exit(f"bench: {error}")
-    except KeyboardInterrupt:
-        sys.exit("bench: interrupted")

@@ -6,10 +6,8 @@ from math import inf
 from statistics import fmean, median, quantiles
 from typing import NamedTuple, Self
 
-from bench import tasks
+from bench import schedules as s
 from bench.page import table
-from bench.schedules import JOB_POLLER, OTHERS, Schedule, default_policy, ours, shown, watch
-from bench.tasks import HOUR, START, SimulatedTask, ceaseless, steady
 from mitigation.decision import MOST_EVENTS, PROGRESS_EVENTS, ROUND_EVENTS
 from mitigation.polling import JITTER, SHORTEST_SHARE, Policy, wait_seconds
 from mitigation.thread import ALL_HEADS, NO_HEADS, Thread, is_due
@@ -26,8 +24,6 @@ TRANSITIONS_A_ROUND = 3  # DescribeTask, TaskEnded? and Wait
 # ShowProgress, where Slack is an app; taken to need 0.5 s at 512 MB, as it waits for Slack.
 SECRET = 5e-6  # Secrets Manager, a call
 EDIT = TRANSITION + REQUEST + 0.5 * 0.5 * GB_SECOND + 1e-6 * LOG_GB + SECRET
-EVENT_LIMIT = 25_000  # Step Functions, events in a history
-ALMOST_DONE = 1 - 1e-9
 
 
 class Outcome(NamedTuple):
@@ -41,7 +37,7 @@ class Outcome(NamedTuple):
     p99: float
 
     @classmethod
-    def of(cls, schedule: Schedule, drawn: Iterable[SimulatedTask]) -> Self:
+    def of(cls, schedule: s.Schedule, drawn: Iterable[s.SimulatedTask]) -> Self:
         ages = [(task, list(schedule.ages(task))) for task in drawn]
         looks = fmean(len(looked) for _, looked in ages)
         delays = [looked[-1] - task.seconds for task, looked in ages]
@@ -110,47 +106,47 @@ def simulate(
     mix_tasks: int = MIX_TASKS, known_tasks: int = KNOWN_TASKS, policy: Policy | None = None
 ) -> Polling:
     """`policy` instead of the template's defaults."""
-    own, mix = ours(policy or default_policy()), tasks.draw_mix(mix_tasks)
-    unknown = tasks.draw_known(known_tasks, None)
-    known = {"job poller": Outcome.of(JOB_POLLER, unknown), "without": Outcome.of(own, unknown)}
-    for progress in (tasks.steady, tasks.noisy, tasks.stalling):
-        known[progress.__name__] = Outcome.of(own, tasks.draw_known(known_tasks, progress))
-    return Polling([Outcome.of(one, mix) for one in (own, JOB_POLLER, *OTHERS)], known)
+    own, mix = s.ours(policy or s.default_policy()), s.draw_mix(mix_tasks)
+    unknown = s.draw_known(known_tasks, None)
+    known = {"job poller": Outcome.of(s.JOB_POLLER, unknown), "without": Outcome.of(own, unknown)}
+    for progress in (s.steady, s.noisy, s.stalling):
+        known[progress.__name__] = Outcome.of(own, s.draw_known(known_tasks, progress))
+    return Polling([Outcome.of(one, mix) for one in (own, s.JOB_POLLER, *s.OTHERS)], known)
 
 
 def slack_app(mix_tasks: int = MIX_TASKS) -> list[Target]:
     """What showing progress adds to a watch, on the mix, and to its execution's history."""
-    policy, found = default_policy(), []
-    for progress, limit in ((steady, 1.15), (ceaseless, inf)):
+    policy, found = s.default_policy(), []
+    for progress, limit in ((s.steady, 1.15), (s.ceaseless, inf)):
         looks = edits = 0
-        for task in tasks.draw_mix(mix_tasks, progress):
-            due = [is_shown for _, is_shown in watch(task, policy, ALL_HEADS)]
+        for task in s.draw_mix(mix_tasks, progress):
+            due = [is_shown for _, is_shown in s.watch(task, policy, ALL_HEADS)]
             looks, edits = looks + len(due), edits + sum(due)
         name, cost = progress.__name__, _dollars(TRANSITIONS_A_ROUND * looks - mix_tasks, looks)
         found += [
             Target(f"{name}: posts and edits a task", edits / mix_tasks, inf),
             Target(f"{name}: cost, of the webhook's", 1 + edits * EDIT / cost, limit),
         ]
-    most = f"most events in {policy.limit_seconds / HOUR:g} h"
+    most = f"most events in {policy.limit_seconds / s.HOUR:g} h"
     return [*found, Target(most, most_events(policy, ALL_HEADS), MOST_EVENTS)]
 
 
 def most_events(policy: Policy, heads: str = NO_HEADS) -> int:
     """The events of a watch that never sees the end: of a task that seems to be just before it."""
-    task, thread = SimulatedTask(0, inf, range(policy.limit_seconds)), Thread()
+    task, thread = s.SimulatedTask(0, inf, range(policy.limit_seconds)), Thread()
     age = events = 0
     while age < policy.limit_seconds:
-        now, seen = START + timedelta(seconds=age), task.at(age)
+        now, seen = s.START + timedelta(seconds=age), task.at(age)
         events += ROUND_EVENTS
         if is_due(seen, thread, heads, troubled=False, now=now):
-            events, thread = events + PROGRESS_EVENTS, shown(seen, now)
-        age += wait_seconds(age, policy, ALMOST_DONE, 0.0)
+            events, thread = events + PROGRESS_EVENTS, s.shown(seen, now)
+        age += wait_seconds(age, policy, 1 - 1e-9, 0.0)
     return events
 
 
 def settings() -> str:
     """What the figures depend on: others need a new `make bench`."""
-    policy = default_policy()
+    policy = s.default_policy()
     found = {
         **{name.replace("_", " "): f"{value:,}" for name, value in policy._asdict().items()},
         "jitter": f"{JITTER:.0%}",

@@ -1,24 +1,28 @@
-"""What many tasks cost, and what they do against the quotas of AWS and Slack."""
+"""What many tasks, and many members of a hub, cost and do against the quotas of AWS and Slack."""
 
-import heapq
-import random
-from collections import deque
+import importlib
+import os
+import time
+from collections import Counter
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from math import exp, lgamma, log
 from statistics import fmean
+from typing import Any
+from unittest import mock
+
+from botocore.client import BaseClient
 
 from bench import polling as p
 from bench.artifact import timeout_seconds
 from bench.page import table
-from bench.schedules import default_policy
-from bench.tasks import DAY, HOUR, draw_mix
-from mitigation.decision import OUTAGE_SECONDS
-from mitigation.polling import backoff_seconds, fraction_of, wait_seconds
+from bench.schedules import DAY, HOUR, draw_mix
 from mitigation.trigger import SWEEP_WINDOW_SECONDS
+from tests.support.functions import Context
+from tests.support.product import REGION
+from tests.support.stack import Stack, product
 
-CALLS_A_SECOND = 10  # AWS IoT, each Describe and List operation of detect
 AT_ONCE = 5 + 10  # detect and audit tasks that may run at the same time; adjustable
-SDK_ATTEMPTS, SDK_LONGEST = 3, 20  # botocore, retry mode `standard`
 DAYS_A_MONTH = 30
 # Transitions of a message: Channels, the Map, StillWatching?; for each of two channels Notify,
 # Delivered? and Told; for the final one AllDelivered? and Delivered too.
@@ -27,6 +31,12 @@ MESSAGE_TRANSITIONS, FINAL_TRANSITIONS = 3 + 2 * 3, 2
 OTHER_INVOCATIONS, OTHER_GB_SECONDS = 3, 0.25
 PUBLISH, EMAIL = 0.5e-6, 2e-5  # SNS: a request, an e-mail
 START_SECONDS = 0.03  # what StartExecution is taken to need
+ACCOUNTS, REGIONS = 50, ("eu-west-1", "eu-central-1", "us-east-1", "us-west-2")
+CALL_SECONDS = 0.1  # what a call of a sweep is taken to need
+SWEEPS_A_MONTH = DAYS_A_MONTH * 24 * 60 // 5
+# List prices of us-east-1 a month, in dollars, without any free tier but that of dashboards.
+KEY, ALARM, DASHBOARD, SECRET = 1.0, 0.1, 3.0, 0.4
+FREE_DASHBOARDS = 3  # of an account
 
 
 def busiest(mean: float) -> int:
@@ -42,64 +52,11 @@ def busiest(mean: float) -> int:
     return count
 
 
-def burst(
-    tasks: int = 50, *, starts_a_second: float, jitter: bool, runs: int = 20
-) -> tuple[float, ...]:
-    """Tasks that start together, over an hour: looks, how many of them were throttled, and how many
-    after the first ten seconds, and watches that AWS did not answer for so long that people are
-    told; means of several runs.
-    """
-    counts = (_burst(tasks, starts_a_second, jitter, random.Random(n)) for n in range(runs))
-    return tuple(map(fmean, zip(*counts, strict=True)))
-
-
-def _burst(
-    tasks: int, starts_a_second: float, jitter: bool, rng: random.Random
-) -> tuple[int, int, int, int]:
-    policy = default_policy()
-    starts = [n / starts_a_second for n in range(tasks)]
-    due = [(start, number, 0) for number, start in enumerate(starts)]
-    trouble: dict[int, float] = {}  # since when a watch gets no answer
-    told: set[int] = set()
-    recent: deque[float] = deque()
-    looks = throttled = later = 0
-    while due:
-        at, number, attempt = heapq.heappop(due)
-        age = at - starts[number]
-        if at > HOUR:
-            continue
-        while recent and recent[0] <= at - 1:
-            recent.popleft()
-        if len(recent) < CALLS_A_SECOND:
-            recent.append(at)
-            trouble.pop(number, None)
-            looks += 1
-            chance = fraction_of(f"{number}/{int(age)}") if jitter else 0.0
-            heapq.heappush(due, (at + wait_seconds(int(age), policy, None, chance), number, 0))
-            continue
-        throttled += 1
-        later += at > starts[-1] + 10
-        if (attempt + 1) % SDK_ATTEMPTS:
-            backoff = rng.random() * min(2**attempt, SDK_LONGEST)
-            heapq.heappush(due, (at + backoff, number, attempt + 1))
-            continue
-        lasted = at - trouble.setdefault(number, at)
-        told |= {number} if lasted >= OUTAGE_SECONDS else set()
-        heapq.heappush(due, (at + backoff_seconds(age, lasted, policy, rng.random()), number, 0))
-    return looks, throttled, later, len(told)
-
-
-def tables(polling: p.Polling) -> tuple[dict[str, str], list[str]]:
-    """The tables, and the bursts in which a watch is out of sight."""
+def tables(polling: p.Polling) -> dict[str, str]:
     ours, poller = (outcome.dollars / 1000 for outcome in polling.mix[:2])
     seconds = [task.seconds for task in draw_mix(p.MIX_TASKS)]
     mean, overdue = fmean(seconds), fmean(one > HOUR for one in seconds)
     whole, timeout = _task_dollars(ours, overdue), timeout_seconds("sweep")
-    bursts = {
-        "50 tasks at the same instant": burst(starts_a_second=1e9, jitter=True),
-        "without jitter": burst(starts_a_second=1e9, jitter=False),
-        "50 tasks, ten a second": burst(starts_a_second=10, jitter=True),
-    }
     loads = [
         [
             f"{tasks:,}",
@@ -119,12 +76,11 @@ def tables(polling: p.Polling) -> tuple[dict[str, str], list[str]]:
         f"tasks a day of which {AT_ONCE} run at once": f"{AT_ONCE * DAY / mean:.0f}",
         f"tasks a day that a sweep gets through in its {timeout} s": f"{sweepable:,.0f}",
     }
-    head = ["start", "looks", "throttled", "after ten seconds", "told as out of sight"]
     return {
         "loads": table([*costs, *counts], loads),
         "mix-means": table(["of the mix", ""], means.items()),
-        "bursts": table(head, [[name, *(f"{n:.0f}" for n in one)] for name, one in bursts.items()]),
-    }, [name for name, (*_, out_of_sight) in bursts.items() if out_of_sight]
+        "members": _members(),
+    }
 
 
 def _counts(mean: float) -> Iterable[str]:
@@ -138,3 +94,55 @@ def _task_dollars(looks: float, overdue: float) -> float:
     invocations = 1 + (OTHER_INVOCATIONS - 1) * messages
     lambdas = invocations * (p.REQUEST + OTHER_GB_SECONDS * p.GB_SECOND)
     return looks + transitions * p.TRANSITION + lambdas + messages * (PUBLISH + EMAIL)
+
+
+def sweep(call_seconds: float = CALL_SECONDS) -> tuple[list[tuple[str, str, str]], float]:
+    """What it asked: the operation, whose credentials, and where; and how long that took."""
+    asked = []
+
+    def call(client: Any, operation: str, parameters: Any) -> object:
+        time.sleep(call_seconds)
+        key = client._request_signer._credentials.access_key
+        asked.append((operation, key, client.meta.region_name))
+        account = parameters.get("RoleArn", "")
+        given = dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken"), account)
+        made = datetime.now(UTC) - timedelta(days=1)
+        return {"Credentials": given, "creationDate": made, "tasks": []}
+
+    accounts = ",".join(f"{n:012}" for n in range(ACCOUNTS))
+    members = {"MemberAccounts": accounts, "MemberRegions": ",".join(REGIONS)}
+    environment = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "bench")
+    environment |= dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), REGION)
+    environment |= Stack(members, {}).environment("SweepFunction")
+    with (
+        mock.patch.dict(os.environ, environment),
+        mock.patch.object(BaseClient, "_make_api_call", call),
+    ):
+        handler: Any = importlib.import_module("sweep")
+        began = time.monotonic()
+        handler.handler({}, Context("bench", "bench"))
+        return asked, time.monotonic() - began
+
+
+def _members() -> str:
+    (asked, seconds), members = sweep(), ACCOUNTS * len(REGIONS)
+    calls = Counter(operation for operation, *_ in asked)
+    roles, events = calls["AssumeRole"], calls.total() - calls["DescribeStateMachine"]
+    trailed = SWEEPS_A_MONTH * events / 1e6
+    sweeping = SWEEPS_A_MONTH * (seconds * 0.5 * p.GB_SECOND + p.REQUEST)  # at 512 MB
+    types = Counter(each["Type"] for each in product().template["Resources"].values())
+    bare = KEY + SECRET + ALARM * types["AWS::CloudWatch::Alarm"]
+    paid = ACCOUNTS * max(len(REGIONS) - FREE_DASHBOARDS, 0)  # dashboards, of so many stacks
+    rows = {
+        "calls of a sweep": f"{calls.total():,}",
+        "of them AssumeRole": f"{roles:,}",
+        "of them lists, of which a member gets each once": f"{events - roles:,}",
+        f"seconds that it takes, of its {timeout_seconds('sweep')}": f"{seconds:.0f}",
+        f"dollars a month for {members} stacks, without any task": (
+            f"{members * bare + paid * DASHBOARD:,.0f}"
+        ),
+        f"dollars a month for a hub and {members} members": f"{bare + DASHBOARD + sweeping:,.2f}",
+        "of them for sweeping": f"{sweeping:,.2f}",
+        "millions of management events a month in CloudTrail": f"{trailed:.1f}",
+    }
+    return table([f"{ACCOUNTS} accounts in {len(REGIONS)} regions", ""], rows.items())
