@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 # Long enough to let another thread go on, too short to be a wait for something to pass.
 LONGEST_SLEEP_SECONDS = 0.3
 
+INTERNET = (socket.AF_INET, socket.AF_INET6)
 _environment = pytest.MonkeyPatch()
 _sleep = time.sleep
 _violations: list[str] = []
@@ -48,29 +49,21 @@ def violations() -> Iterator[list[str]]:
 
 
 def _ban_network() -> None:
-    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
-    getaddrinfo = socket.getaddrinfo
-
-    def guarded_connect(self: socket.socket, address: Any) -> None:
-        _check(self.family, address)
-        connect(self, address)
-
-    def guarded_connect_ex(self: socket.socket, address: Any) -> int:
-        _check(self.family, address)
-        return connect_ex(self, address)
-
-    def guarded_getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
-        _check(socket.AF_INET, (host,))
-        return getaddrinfo(host, *args, **kwargs)
-
-    _environment.setattr(socket.socket, "connect", guarded_connect)
-    _environment.setattr(socket.socket, "connect_ex", guarded_connect_ex)
-    _environment.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+    for of, name in ((socket.socket, "connect"), (socket.socket, "connect_ex")):
+        _guard(of, name, lambda self, address: address[0] if self.family in INTERNET else None)
+    _guard(socket, "getaddrinfo", lambda host, *_args, **_kwargs: host)
 
 
-def _check(family: int, address: Any) -> None:
-    if family in (socket.AF_INET, socket.AF_INET6) and not _is_here(address[0]):
-        _forbid(f"a test reached for the network: {address[0]}")
+def _guard(of: Any, name: str, host_of: Callable[..., Any]) -> None:
+    """Lets it be called for hosts that are here."""
+    call = getattr(of, name)
+
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if not _is_here(host := host_of(*args, **kwargs)):
+            _forbid(f"a test reached for the network: {host}")
+        return call(*args, **kwargs)
+
+    _environment.setattr(of, name, guarded)
 
 
 def _is_here(host: Any) -> bool:

@@ -20,11 +20,6 @@ def test_a_test_that_reaches_for_the_network_fails(violations: list[str]) -> Non
             assert violations.pop()
 
 
-def test_servers_of_this_machine_are_no_network() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        socket.create_connection(server.getsockname()).close()
-
-
 def test_a_test_that_waits_fails(violations: list[str]) -> None:
     with pytest.raises(AssertionError, match="virtual clock"):
         time.sleep(1)

@@ -1,10 +1,14 @@
-"""The picture of the house in CONTRIBUTING.md is what the code is."""
+"""The picture of the house in CONTRIBUTING.md is what the code is; its requirements are named."""
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from itertools import pairwise
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -114,3 +118,36 @@ def test_the_template_can_be_read_as_a_whole() -> None:
 
 def lines(path: Path) -> int:
     return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def named(file: str) -> set[str]:
+    """The distributions of a .in file and of those that it includes, as pip spells them."""
+    rows = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    found = {normal(re.split(r"[\[=<>~ ;#]", row)[0]) for row in rows if row[:1].isalpha()}
+    return found.union(*(named(row.split()[1]) for row in rows if row.startswith("-r ")))
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@pytest.mark.parametrize(
+    ("file", "folders", "given"),
+    [
+        ("requirements-dev.in", FOLDERS, set()),
+        ("functions/requirements.in", ["functions"], {"boto3", "botocore"}),  # by the runtime
+    ],
+)
+def test_all_that_is_imported_is_named_and_not_only_brought_in_by_others(
+    file: str, folders: list[str], given: set[str]
+) -> None:
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    tops = {name.partition(".")[0] for path in paths for name in imported(path)}
+    ours = {"mitigation", *FOLDERS, *(path.stem for path in FUNCTIONS.glob("*.py"))}
+    stubs = {name for name in tops if name.startswith("mypy_boto3_")}  # boto3-stubs' extras
+    distributions = packages_distributions()
+    assert {
+        module
+        for module in tops - given - ours - stubs - sys.stdlib_module_names
+        if not {normal(name) for name in distributions.get(module, [])} & named(file)
+    } == set()

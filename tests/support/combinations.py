@@ -14,6 +14,14 @@ APP = {
     "SlackBotTokenSecretArn": SECRET,
     "SlackChannelId": "C0MITIGATE",
 }
+ACTS = APP | {
+    "SlackActions": "cancel-retry-undo",
+    "SlackActors": "U0ADA,U0BO",
+    "SlackSigningSecretArn": SECRET.replace("slack-webhook", "slack-signing"),
+    "SlackAppId": "A0APP",
+    "SlackTeamId": "T0TEAM",
+}
+EVERYTHING = ACTS | MEMBERS | {"AmazonQ": "true"}
 
 COMBINATIONS: dict[str, dict[str, str]] = {
     "e-mail and Slack": BOTH,

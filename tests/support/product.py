@@ -4,9 +4,10 @@ Everything is held as plain values, so that a test can plant a mistake in a copy
 """
 
 import copy
+import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -36,8 +37,8 @@ OUR_OWN = {
     "start_watch.py", "sweep.py", "describe_task.py", "show_progress.py", "notify.py",
     "receive_click.py", "act_on_task.py", "mitigation",
 }  # fmt: skip
-_UPLOADED = {"Bucket": "uploads", "Key": "functions"}
 _NOTHING = object()
+_UPLOADED = {"Bucket": "uploads", "Key": "functions"}
 
 type Resources = dict[str, dict[str, Any]]
 
@@ -96,7 +97,7 @@ class Product:
         return [
             assertion["AssertDescription"]
             for rule in self.template["Rules"].values()
-            if "RuleCondition" not in rule or resolver.resolve(rule["RuleCondition"])
+            if resolver.resolve(rule.get("RuleCondition", True))
             for assertion in rule["Assertions"]
             if not resolver.resolve(assertion["Assert"])
         ]
@@ -112,6 +113,20 @@ class Product:
             self._stacks[key] = resolver.resources()
         return self._stacks[key]
 
+    def whole(self, given: Mapping[str, str] | None = None) -> Resources:
+        """The same with those of the nested stacks, whose names are others."""
+        stack = self.stack(given)
+        for name, template in {"Acting": acting().translated, "AmazonQChat": self.amazon_q}.items():
+            if name in stack:
+                handed_on = stack[name]["Properties"]["Parameters"]
+                stack = stack | Resolver(template, PSEUDO_PARAMETERS | handed_on).resources()
+        return stack
+
+
+@functools.cache
+def acting() -> Product:
+    return Product.load(ACTING)
+
 
 def _parsed(text: str) -> dict[str, Any]:
     unshared: dict[str, Any] = json.loads(json.dumps(yaml_parse(text)))  # what anchors share
@@ -126,20 +141,31 @@ def _machine(template: Mapping[str, Any]) -> dict[str, Any]:
     return properties
 
 
+# Functions that need no more than their arguments.
+_PURE: dict[str, Callable[..., Any]] = {
+    "Fn::Split": lambda delimiter, text: text.split(delimiter),
+    "Fn::Join": lambda delimiter, items: delimiter.join(items),
+    "Fn::Select": lambda index, items: items[int(index)],
+    "Fn::Equals": lambda one, other: str(one) == str(other),
+    "Fn::Not": lambda condition: not condition,
+    "Fn::And": lambda *conditions: all(conditions),
+    "Fn::Or": lambda *conditions: any(conditions),
+}
+
+
 @dataclass
 class Resolver:
-    """CloudFormation's intrinsic functions, as far as this template uses them."""
+    """CloudFormation's intrinsic functions, as far as these templates use them."""
 
     template: dict[str, Any]
-    values: dict[str, str]
+    values: Mapping[str, str]
 
     def resources(self) -> Resources:
-        found = {}
-        for name, resource in self.template["Resources"].items():
-            if "Condition" not in resource or self.holds(resource["Condition"]):
-                kept = {key: value for key, value in resource.items() if key != "Condition"}
-                found[name] = self.resolve(kept)
-        return found
+        return {
+            name: self.resolve({key: part for key, part in resource.items() if key != "Condition"})
+            for name, resource in self.template["Resources"].items()
+            if "Condition" not in resource or self.holds(resource["Condition"])
+        }
 
     def holds(self, condition: str) -> bool:
         return bool(self.resolve(self.template["Conditions"][condition]))
@@ -151,12 +177,28 @@ class Resolver:
             return value
         if len(value) == 1:
             [(name, argument)] = value.items()
-            if name in {"Ref", "Condition"} and isinstance(argument, str):
-                return self.holds(argument) if name == "Condition" else self.reference(argument)
-            if name.startswith("Fn::"):
-                return self.call(name.removeprefix("Fn::"), argument)
+            if name.startswith("Fn::") or name in {"Ref", "Condition"}:
+                return self.call(name, argument)
         items = {key: self.resolve(item) for key, item in value.items()}
         return {key: item for key, item in items.items() if item is not _NOTHING}
+
+    def call(self, function: str, argument: Any) -> Any:
+        match function:
+            case "Ref":
+                return self.reference(argument)
+            case "Condition":
+                return self.holds(argument)
+            case "Fn::GetAtt":
+                return self.reference(".".join(argument))
+            case "Fn::If":
+                condition, yes, no = argument
+                return self.resolve(yes if self.holds(condition) else no)
+            case "Fn::Sub":
+                return re.sub(r"\$\{([^}]+)\}", lambda name: str(self.reference(name[1])), argument)
+            case "Fn::FindInMap":
+                table, row, column = self.resolve(argument)
+                return self.template["Mappings"][table][row][column]
+        return _PURE[function](*self.resolve(argument))
 
     def reference(self, name: str) -> Any:
         if name == "AWS::NoValue":
@@ -164,41 +206,3 @@ class Resolver:
         if name not in self.values and name.partition(".")[0] not in self.template["Resources"]:
             raise LookupError(f"{name} is neither a parameter nor a resource")
         return self.values.get(name, name)
-
-    def call(self, function: str, argument: Any) -> Any:
-        match function:
-            case "If":
-                condition, yes, no = argument
-                return self.resolve(yes if self.holds(condition) else no)
-            case "GetAtt":
-                return self.reference(argument if isinstance(argument, str) else ".".join(argument))
-            case "Sub":
-                text, names = (argument, {}) if isinstance(argument, str) else argument
-                own = self.resolve(names)
-                return re.sub(
-                    r"\$\{([^}]+)\}",
-                    lambda match: str(own.get(match[1]) or self.reference(match[1])),
-                    text,
-                )
-            case "Split":
-                delimiter, text = argument
-                return self.resolve(text).split(delimiter)
-            case "Join":
-                delimiter, items = self.resolve(argument)
-                return delimiter.join(items)
-            case "FindInMap":
-                table, row, column = self.resolve(argument)
-                return self.template["Mappings"][table][row][column]
-            case "Select":
-                index, items = self.resolve(argument)
-                return items[int(index)]
-            case "Equals":
-                one, other = self.resolve(argument)
-                return str(one) == str(other)
-            case "Not":
-                return not self.resolve(argument)[0]
-            case "And":
-                return all(self.resolve(argument))
-            case "Or":
-                return any(self.resolve(argument))
-        raise LookupError(f"Fn::{function} is not known here")

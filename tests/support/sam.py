@@ -13,14 +13,8 @@ from tests.support.product import ROOT
 BIN = ROOT / ".tools" / "sam" / "bin"
 LIMIT_SECONDS = 120
 BUILT = Path(".aws-sam", "build")
-_FILES = (
-    "template.yaml",
-    "acting.yaml",
-    "amazon_q.yaml",
-    "samconfig.toml",
-    "statemachine",
-    "functions",
-)
+_FILES = ("template.yaml", "acting.yaml", "amazon_q.yaml", "samconfig.toml")
+_FOLDERS = ("statemachine", "functions")
 # What lies about in a folder that is worked in, and may not be shipped.
 STRAY = {
     "functions/mitigation/__pycache__/watch.cpython-313.pyc": b"of another version",
@@ -58,8 +52,9 @@ def built_project() -> Path:
     """A copy of the project in which `sam build` has run, once for all tests."""
     folder = Path(_folder().name)
     for name in _FILES:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
-        copy(ROOT / name, folder / name)
+        shutil.copy2(ROOT / name, folder / name)
+    for name in _FOLDERS:
+        shutil.copytree(ROOT / name, folder / name)
     for name, content in STRAY.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(content)

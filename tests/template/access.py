@@ -1,17 +1,29 @@
-"""Who may do what: the template's policies as sentences, against the tables of docs/security.md."""
+"""Who may do what: the templates' policies as sentences, against the tables of docs/security.md."""
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from tests.support.combinations import COMBINATIONS
-from tests.support.product import ROOT, Product, Resources
+from tests.support.combinations import (
+    ACTS,
+    BOUNDARY,
+    COMBINATIONS,
+    EVERYTHING,
+    KEY,
+    SECRET_KEY,
+)
+from tests.support.product import ROOT, Product, Resources, acting
 from tests.template.wiring import of_type
 
 DOCUMENT = ROOT / "docs" / "security.md"
-type Statements = Callable[[Resources], Iterator[tuple[str, str]]]
+LEVELS = ("cancel", "cancel-retry", "cancel-retry-undo")
+ALL = COMBINATIONS | {
+    **{level: EVERYTHING | {"SlackActions": level} for level in LEVELS},
+    "acts with own keys": ACTS | {"SlackSecretKmsKeyArn": SECRET_KEY, "KmsKeyArn": KEY},
+    "acts within a boundary": EVERYTHING | {"PermissionsBoundaryArn": BOUNDARY},
+}
 _POLICY_OF = {
     "AWS::Events::EventBus": "Policy",
     "AWS::KMS::Key": "KeyPolicy",
@@ -21,14 +33,25 @@ _POLICY_OF = {
 }
 
 
-def roles_are_as_documented(product: Product) -> Iterator[str]:
-    """Every role has exactly the actions on exactly the resources of the table."""
-    yield from _compared(product, "Roles", role_statements)
-
-
-def resource_policies_are_as_documented(product: Product) -> Iterator[str]:
-    """Who may use a topic, queue, key, function or role from outside it."""
-    yield from _compared(product, "Resource policies", resource_statements)
+def all_may_do_what_is_documented(product: Product) -> Iterator[str]:
+    """Exactly the actions on exactly the resources of the tables; roles within the boundary."""
+    for combination, parameters in ALL.items():
+        stack, values = product.whole(parameters), product.parameters(parameters)
+        levels = {act: act if act in values["SlackActions"] else "" for act in ("retry", "undo")}
+        acts = ("", " of acts") if "SlackActions" in parameters else ("",)
+        expected = {
+            statement
+            for table in ("Roles", "Resource policies")
+            for acting in acts
+            for statement in documented(table + acting, values | levels)
+        }
+        found = {*role_statements(stack), *resource_statements(stack)}
+        for kind, pairs in (("too much", found - expected), ("missing", expected - found)):
+            yield from (f"{combination}: {kind}: {': '.join(pair)}" for pair in sorted(pairs))
+        boundary = parameters.get("PermissionsBoundaryArn")
+        for name, role in of_type(stack, "AWS::IAM::Role").items():
+            if (bounded := role.get("PermissionsBoundary")) != boundary:
+                yield f"{combination}: {name} has the boundary {bounded}"
 
 
 def stars_say_why(product: Product) -> Iterator[str]:
@@ -39,39 +62,26 @@ def stars_say_why(product: Product) -> Iterator[str]:
             yield f"no reason given: {line.strip()}"
 
 
-def roles_have_the_boundary(product: Product) -> Iterator[str]:
-    for combination, parameters in COMBINATIONS.items():
-        expected = parameters.get("PermissionsBoundaryArn")
-        for name, role in of_type(product.stack(parameters), "AWS::IAM::Role").items():
-            if (found := role.get("PermissionsBoundary")) != expected:
-                yield f"{combination}: {name} has the boundary {found}"
-
-
 def each_has_its_own_role(product: Product) -> Iterator[str]:
-    users: dict[str, list[str]] = {}
-    for name, resource in product.stack().items():
+    users: dict[str, str] = {}
+    for name, resource in product.whole(EVERYTHING).items():
         properties = resource["Properties"]
-        role = properties.get("Role") or properties.get("RoleArn")
-        if role:
-            users.setdefault(role, []).append(name)
-    for role, names in users.items():
-        stem = re.sub("Role.Arn$", "", role)
-        if [re.sub("(Function|StateMachine)$", "", name) for name in names] != [stem]:
-            yield f"{role} is used by {', '.join(names)}"
+        if role := properties.get("Role") or properties.get("RoleArn"):
+            if role in users:
+                yield f"{role} is used by {users[role]} and {name}"
+            users[role] = name
 
 
-def transport_is_encrypted(product: Product) -> Iterator[str]:
-    """Every topic and queue of ours refuses what comes without TLS."""
-    stack = product.stack()
-    sentences = {sentence for _, sentence in resource_statements(stack)}
-    for name, resource in stack.items():
-        action = {"AWS::SNS::Topic": "sns:Publish", "AWS::SQS::Queue": "sqs:*"}.get(
-            resource["Type"]
-        )
-        target = name if action == "sns:Publish" else f"{name}.Arn"
-        deny = f"Deny * {action} on {target} if Bool aws:SecureTransport false"
-        if action and deny not in sentences:
-            yield f"{name} can be used without TLS"
+def what_is_off_is_not_there(product: Product) -> Iterator[str]:
+    """No door and no button; and a nested stack gets all that it takes."""
+    nested = {"Acting": acting().template, "AmazonQChat": product.amazon_q}
+    for asked, wanted in (({}, set()), (EVERYTHING, set(nested))):
+        found = of_type(product.stack(asked), "AWS::CloudFormation::Stack")
+        if set(found) != wanted:
+            yield f"with {asked} there are {sorted(found)}"
+        for name, properties in found.items():
+            if given := set(properties["Parameters"]) ^ set(nested[name]["Parameters"]):
+                yield f"{name} is not given, or does not take, {given}"
 
 
 def role_statements(stack: Resources) -> Iterator[tuple[str, str]]:
@@ -89,6 +99,7 @@ def role_statements(stack: Resources) -> Iterator[tuple[str, str]]:
 
 
 def resource_statements(stack: Resources) -> Iterator[tuple[str, str]]:
+    """Who may use a topic, queue, key, function or role from outside it."""
     for name, resource in stack.items():
         properties = resource["Properties"]
         if resource["Type"] == "AWS::Lambda::Permission":
@@ -97,10 +108,8 @@ def resource_statements(stack: Resources) -> Iterator[tuple[str, str]]:
             yield name, f"{who} on {properties['FunctionName']} if SourceArn {source}"
         elif policy := _POLICY_OF.get(resource["Type"]):
             attached = {*properties.get("Topics", []), *properties.get("Queues", [])}
-            if attached not in (set(), {name.removesuffix("Policy")}):
+            if name.endswith("Policy") and attached != {name.removesuffix("Policy")}:
                 yield name, f"stands at {attached}"
-            if not attached and name.endswith("Policy"):
-                yield name, "stands nowhere"
             for statement in properties[policy]["Statement"]:
                 yield name, _sentence(statement)
 
@@ -128,35 +137,32 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _compared(product: Product, heading: str, found_in: Statements) -> Iterator[str]:
-    for combination, parameters in COMBINATIONS.items():
-        expected = documented(heading, product.parameters(parameters))
-        found = set(found_in(product.stack(parameters)))
-        for kind, pairs in (("too much", found - expected), ("missing", expected - found)):
-            for name, sentence in sorted(pairs):
-                yield f"{combination}: {kind}: {name}: {sentence}"
-
-
 def documented(heading: str, values: dict[str, str]) -> set[tuple[str, str]]:
-    """What the table says there is with these parameters: whose, and the statement."""
+    """What the table says there is with these parameters: whose, and the statement.
+
+    `<TopicArn or NotificationTopic>` is the parameter's value, or else what stands after it.
+    """
+
+    def fill(match: re.Match[str]) -> str:
+        parameter, _, otherwise = match[1].partition(" or ")
+        return values[parameter] or otherwise
+
     return {
-        (row["of"], _filled(row["statement"], values))
-        for row in table(heading)
-        if _applies(row["only with"], values)
+        (of, re.sub("<([^>]+)>", fill, statement))
+        for of, statement, only_with in table(heading)
+        if _applies(only_with, values)
     }
 
 
 @cache
-def table(heading: str) -> list[dict[str, str]]:
-    """The rows of the first table under this heading, in lower-case columns, without backticks."""
+def table(heading: str) -> list[list[str]]:
+    """The rows of the first table under this heading: of, statement and only with."""
     sections = re.split(r"\n#+ ", DOCUMENT.read_text(encoding="utf-8"))
     [section] = (each for each in sections if each.startswith(f"{heading}\n"))
     lines = [line for line in section.splitlines() if line.startswith("|")]
-    cells = [[cell.strip(" `") for cell in line.strip("|").split(" | ")] for line in lines]
-    columns = [cell.lower() for cell in cells[0]]
     return [
-        dict(zip(columns, (cell.replace("`", "") for cell in row), strict=True))
-        for row in cells[2:]
+        [cell.strip().replace("`", "") for cell in line.strip("|").split(" | ")]
+        for line in lines[2:]
     ]
 
 
@@ -170,13 +176,3 @@ def _applies(condition: str, values: dict[str, str]) -> bool:
         )
         for words in condition.split(" or ")
     )
-
-
-def _filled(statement: str, values: dict[str, str]) -> str:
-    """`<TopicArn or NotificationTopic>`: the parameter's value, or else what stands after it."""
-
-    def fill(match: re.Match[str]) -> str:
-        parameter, _, otherwise = match[1].partition(" or ")
-        return values[parameter] or otherwise
-
-    return re.sub("<([^>]+)>", fill, statement)

@@ -1,58 +1,68 @@
-"""The state machine: a sound graph, in which nothing fails, hangs or ends unseen."""
+"""The state machines: sound graphs, in which nothing fails, hangs or ends unseen."""
 
-import ast
 import math
 import re
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
-import boto3
 from statelint.config import Config
 from statelint.linter import Linter
 
 from mitigation.patience import PATIENCE_SECONDS
-from tests.support.combinations import APP
-from tests.support.product import REGION, ROOT, Product
-from tests.template.probing import Crashed
-from tests.template.wiring import probed
+from tests.support.combinations import EVERYTHING
+from tests.support.product import ROOT, Product, acting
 
-EXPECTED_SUBSTITUTIONS = {
-    "AWSPartition": "aws",
-    "DescribeTaskFunctionArn": "DescribeTaskFunction.Arn",
-    "NotifyFunctionArn": "NotifyFunction.Arn",
-    "ShowProgressFunctionArn": "ShowProgressFunction.Arn",
-    "DeadLetterQueueUrl": "DeadLetterQueue",
-    "Channels": "sns,slack",
-}
+# What a Task may read of its function; the plays show that it is always there.
+ANSWERS = {
+    "DescribeTaskFunction": {"decision", "waitSeconds", "progress", "memory"},
+    "ShowProgressFunction": {"told", "waitSeconds"},
+    "NotifyFunction": {"delivered", "waitSeconds", "waitedSeconds", "since", "memory"},
+    "ActOnTaskFunction":
+        {"follows", "why", "decision", "waitSeconds", "progress", "wish", "askedTs"},
+}  # fmt: skip
+SUBSTITUTED = {"AWSPartition": "aws", "DeadLetterQueueUrl": "DeadLetterQueue"}
+# What no jitter may shorten: a watch outlives a function that fails for half a day.
+PATIENT = {"DescribeTask", "Notify"}
+LONGEST_DELAY_SECONDS = 300
+# What is tried once: the watch goes on without it.
+COURTESIES = {"ShowProgress"}
 
 
-def the_graph_is_sound(product: Product) -> Iterator[str]:
-    yield from Linter.validate(product.definition, Config(["URI", "FLOAT"], False, False))
+def definitions(product: Product) -> dict[str, dict[str, Any]]:
+    return {"WatchTask": product.definition, "ActOnTask": acting().definition}
+
+
+def the_graphs_are_sound(product: Product) -> Iterator[str]:
+    for definition in definitions(product).values():
+        yield from Linter.validate(definition, Config(["URI", "FLOAT"], False, False))
+        if "TimeoutSeconds" in definition:
+            yield "a state machine's own TimeoutSeconds can't be caught: it would be silence"
 
 
 def substitutions_fit(product: Product) -> Iterator[str]:
     """Every `${name}` is given, every given name is used, and each is what it says."""
-    used = set(re.findall(r"\$\{(\w+)\}", str(product.definition)))
-    machine = product.stack(APP)["WatchTaskStateMachine"]["Properties"]
-    given = machine.get("DefinitionSubstitutions", {})
-    for name in used - set(given):
-        yield f"${{{name}}} is not given"
-    for name in set(given) - used:
-        yield f"{name} is given, but not used"
-    for name, value in given.items():
-        if value != EXPECTED_SUBSTITUTIONS.get(name):
-            yield f"{name} is {value}"
-    without_slack = product.stack()["WatchTaskStateMachine"]["Properties"]
-    if without_slack["DefinitionSubstitutions"].get("Channels") not in {"sns", None}:
-        yield "Slack is a channel without a webhook"
+    for slack, channels in ((EVERYTHING, "sns,slack"), ({}, "sns")):
+        stack = product.whole(slack)
+        for machine, definition in definitions(product).items():
+            if f"{machine}StateMachine" not in stack:
+                continue
+            properties = stack[f"{machine}StateMachine"]["Properties"]
+            given = properties.get("DefinitionSubstitutions", {})
+            used = set(re.findall(r"\$\{(\w+)\}", str(definition)))
+            for name in used ^ set(given):
+                yield f"${{{name}}} is {'not given' if name in used else 'given, but not used'}"
+            known = {**SUBSTITUTED, "Channels": channels}
+            for name, value in given.items() if slack else ():
+                if value != known.get(name, f"{name.removesuffix('Arn')}.Arn"):
+                    yield f"{name} is {value}"
+            if given.get("Channels", channels) != channels:
+                yield f"the channels are {given['Channels']}"
 
 
 def tasks_fail_safely(product: Product) -> Iterator[str]:
     """Every Task has an end, tries again, and catches all; what comes last in a list is for all."""
-    for name, state in states(product.definition):
-        if state["Type"] != "Task":
-            continue
+    raised = _raised()
+    for name, state in _tasks(product):
         if "TimeoutSeconds" not in state:
             yield f"{name} has no TimeoutSeconds: it may hang"
         for field in ("Retry", "Catch"):
@@ -61,25 +71,47 @@ def tasks_fail_safely(product: Product) -> Iterator[str]:
             rules = state.get(field) or [{"ErrorEquals": []}]
             if rules[-1]["ErrorEquals"] != ["States.ALL"]:
                 yield f"{name}: the last {field} is not for States.ALL"
-            if any("States.ALL" in rule["ErrorEquals"] for rule in rules[:-1]):
-                yield f"{name}: States.ALL stands before the end of {field}"
+            for error in (error for rule in rules[:-1] for error in rule["ErrorEquals"]):
+                if error not in raised:  # it is matched as text: misspelled, it would match nothing
+                    yield f"{name}: nothing raises {error}, or something comes after it"
         for rule in state.get("Retry", []):
             lasts = name in PATIENT and rule["ErrorEquals"] == ["States.ALL"]
             if lasts and not _lasts(rule):
                 yield f"{name}: its retries may end before {PATIENCE_SECONDS} s"
-            elif not lasts and _jitters_not(rule):
+            elif not lasts and rule.get("MaxAttempts", 3) and rule.get("JitterStrategy") != "FULL":
                 yield f"{name}: a Retry without jitter"
 
 
-# What no jitter may shorten: a watch outlives a function that fails for half a day.
-PATIENT = {"DescribeTask", "Notify"}
-LONGEST_DELAY_SECONDS = 300
-# What is tried once: the watch goes on without it.
-COURTESIES = {"ShowProgress"}
+def tasks_outlive_their_functions_and_read_their_answers(product: Product) -> Iterator[str]:
+    """A function's own error says more; a missing path is States.Runtime, which none catches."""
+    stack = product.whole(EVERYTHING)
+    for name, state in _tasks(product):
+        if function := re.sub(r"\W|Arn", "", state["Parameters"].get("FunctionName", "")):
+            if state.get("TimeoutSeconds", 0) <= stack[function]["Properties"]["Timeout"]:
+                yield f"{name} ends before {function} does"
+            read = set(re.findall(r"\$\.Payload\.(\w+)", str(state.get("ResultSelector"))))
+            for missing in read - ANSWERS[function]:
+                yield f"{name} reads {missing}, which {function} does not answer"
 
 
-def _jitters_not(rule: dict[str, Any]) -> bool:
-    return rule.get("MaxAttempts", 3) > 0 and rule.get("JitterStrategy") != "FULL"
+def machines_remember(product: Product) -> Iterator[str]:
+    """EXPRESS ends after five minutes, may run twice under one name, and can't be looked at."""
+    for name, resource in product.whole(EVERYTHING).items():
+        if (kind := resource["Properties"].get("StateMachineType", "STANDARD")) != "STANDARD":
+            yield f"{name} is of type {kind}"
+
+
+def states(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """All states, those inside a Map among them."""
+    for name, state in machine["States"].items():
+        yield name, state
+        if "ItemProcessor" in state:
+            yield from states(state["ItemProcessor"])
+
+
+def _tasks(product: Product) -> Iterator[tuple[str, dict[str, Any]]]:
+    for definition in definitions(product).values():
+        yield from ((name, each) for name, each in states(definition) if each["Type"] == "Task")
 
 
 def _lasts(rule: dict[str, Any]) -> bool:
@@ -95,69 +127,8 @@ def _lasts(rule: dict[str, Any]) -> bool:
     )
 
 
-def timeouts_are_caught(product: Product) -> Iterator[str]:
-    """The machine's own TimeoutSeconds can't be caught, so it would be silence.
-
-    A Task's must be longer than its function's, whose error says more.
-    """
-    if "TimeoutSeconds" in product.definition:
-        yield "the state machine itself has TimeoutSeconds"
-    stack = product.stack(APP)
-    for name, state in states(product.definition):
-        function = function_of(product, state)
-        if function and state.get("TimeoutSeconds", 0) <= stack[function]["Properties"]["Timeout"]:
-            yield f"{name} ends before {function} does"
-
-
-def errors_exist(product: Product) -> Iterator[str]:
-    """Error names are matched as text: a misspelled one would match nothing."""
-    known = _known_errors()
-    for name, state in states(product.definition):
-        for rule in [*state.get("Retry", []), *state.get("Catch", [])]:
-            for error in rule["ErrorEquals"]:
-                if error not in known and not error.startswith("States."):
-                    yield f"{name}: nothing raises {error}"
-
-
-def answers_hold_what_is_read(product: Product) -> Iterator[str]:
-    """On AWS a missing path is States.Runtime, which no Catch catches."""
-    stack = product.stack(APP)
-    for name, state in states(product.definition):
-        if not (function := function_of(product, state)):
-            continue
-        read = set(re.findall(r"\$\.Payload\.(\w+)", str(state.get("ResultSelector"))))
-        try:
-            answers = probed(stack, function).answers
-        except (Crashed, KeyError) as crash:
-            yield f"{name}: {function} does not answer: {crash}"
-            continue
-        for missing in sorted({path for answer in answers for path in read - set(answer)}):
-            yield f"{name} reads {missing}, which {function} does not always answer"
-
-
-def states(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """All states, those inside a Map among them."""
-    for name, state in machine["States"].items():
-        yield name, state
-        if "ItemProcessor" in state:
-            yield from states(state["ItemProcessor"])
-
-
-def function_of(product: Product, state: dict[str, Any]) -> str | None:
-    """The logical id of the function that a Task invokes."""
-    machine = product.stack(APP)["WatchTaskStateMachine"]["Properties"]
-    name = str(state.get("Parameters", {}).get("FunctionName", "")).strip("${}")
-    arn = machine.get("DefinitionSubstitutions", {}).get(name)
-    return str(arn).removesuffix(".Arn") if arn else None
-
-
-@cache
-def _known_errors() -> set[str]:
-    """What AWS IoT answers, and every class of our own."""
-    iot = boto3.client("iot", region_name=REGION)
-    return {shape.name for shape in iot.meta.service_model.error_shapes} | {
-        node.name
-        for path in (ROOT / "functions").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ClassDef)
-    }
+def _raised() -> set[str]:
+    """What our own code defines, and what starting an execution of a name that is used answers."""
+    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "functions").rglob("*.py"))
+    classes = {name for text in sources for name in re.findall(r"^class (\w+)", text, re.MULTILINE)}
+    return classes | {"StepFunctions.ExecutionAlreadyExistsException"}

@@ -1,8 +1,58 @@
-"""Mistakes as people make them in templates, definitions and roles."""
+"""Mistakes as people make them in templates, definitions and roles, planted in a copy."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
-from tests.template.mistake import REMOVED, Mistake
+from tests.support.product import Product
+
+REMOVED = object()
+# Short words for long ways.
+SHORT = {
+    "states": "definition States",
+    "each": "definition States NotifyEveryChannel ItemProcessor States",
+    "may": "Policies 0 PolicyDocument Statement",
+    "policy": "PolicyDocument Statement",
+    "variables": "Environment Variables",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """`path` leads to what is changed; `value` is the new one, or a function of the old one.
+
+    It begins with a field of the product, with `states` or `each` (of the definition, and those for
+    each channel), with `chat` and a resource of amazon_q.yaml, or with one of template.yaml, whose
+    properties they are.
+    """
+
+    what: str
+    path: str
+    value: object
+
+    def plant(self, product: Product) -> Product:
+        """A copy with the mistake in it; raises LookupError where nothing changes."""
+        planted = product.copy()
+        place: Any = vars(planted)
+        for name in self._way():
+            holder, key = place, int(name) if isinstance(place, list) else name
+            place = holder.get(key) if isinstance(holder, dict) else holder[key]
+        new = self.value(place) if callable(self.value) else self.value
+        if new is REMOVED:
+            del holder[key]
+        elif new == place:
+            raise LookupError(f"{self.what}: {self.path} is {place} anyway")
+        else:
+            holder[key] = new
+        return planted
+
+    def _way(self) -> list[str]:
+        path = self.path.removeprefix("chat ")
+        first, _, rest = path.partition(" ")
+        if first not in {"text", "template", "amazon_q", "definition", "states", "each"}:
+            root = "template" if path == self.path else "amazon_q"
+            path = f"{root} Resources {first} Properties {rest}"
+        return " ".join(SHORT.get(word, word) for word in path.split()).split()
 
 
 def without(item: object) -> Callable[[list[object]], list[object]]:

@@ -1,45 +1,36 @@
 """The parameters: each used, described, and held within bounds that are known to be right."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import chain, combinations
 from typing import Any
 
 from local.parameters import why_not
-from tests.support.combinations import ACCOUNT, BOUNDARY, KEY, SECRET, TOPIC
+from tests.support.combinations import ACCOUNT, ACTS, BOUNDARY, COMBINATIONS, KEY, SECRET, TOPIC
 from tests.support.product import Product
+from tests.template.wiring import of_type
 
-GOV_SECRET = SECRET.replace(":aws:", ":aws-us-gov:")
 WEBHOOK = "https://hooks.slack.com/services/T0/B0/x"
+# Beside the values of the combinations and the defaults.
 ACCEPTED = {
-    "EmailAddress": ["", "on-call+iot@example.com"],
-    "SlackWebhookSecretArn": ["", SECRET, GOV_SECRET, SECRET.replace(":aws:", ":aws-cn:")],
-    "SlackBotTokenSecretArn": ["", SECRET, GOV_SECRET],
-    "SlackChannelId": ["", "C0MITIGATE", "G012AB3CDEF"],
-    "SlackActions": ["off", "cancel", "cancel-retry", "cancel-retry-undo"],
-    "SlackActors": ["", "U0ADA", "U0ADA,W012AB3CDEF"],
-    "SlackApprovals": ["", "undo", "retry,undo", "cancel,retry,undo"],
-    "SlackSigningSecretArn": ["", SECRET, GOV_SECRET],
-    "SlackAppId": ["", "A0MITIGATE"],
-    "SlackTeamId": ["", "T0EXAMPLE"],
-    "TopicArn": ["", TOPIC, TOPIC.replace(":aws:", ":aws-cn:")],
-    "AlarmTopicArn": ["", TOPIC],
-    "SnsVerdicts": ["all", "problems"],
-    "SlackVerdicts": ["all", "problems"],
-    "AmazonQ": ["true", "false"],
-    "TaskTypes": ["detect,audit", "detect", "audit"],
-    "SweepMinutes": ["0", "5", "10", "15", "30", "60"],
+    "EmailAddress": ["on-call+iot@example.com"],
+    "SlackWebhookSecretArn": [
+        SECRET.replace(":aws:", f":{each}:") for each in ("aws-us-gov", "aws-cn")
+    ],
+    "SlackChannelId": ["G012AB3CDEF"],
+    "SlackActors": ["U0ADA,W012AB3CDEF"],
+    "SlackApprovals": ["", "undo", "cancel,retry,undo"],
+    "TopicArn": [TOPIC.replace(":aws:", ":aws-cn:")],
     "OverdueMinutes": ["5", "1440"],
     "WatchLimitHours": ["1", "72"],
-    "TimeZone": ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+3"],
-    "AccountAlias": ["", "prod - fleet_1.eu"],
-    "MemberAccounts": ["", "210987654321", ",".join(["210987654321"] * 100)],
-    "MemberRegions": ["", "us-east-1", "eu-west-1,ap-southeast-2,us-gov-west-1,mx-central-1"],
-    "MemberAliases": ["", "210987654321=fleet-us", "210987654321=a b,310987654321=c_d.e"],
-    "PollMinSeconds": ["5", "60"],
+    "TimeZone": ["Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+3"],
+    "AccountAlias": ["prod - fleet_1.eu"],
+    "MemberAccounts": [",".join(["210987654321"] * 100)],
+    "MemberRegions": ["us-east-1", "eu-west-1,ap-southeast-2,us-gov-west-1,mx-central-1"],
+    "MemberAliases": ["210987654321=fleet-us", "210987654321=a b,310987654321=c_d.e"],
+    "PollMinSeconds": ["60"],
     "PollMaxSeconds": ["240", "900"],
-    "KmsKeyArn": ["", KEY, KEY.replace("key/", "key/mrk-")],
-    "SlackSecretKmsKeyArn": ["", KEY],
-    "PermissionsBoundaryArn": ["", BOUNDARY, "arn:aws:iam::aws:policy/PowerUserAccess"],
-    "LogRetentionDays": ["1", "30", "3653"],
+    "KmsKeyArn": [KEY.replace("key/", "key/mrk-")],
+    "PermissionsBoundaryArn": ["arn:aws:iam::aws:policy/PowerUserAccess"],
 }
 REFUSED = {
     "EmailAddress": ["on-call", "a@b c", "a@b,c@d"],
@@ -74,48 +65,78 @@ REFUSED = {
     "PermissionsBoundaryArn": [BOUNDARY.replace("policy/", "role/"), "developers"],
     "LogRetentionDays": ["0", "2"],
 }
+TOLD = {"EmailAddress", "SlackWebhookSecretArn", "SlackBotTokenSecretArn", "TopicArn"}
+HEARD = {"EmailAddress", "AlarmTopicArn"}
+APP = {"SlackBotTokenSecretArn", "SlackChannelId"}
 
 
-def parameters_are_used(product: Product) -> Iterator[str]:
-    said = str([product.template[part] for part in ("Conditions", "Resources", "Outputs")])
+def parameters_are_shown_said_and_bound(product: Product) -> Iterator[str]:
+    parameters = product.template["Parameters"]
     groups = product.template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
-    shown = [name for group in groups for name in group["Parameters"]]
-    for name in product.template["Parameters"]:
-        if f"'Ref': '{name}'" not in said and f"${{{name}}}" not in said:
-            yield f"{name} is not used"
-        if shown.count(name) != 1:
-            yield f"{name} is in {shown.count(name)} groups"
-    for name in set(shown) - set(product.template["Parameters"]):
-        yield f"{name} is in a group, but no parameter"
+    if sorted(name for group in groups for name in group["Parameters"]) != sorted(parameters):
+        yield "the groups do not show each parameter once"
+    yield from said_and_bound(parameters, ACCEPTED, REFUSED)
+    for given in chain(COMBINATIONS.values(), [ACTS]):
+        for name, value in given.items():
+            if expected := why_not(parameters[name], value):
+                yield f"{name} refuses {value!r}: {expected}"
 
 
-def parameters_are_said_and_bound(product: Product) -> Iterator[str]:
-    for name, parameter in product.template["Parameters"].items():
+def said_and_bound(
+    parameters: dict[str, dict[str, Any]],
+    accepted: Mapping[str, list[str]],
+    refused: Mapping[str, list[str]],
+) -> Iterator[str]:
+    for name, parameter in parameters.items():
         if not str(parameter.get("Description", "")).endswith("."):
             yield f"{name} is not described"
-        pattern = parameter.get("AllowedPattern", "^$")
-        if not (
-            {"AllowedValues", "AllowedPattern"} & set(parameter)
-            or {"MinValue", "MaxValue"} <= set(parameter)
-        ):
-            yield f"{name} takes anything"
-        if not (pattern.startswith("^") and pattern.endswith("$")):
-            yield f"{name}: the pattern is not anchored"
         if "AllowedPattern" in parameter and "ConstraintDescription" not in parameter:
             yield f"{name}: who gets it wrong isn't told what is right"
-        if not takes(parameter, str(parameter["Default"])):
-            yield f"{name}: its own default is refused"
+        for value in accepted.get(name, [parameter.get("Default", "")]):
+            if expected := why_not(parameter, str(value)):
+                yield f"{name} refuses {value!r}: {expected}"
+        for value in refused.get(name, ["anything"]):
+            if why_not(parameter, value) is None:
+                yield f"{name} takes {value!r}"
 
 
-def parameters_take_what_they_should(product: Product) -> Iterator[str]:
-    parameters = product.template["Parameters"]
-    for name in set(parameters) - set(REFUSED):
-        yield f"{name}: nothing is known that it refuses"
-    for name, values in ACCEPTED.items():
-        yield from (f"{name} refuses {v!r}" for v in values if not takes(parameters[name], v))
-    for name, values in REFUSED.items():
-        yield from (f"{name} takes {v!r}" for v in values if takes(parameters[name], v))
+def enough_is_given_and_not_too_much(product: Product) -> Iterator[str]:
+    """Refused is what tells nobody, whose alarms nobody hears, and half of a Slack app, or more."""
+    choices = sorted({*TOLD, *HEARD, *APP})
+    for given in chain(*(combinations(choices, size) for size in range(len(choices) + 1))):
+        names = set(given)
+        wanted = [line for line in (TOLD, HEARD) if not line & names]
+        wanted += [APP] * ("SlackWebhookSecretArn" in names and bool(APP & names))
+        wanted += [APP] * (len(APP & names) == 1)
+        found = product.refusals(dict.fromkeys(given, "given"))
+        if len(found) != len(wanted) or not all(
+            name in refusal for names, refusal in zip(wanted, found, strict=True) for name in names
+        ):
+            yield f"with {', '.join(given) or 'nothing'} it is said: {found}"
+    for missing in ("", *ACTS.keys() - {"SlackActions", "EmailAddress"}):
+        found = product.refusals(ACTS | ({missing: ""} if missing else {}))
+        if bool(found) is not bool(missing):
+            yield f"with acts, and without {missing or 'nothing'}, it is said: {found}"
 
 
-def takes(parameter: dict[str, Any], value: str) -> bool:
-    return why_not(parameter, value) is None
+def subscriptions_are_made(product: Product) -> Iterator[str]:
+    """The address gets the messages, or else the queue does; and alarms that go nowhere else."""
+    for combination, parameters in COMBINATIONS.items():
+        topics: list[tuple[str, str | None]] = [
+            (parameters.get("TopicArn", "NotificationTopic"), "DeadLetterQueue.Arn")
+        ]
+        if "AlarmTopicArn" not in parameters:
+            topics.append(("AlarmTopic", None))
+        address = parameters.get("EmailAddress")
+        expected = [("email", address, *topic) for topic in topics] if address else []
+        found = [
+            (
+                each["Protocol"],
+                each["Endpoint"],
+                each["TopicArn"],
+                each.get("RedrivePolicy", {}).get("deadLetterTargetArn"),
+            )
+            for each in of_type(product.stack(parameters), "AWS::SNS::Subscription").values()
+        ]
+        if found != expected:
+            yield f"{combination}: subscribed are {found}"
