@@ -35,16 +35,14 @@ class Stack:
     resources: Mapping[str, str]
 
 
-def deploy(
-    engine: Engine, parameters: Mapping[str, str], template: Path = ROOT / "template.yaml"
-) -> Stack:
+def deploy(engine: Engine, parameters: Mapping[str, str]) -> Stack:
     """Create the stack; raises EngineFailed with CloudFormation's first reason."""
     s3, cloudformation = engine.client("s3"), engine.client("cloudformation")
     s3.create_bucket(
         Bucket=_BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name}
     )
     upload = _Upload(s3, f"{engine.endpoint}/{_BUCKET}")
-    s3.put_object(Bucket=_BUCKET, Key="template", Body=upload.package(template))
+    s3.put_object(Bucket=_BUCKET, Key="template", Body=upload.package(ROOT / "template.yaml"))
     where = {"TemplateURL": f"{engine.endpoint}/{_BUCKET}/template"}
     create(cloudformation, STACK, where, parameters)
     return deployed(cloudformation, STACK)

@@ -42,7 +42,7 @@ class Engine(Running):
 
     `now` is where the functions' clock starts (None: real time, which `auth` needs, as signatures
     carry it). `speed` divides the waits of the state machine. With `auth` the engine enforces the
-    functions' roles. `lambda_environment` is added to what every function sees.
+    functions' roles.
     """
 
     def __init__(
@@ -56,7 +56,6 @@ class Engine(Running):
         auth: bool = False,
         started: bool = True,
         calls_per_second: float | None = None,
-        lambda_environment: Mapping[str, str] | None = None,
     ) -> None:
         self.iot = FakeIot(
             *scenarios,
@@ -70,7 +69,6 @@ class Engine(Running):
         self._now = now
         self._speed = speed
         self._auth = auth
-        self._lambda_environment = lambda_environment or {}
         self._accounts: dict[str, str] = {}  # by access key
         self._recorded: dict[str, list[dict[str, Any]]] = {}
 
@@ -208,7 +206,6 @@ class Engine(Running):
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "MINISTACK_REGION": REGION,
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(1 / self._speed),
-            **self._lambda_environment,
         }
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
@@ -14,11 +13,10 @@ class BadParameter(Exception):  # noqa: N818  reads as what happened
     """One line for the person who gave it."""
 
 
-def read_parameters(
-    given: Iterable[str], template: Path = ROOT / "template.yaml"
-) -> dict[str, str]:
+def read_parameters(given: Iterable[str]) -> dict[str, str]:
     """The values by name; raises BadParameter for what CloudFormation would not take."""
-    known: Mapping[str, Any] = yaml_parse(template.read_text(encoding="utf-8"))["Parameters"]
+    template = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    known: Mapping[str, Any] = yaml_parse(template)["Parameters"]
     found: dict[str, str] = {}
     for text in given:
         name, equals, value = text.partition("=")

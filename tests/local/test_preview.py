@@ -104,16 +104,13 @@ def test_account_and_region_are_said_to_be_examples_unless_an_execution_is_named
     capsys: Capture,
 ) -> None:
     assert run(*saved(PARTLY)) == 0
-    example = capsys.readouterr()
-    assert "Account 123456789012, region eu-west-1" in example.out
-    assert "examples" in example.err
+    assert "examples" in capsys.readouterr().err
     assert run(*saved(PARTLY), "--execution-arn", GOV) == 0
     own = capsys.readouterr()
     assert "Account 210987654321, region us-gov-west-1" in own.out
     assert own.err == ""
 
 
-NO_ANSWER = "a.json: not a Describe answer: expected taskSummary (detect) or taskStatus"
 STATISTICS = '{"taskSummary": {"taskStatistics": {"actionsFailed": "3"}}}'
 SHAPE = "expected a list of objects, as in"
 
@@ -124,8 +121,7 @@ SHAPE = "expected a list of objects, as in"
         ('{"taskSummary": {\n  "taskId": "a', [], "", "a.json:2:13: not complete, valid JSON"),
         ("[]", [], "", "a.json: the Describe answer: expected an object, got []"),
         (STATISTICS, [], "", "a.json: taskSummary.taskStatistics.actionsFailed: expected a whole"),
-        ('{"taskSummary": {"state": "done"}}', [], "", NO_ANSWER),
-        ('{"actionsExecutions": []}', [], "", NO_ANSWER),
+        ('{"actionsExecutions": []}', [], "", "a.json: not a Describe answer: expected taskSumm"),
         ("{}", ["--time-zone", "Europe/Berln"], "", "'Europe/Berln' is not known: Europe/Berlin"),
         ("{}", ["--execution-arn", "arn:aws:x"], "", "--execution-arn: expected arn:PARTITION:sta"),
         ("{}", ["--task-id", "a/b"], "", "taskId: expected 1 to 128 of"),

@@ -266,7 +266,6 @@ def shown(*events: Event) -> list[str]:
         (look(decision=Decision.GAVE_UP), "IN_PROGRESS, 2 executed (gave up)"),
         (look(problem=Problem("AccessDenied", "no")), "AccessDenied: no, again in 10 s"),
         (failed("ClientError", AWS_SAID), "ResourceNotFoundException: No such task"),
-        (event("TaskFailed", error="States.Timeout", cause="?"), "States.Timeout: no message"),
         (
             event("WaitStateEntered", name="WaitForChannel", input=IN_TWO),
             "slack is unavailable, again in 2 min",

@@ -27,16 +27,13 @@ class StaticIot:
 
     def _pages(self, operation: str, **members: Any) -> Iterator[dict[str, Any]]:
         self.asked.append(members)
-        of_findings = operation == "list_audit_findings"
-        items = self.findings if of_findings else self.rows
+        name = "findings" if operation == "list_audit_findings" else "actionsExecutions"
+        items = self.findings if name == "findings" else self.rows
         for start in range(0, max(len(items), 1), self.page_size):
             self.calls.append(operation)
             end = start + self.page_size
             more = {"nextToken": "more"} if end < len(items) else {}
-            yield {
-                "findings" if of_findings else "actionsExecutions": list(items[start:end]),
-                **more,
-            }
+            yield {name: list(items[start:end]), **more}
 
     def list_audit_mitigation_actions_executions(self, **members: Any) -> dict[str, Any]:
         self.calls.append("list_audit_mitigation_actions_executions")
