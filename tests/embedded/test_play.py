@@ -45,7 +45,6 @@ def test_each_scenario_of_ours_is_one() -> None:
             ("audit", NAMELESS, STARTED),
         ),
         ({"taskStatus": "?", "startTime": STARTED.timestamp()}, ("audit", NAMELESS, STARTED)),
-        ({"taskStatus": "?", "startTime": "yesterday"}, ("audit", NAMELESS, None)),
         ({"taskStatus": "?", "startTime": 1e300}, ("audit", NAMELESS, None)),
     ],
 )
@@ -65,14 +64,12 @@ def test_a_saved_answer_is_a_scenario(saved: object, task: object) -> None:
         (scenario(taskId="no spaces"), "taskId: expected 1 to 128 of a-z, A-Z, 0-9, _ and -, got "),
         (scenario(taskId="x" * 129), "taskId: expected 1 to 128 of a-z, A-Z, 0-9, _ and -, got "),
         (scenario(describe=[]), "describe: expected at least one answer or error, got none"),
-        (scenario(describe={}), "describe: expected a list, got {}"),
         (scenario(describe=[{}, {"taskStatus": "X"}]), "describe[1].taskStatus: unknown key; "),
         (scenario(describe=[{"error": {}}]), "describe[0].error.code: missing; expected an AWS er"),
         (
             scenario(describe=[{"error": {"code": "X", "status": 200}}]),
             "describe[0].error.status: expected an HTTP status from 400",
         ),
-        (scenario(findings=[None]), "findings[0]: expected an object, got null"),
         (scenario(slack=[]), "slack: expected at least one answer, got none (leave it out"),
         (scenario(slack=[{"delay": 5}]), "slack[0].delay: unknown key; expected one of status, "),
         (
