@@ -67,7 +67,7 @@ def button(workspace: Workspace, action: str) -> tuple[Json, str] | None:
 def press(url: str, click: Click, message: Json, value: str, at: float) -> int:
     """The door's answer; `at` is now, in seconds since 1970."""
     false = click.false
-    body = b"payload=" + quote_plus(json.dumps(_payload(click, message, value, at))).encode()
+    body = b"payload=" + quote_plus(json.dumps(clicked(click, message, value, at))).encode()
     timestamp = str(int(at) - int(false.get("age", 0)))
     verifier = SignatureVerifier(str(false.get("secret", SIGNING_SECRET)))
     request = urllib.request.Request(  # noqa: S310  the embedded AWS
@@ -88,7 +88,8 @@ def press(url: str, click: Click, message: Json, value: str, at: float) -> int:
             return error.code
 
 
-def _payload(click: Click, message: Json, value: str, at: float) -> Json:
+def clicked(click: Click, message: Json, value: str, at: float) -> Json:
+    """The payload of a click on a button of that message."""
     channel = click.false.get("channel", CHANNEL)
     container = {"type": "message", "message_ts": message["ts"], "channel_id": channel}
     thread = {"thread_ts": message["thread_ts"]} if "thread_ts" in message else {}

@@ -11,11 +11,13 @@ from mitigation.acts.offer import offer
 from mitigation.acts.progress import Progress, Result
 from mitigation.acts.rows import Execution
 from mitigation.acts.undo import Plan
+from mitigation.decision import Decision
 from mitigation.kind import TaskType
 from mitigation.member import Member
 from mitigation.notice import Notice
 from mitigation.words import Clock
 from tests.golden.test_golden import GOLDEN, check
+from tests.support.looks import look, notify_input
 from tests.support.tasks import CERTIFICATE, QUARANTINE, detect
 
 AT = datetime(2026, 11, 22, 10, 12, tzinfo=UTC)
@@ -94,25 +96,17 @@ def test_what_is_said_of_acts_reads_as_expected() -> None:
 
 def offered() -> object:
     """Of a task that runs, and of one that has ended."""
-    stats = {"actionsExecuted": 3, "actionsFailed": 1}
-    return [
-        offer(Notice.parse(event(status, stats), waiting=True), "cancel-retry-undo", "C0", "xoxb-1")
-        for status in ("IN_PROGRESS", "FAILED")
-    ]
-
-
-def event(status: str, stats: dict[str, int]) -> object:
-    task = {"taskSummary": {"taskId": "q-7", "taskStatus": status, "taskStatistics": stats,
-                            "actionsDefinition": [QUARANTINE]}}  # fmt: skip
-    decision = "wait" if status == "IN_PROGRESS" else "final/ended"
-    return {
-        "channel": "slack",
-        "executionArn": "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-q-7",
-        "watch": {
-            "input": {"taskId": "q-7"},
-            "look": {"decision": decision, "memory": {"task": task}},
-        },
-    }
+    found = []
+    for status, decision in (("IN_PROGRESS", Decision.WAIT), ("FAILED", Decision.ENDED)):
+        counts = {"actionsExecuted": 3, "actionsFailed": 1}
+        summary = {"taskId": "q-7", "taskStatus": status, "taskStatistics": counts}
+        event = notify_input(
+            look(decision, task={"taskSummary": summary | {"actionsDefinition": [QUARANTINE]}}),
+            task_id="q-7",
+        )
+        notice = Notice.parse(event, waiting=True)
+        found.append(offer(notice, "cancel-retry-undo", "C0", "xoxb-1"))
+    return found
 
 
 def written(value: object) -> str:

@@ -40,7 +40,6 @@ FUNCTIONS = ("ReceiveClickFunction", "ActOnTaskFunction")
 MACHINE = "ActOnTask"
 WATCH = "detect-quarantine-7"
 MACHINE_ARN = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{MACHINE}"
-APP = "A0MITIGATE"
 ADA, BO, EVE = "U0ADA", "U0BO", "U0EVE"
 
 
@@ -120,7 +119,7 @@ class Acting(Running):
             "SlackActors": self.actors,
             "SlackSigningSecretArn": arns["signing"],
             "SlackBotTokenSecretArn": arns["bot"],
-            "SlackAppId": APP,
+            "SlackAppId": clicks.PLACE.app,
             "SlackTeamId": TEAM,
             "SlackChannelId": CHANNEL,
             "WatchTaskName": "WatchTask",
@@ -154,9 +153,8 @@ class Acting(Running):
         question = self.question if action in ("approve", "deny") else None
         value = changes.pop("value", None) or value_of(question, action) or self.button(action)
         ts = question["ts"] if question else self.head
-        document = clicks.payload(action, value, user) | {"api_app_id": APP, "team": {"id": TEAM}}
-        document["channel"] = {"id": CHANNEL}
-        document["container"] = {"type": "message", "message_ts": ts, "channel_id": CHANNEL}
+        document = clicks.payload(action, value, user)
+        document["container"]["message_ts"] = ts
         if question:
             document["container"]["thread_ts"] = self.head
         at = self.clock.now.timestamp()

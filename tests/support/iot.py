@@ -1,10 +1,10 @@
 """AWS IoT with one task, met by boto3's real client: the fake stands in place of the network."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
+from unittest import mock
 
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -14,8 +14,14 @@ from moto.core.botocore_stubber import MockRawResponse
 
 from embedded.fake_iot import FakeIot
 from embedded.scenario import Scenario, parse
+from mitigation.acts.button import Button
+from mitigation.acts.click import Action
+from mitigation.acts.perform import perform
+from mitigation.acts.progress import Progress
+from mitigation.kind import TaskType
 
 NOW = datetime(2026, 11, 22, 10, 12, tzinfo=UTC)
+AGREED = datetime(2026, 11, 22, 10, 10, tzinfo=UTC)  # to the act
 ENDED = "2026-11-22T10:03:00Z"
 ACTIONS: dict[str, Any] = {
     "Quarantine": {"addThingsToThingGroupParams": {"thingGroupNames": ["quarantine"]}},
@@ -59,12 +65,8 @@ def scenario(
         "taskId": task_id,
         "describe": [{"taskSummary": summary} if detect else summary],
         "executions": [
-            {
-                f"{subject}Id": one,
-                "actionName": name,
-                "status": outcome,
-                **({"thingName": f"sensor-{number}"} if detect else {}),
-            }
+            {f"{subject}Id": one, "actionName": name, "status": outcome}
+            | ({"thingName": f"sensor-{number}"} if detect else {})
             for one, (name, number, outcome) in zip(ids, rows, strict=True)
         ],
         "findings": [] if detect else [
@@ -90,31 +92,34 @@ def _resource(action: str, number: int) -> dict[str, Any]:
     return {"deviceCertificateId": f"{number:08x}{action.encode().hex():0<56}"}
 
 
-@dataclass(slots=True)
 class Iot:
-    """`refusals`: error codes by operation, one a call, "" for none. Time passes by sleeping only.
-
-    Put it in place of `mitigation.pace.time`; `moments` is when each operation was called.
+    """`refusals`: error codes by operation, one a call, "" for none. Time passes by sleeping only:
+    put it in place of `mitigation.pace.time`. `moments` is when each operation was called.
     """
 
-    scenario: Scenario
-    refusals: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    now: float = 0.0
-    moments: list[tuple[str, float]] = field(default_factory=list)
-    fake: FakeIot = field(init=False)
-    _refusals: dict[str, list[str]] = field(init=False)
+    met: ClassVar["Iot"]  # by the client
 
-    def __post_init__(self) -> None:
-        self.fake = FakeIot(self.scenario, clock=self.monotonic, now=lambda: NOW)
-        self.refuse(self.refusals)
-
-    def refuse(self, refusals: Mapping[str, Sequence[str]]) -> None:
-        """From now on; nothing else is refused any more."""
+    def __init__(self, known: Scenario, refusals: Mapping[str, Sequence[str]] = {}) -> None:
+        self.scenario, self.now = known, 0.0
+        self.moments: list[tuple[str, float]] = []
+        self.fake = FakeIot(known, now=lambda: NOW)
         self._refusals = {operation: [*codes] for operation, codes in refusals.items()}
+
+    def button(self, action: Action, changes: int | None = None) -> Button:
+        kind = TaskType(self.scenario.task_type)
+        return Button(action, kind, self.scenario.task_id, changes=changes)
+
+    def acts(
+        self, action: Action, progress: Progress | None = None, *, agreed: int | None = None
+    ) -> tuple[Progress, int]:
+        """How far it is then; `agreed` is the number of changes that were agreed to."""
+        button = self.button(action, agreed)
+        with mock.patch("mitigation.pace.time", self):
+            return perform(self.client, button, progress or Progress(), since=AGREED)
 
     @property
     def client(self) -> Any:
-        _MET[:] = [self]
+        Iot.met = self
         return _client()
 
     def monotonic(self) -> float:
@@ -133,7 +138,8 @@ class Iot:
         reads = ("Describe", "List")
         return [name for name, _ in self.moments if not name.startswith(reads)]
 
-    def answer(self, request: AWSPreparedRequest, operation: str) -> AWSResponse:
+    def answer(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:
+        operation = event_name.rpartition(".")[2]
         self.moments.append((operation, self.now))
         codes = self._refusals.get(operation)
         if code := codes.pop(0) if codes else "":
@@ -142,24 +148,15 @@ class Iot:
         else:
             target = request.url.partition("amazonaws.com")[2]
             sent = request.body if isinstance(request.body, bytes) else b""
-            given = {name: _text(value) for name, value in request.headers.items()}
+            told: Any = request.headers  # some are bytes
+            given = {k: v.decode() if isinstance(v, bytes) else v for k, v in told.items()}
             status, headers, body = self.fake.respond(request.method, target, sent, given)
         raw = MockRawResponse(body)
         return AWSResponse(request.url, status, HTTPHeaders.from_dict(headers), raw)
 
 
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-_MET: list[Iot] = []
-
-
 @cache
 def _client() -> Any:
     made: Any = boto3.client("iot", "eu-west-1", config=Config(retries={"total_max_attempts": 1}))
-    made.meta.events.register(
-        "before-send.iot",
-        lambda request, event_name, **_: _MET[0].answer(request, event_name.rpartition(".")[2]),
-    )
+    made.meta.events.register("before-send.iot", lambda *_, **sent: Iot.met.answer(**sent))
     return made

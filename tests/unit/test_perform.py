@@ -4,42 +4,30 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
-from unittest import mock
 
 import pytest
 from botocore.exceptions import ClientError
 
 from embedded.scenario import Answer, Scenario
-from mitigation.acts.button import Button
 from mitigation.acts.click import Action
-from mitigation.acts.perform import PLACE_SECONDS, PLACE_WAIT_SECONDS, perform, pointless
+from mitigation.acts.perform import PLACE_SECONDS, pointless
 from mitigation.acts.progress import Progress, Result
 from mitigation.acts.retry import Failures
 from mitigation.acts.rows import Execution
 from mitigation.causes import Cause
-from mitigation.kind import TaskType
-from tests.support.iot import ENDED, NOW, Iot, scenario
+from tests.support.iot import AGREED, ENDED, NOW, Iot, scenario
 from tests.support.tasks import audit, detect
 
-AGREED = datetime(2026, 11, 22, 10, 10, tzinfo=UTC)
 CANCELS, AUDIT_CANCELS = [[f"Cancel{kind}MitigationActionsTask"] for kind in ("Detect", "Audit")]
-INVALID, GONE = "InvalidRequestException", "ResourceNotFoundException"
-EXISTS, FULL = "TaskAlreadyExistsException", "LimitExceededException"
+INVALID, GONE, FULL = (
+    "InvalidRequestException", "ResourceNotFoundException", "LimitExceededException"
+)  # fmt: skip
 DESCRIBE, START = "DescribeDetectMitigationActionsTask", "StartDetectMitigationActionsTask"
 AUDIT_START = START.replace("Detect", "Audit")
 
 
-def done(
-    action: Action, iot: Iot, progress: Progress | None = None, *, since: datetime = AGREED
-) -> tuple[Progress, int]:
-    known = iot.scenario
-    button = Button(action, TaskType(known.task_type), known.task_id)
-    with mock.patch("mitigation.pace.time", iot):
-        return perform(iot.client, button, progress or Progress(), since=since)
-
-
-def ended(status: str, end: datetime | None = NOW) -> Scenario:
-    return scenario(status, summary={"taskEndTime": end and end.isoformat()})
+def ended(status: str, end: datetime = NOW) -> Scenario:
+    return scenario(status, summary={"taskEndTime": end.isoformat()})
 
 
 def ends_meanwhile() -> Scenario:
@@ -59,7 +47,6 @@ CANCELED: dict[str, tuple[Scenario, Mapping[str, Sequence[str]], Progress, Seque
     "one that had ended": (scenario("SUCCESSFUL"), {}, WELL, []),
     "one that an earlier try of this has canceled": (ended("CANCELED", AGREED), {}, BY_US, []),
     "one that was canceled before": (ended("CANCELED", EARLIER), {}, BEFORE, []),
-    "one that was canceled nobody knows when": (ended("CANCELED", None), {}, BEFORE, []),
     "one that failed since": (ended("FAILED"), {}, ILL, []),
     "one that ends meanwhile": (ends_meanwhile(), NOT_NOW, WELL, CANCELS),
     "one that goes meanwhile": (scenario(), GOES, Progress(Result.GONE), CANCELS),
@@ -71,45 +58,32 @@ CANCELED: dict[str, tuple[Scenario, Mapping[str, Sequence[str]], Progress, Seque
 def test_a_cancel_of(case: str) -> None:
     known, refusals, progress, calls = CANCELED[case]
     iot = Iot(known, refusals)
-    assert done(Action.CANCEL, iot) == (progress, 0)
+    assert iot.acts(Action.CANCEL) == (progress, 0)
     assert iot.changes == calls
 
 
-@pytest.mark.parametrize(
-    "refusals",
-    [
-        {CANCELS[0]: ["ThrottlingException"]},
-        {CANCELS[0]: [INVALID]},  # and it still runs: nobody can say that it ended
-        {DESCRIBE: ["AccessDeniedException"]},
-    ],
-    ids=["throttled", "refused while it runs", "unseen"],
-)
-def test_a_cancel_that_may_pass_later_raises(refusals: Mapping[str, Sequence[str]]) -> None:
+def test_a_cancel_that_is_refused_while_the_task_runs_is_tried_again() -> None:
     with pytest.raises(ClientError):
-        done(Action.CANCEL, Iot(scenario(), refusals))
+        Iot(scenario(), NOT_NOW).acts(Action.CANCEL)
 
 
 @pytest.mark.parametrize("action", [Action.RETRY, Action.UNDO])
 def test_of_a_task_that_runs_nothing_is_retried_or_undone(action: Action) -> None:
     iot = Iot(scenario(failed=1, executed={"Quarantine": 1}))
-    assert done(action, iot) == (Progress(Result.RUNNING, "IN_PROGRESS"), 0)
+    assert iot.acts(action) == (Progress(Result.RUNNING, "IN_PROGRESS"), 0)
     assert iot.changes == []
 
 
-@pytest.mark.parametrize(
-    ("action", "status", "why"),
-    [
+def test_nobody_is_asked_about_what_is_pointless() -> None:
+    still = "it still runs (IN_PROGRESS): cancel it, or wait for its end"
+    for action, status, why in (
         (Action.CANCEL, "FAILED", "it has already ended (FAILED)"),
         (Action.CANCEL, "IN_PROGRESS", None),
         (Action.RETRY, "FAILED", None),
-        (Action.UNDO, "IN_PROGRESS", "it still runs (IN_PROGRESS): cancel it, or wait for its end"),
-    ],
-)
-def test_nobody_is_asked_about_what_is_pointless(
-    action: Action, status: str, why: str | None
-) -> None:
-    assert pointless(action, detect(status)) == why
-    assert pointless(action, None) == "AWS IoT does not know this task (any more)"
+        (Action.UNDO, "IN_PROGRESS", still),
+    ):
+        assert pointless(action, detect(status)) == why
+        assert pointless(action, None) == "AWS IoT does not know this task (any more)"
 
 
 # --- Retry -------------------------------------------------------------------------------------
@@ -126,8 +100,7 @@ def test_all_that_failed_starts_25_at_a_time() -> None:
     found = Progress(
         Result.STARTED, "FAILED", done=60, total=60, started=tuple(IDS), tasks=3, batches=3
     )
-    assert done(Action.RETRY, iot) == (found, 0)
-    assert iot.changes == [START] * 3
+    assert iot.acts(Action.RETRY) == (found, 0)
     assert [each["taskId"] for each in iot.asked(START)] == IDS
     assert [len(each["target"]["violationIds"]) for each in iot.asked(START)] == [25, 25, 10]
     times = [moment for name, moment in iot.moments if name == START]
@@ -136,25 +109,17 @@ def test_all_that_failed_starts_25_at_a_time() -> None:
 
 def test_where_nothing_failed_nothing_starts() -> None:
     iot = Iot(scenario("FAILED", executed={"Quarantine": 2}))
-    assert done(Action.RETRY, iot) == (Progress(Result.NOTHING, "FAILED"), 0)
+    assert iot.acts(Action.RETRY) == (Progress(Result.NOTHING, "FAILED"), 0)
     assert iot.changes == []
 
 
-@pytest.mark.parametrize("refusal", [EXISTS, INVALID, FULL])
-def test_a_batch_that_was_started_before_counts_however_aws_refuses_it(refusal: str) -> None:
-    iot = retried()
-    first, _ = done(Action.RETRY, iot)
-    iot.refuse({START: [refusal] * 3})
-    assert done(Action.RETRY, iot) == (first, 0)
-
-
-def test_without_a_free_place_it_waits_and_goes_on_where_it_was() -> None:
+def test_without_a_free_place_it_waits_for_an_hour_at_most_and_goes_on_where_it_was() -> None:
     iot = retried(codes=["", FULL])
-    waits, seconds = done(Action.RETRY, iot)
-    assert (waits.result, waits.tasks, waits.batches, waits.waited) == (None, 1, 1, 30)
-    assert seconds == PLACE_WAIT_SECONDS == waits.waited
-    again, _ = done(Action.RETRY, iot, waits._replace(waited=90))
-    assert (again.result, again.done, again.waited) == (Result.STARTED, 60, 90)
+    waits, seconds = iot.acts(Action.RETRY, Progress(waited=PLACE_SECONDS - 1))
+    assert (waits.result, waits.tasks, waits.batches, seconds) == (None, 1, 1, 30)
+    assert waits.waited == PLACE_SECONDS + 29
+    again, _ = iot.acts(Action.RETRY, waits)
+    assert (again.result, again.done, again.waited) == (Result.STARTED, 60, waits.waited)
     assert len(iot.asked(START)) == 3
 
 
@@ -163,26 +128,15 @@ def test_a_batch_that_is_refused_for_good_is_told_and_the_others_start(
     refusal: str, waited: int
 ) -> None:
     iot = retried(27, codes=[refusal])
-    found, seconds = done(Action.RETRY, iot, Progress(waited=waited))
+    found, seconds = iot.acts(Action.RETRY, Progress(waited=waited))
     names = tuple(f"violation-Quarantine-{number}" for number in range(1_000, 1_010))
     assert found.failed == (Cause(refusal, 25, names, 15, "as planned"),)
     assert (found.done, found.total, found.tasks, found.batches, seconds) == (2, 27, 1, 2, 0)
 
 
-def test_less_than_an_hour_of_waiting_is_not_enough() -> None:
-    iot = retried(1, codes=[FULL])
-    _, seconds = done(Action.RETRY, iot, Progress(waited=PLACE_SECONDS - 1))
-    assert seconds == PLACE_WAIT_SECONDS
-
-
-def test_a_start_that_may_work_later_raises() -> None:
-    with pytest.raises(ClientError):
-        done(Action.RETRY, retried(codes=["ThrottlingException"]))
-
-
 def test_an_audit_s_findings_start_again_under_their_check() -> None:
     iot = Iot(scenario("FAILED", "audit", failed=1))
-    found, _ = done(Action.RETRY, iot)
+    found, _ = iot.acts(Action.RETRY)
     [asked] = iot.asked(AUDIT_START)
     assert asked["target"] == {"findingIds": ["finding-Quarantine-1000"]}
     assert asked["auditCheckToActionsMapping"] == {"A_CHECK": ["Quarantine"]}
@@ -222,7 +176,9 @@ def test_a_start_has_the_scope_of_the_first_one_and_ids_of_its_own() -> None:
             "endTime": datetime(2026, 11, 22, 10, 3, tzinfo=UTC),
         },
     }
-    assert batches(task, rows("v2", names="BA"), rows("v1", names="ABB")) == [
+    unnamed = [Execution("FAILED", None, "sensor", "A"), Execution("FAILED", "v3", None, None)]
+    others = [Execution("SKIPPED", "v4", None, "A"), *unnamed]
+    assert batches(task, rows("v2", names="BA"), others, rows("v1", names="ABB")) == [
         (task_id, parameters, ["v1", "v2"])
     ]
 
@@ -233,18 +189,4 @@ def test_an_audit_s_start_names_check_and_actions() -> None:
     assert [each["auditCheckToActionsMapping"] for each in found] == [
         {"A": ["A"]}, {"A": ["Z"]}, {"B": ["A"]},
     ]  # fmt: skip
-    assert [each["target"] for each in found] == [
-        {"findingIds": [one]} for one in ("f1", "f3", "f2")
-    ]
-    assert found[0].keys() == {
-        "taskId", "clientRequestToken", "target", "auditCheckToActionsMapping",
-    }  # fmt: skip
-
-
-def test_only_what_failed_and_can_be_named_starts_again() -> None:
-    odd = [
-        Execution("SKIPPED", "v1", None, "A"),
-        Execution("FAILED", None, "sensor", "A"),
-        Execution("FAILED", "v1", None, None),
-    ]
-    assert batches(detect(), odd) == []
+    assert [each["target"]["findingIds"] for each in found] == [["f1"], ["f3"], ["f2"]]

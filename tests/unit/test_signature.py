@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from slack_sdk.signature import Clock, SignatureVerifier
 
 from mitigation.acts.secret import InvalidSecret, signing_secrets
-from mitigation.acts.signature import MAX_BODY_SIZE, NotFromSlack, check_signature, sign
+from mitigation.acts.signature import NotFromSlack, check_signature, sign
 from tests.support.clicks import NOW, SECRET
 
-OTHER = "0123456789abcdef" * 2
+OTHER = "f" * 32
 
 
 class Now(Clock):
@@ -33,10 +33,8 @@ def slack_says(body: bytes, headers: dict[str, str]) -> bool:
 
 
 def signed(body: bytes, timestamp: str, secret: str = SECRET) -> dict[str, str]:
-    return {
-        "x-slack-request-timestamp": timestamp,
-        "x-slack-signature": sign(body, timestamp, secret),
-    }
+    signature = sign(body, timestamp, secret)
+    return {"x-slack-request-timestamp": timestamp, "x-slack-signature": signature}
 
 
 # Slack signs text; what is none is no payload either.
@@ -46,43 +44,21 @@ junk = st.text(max_size=80) | st.from_regex(r"v0=[0-9a-fA-F]{63,65}", fullmatch=
 
 
 @settings(deadline=None)  # a busy machine is no fault
-@given(bodies, times, st.sampled_from([SECRET, OTHER]), st.booleans(), bodies)
+@given(bodies, times | junk, st.sampled_from([SECRET, OTHER]), st.none() | junk, st.none() | bodies)
 def test_what_slack_s_verifier_takes_and_refuses_we_do_too(
-    body: bytes, timestamp: str, secret: str, changed: bool, other: bytes
+    body: bytes, timestamp: str, secret: str, signature: str | None, other: bytes | None
 ) -> None:
     headers = signed(body, timestamp, secret)
-    got = other if changed else body
+    if signature is not None:
+        headers["x-slack-signature"] = signature
+    got = body if other is None else other
     assert is_ours(got, headers) is slack_says(got, headers)
-
-
-@settings(deadline=None)  # a busy machine is no fault
-@given(bodies, times | junk, junk)
-def test_malformed_headers_are_refused_and_raise_nothing_else(
-    body: bytes, timestamp: str, signature: str
-) -> None:
-    headers = {"x-slack-request-timestamp": timestamp, "x-slack-signature": signature}
-    assert is_ours(body, headers) is slack_says(body, headers) is False
-
-
-@pytest.mark.parametrize(("age", "taken"), [(300, True), (301, False), (-300, True), (-301, False)])
-def test_five_minutes_are_the_bound(age: int, taken: bool) -> None:
-    assert is_ours(b"x", signed(b"x", str(int(NOW) - age))) is taken
-
-
-@pytest.mark.parametrize("timestamp", ["+1764000000", " 1764000000", "1_764_000_000", "١٧٦٤٠٠٠٠٠٠"])
-def test_a_timestamp_is_digits_alone(timestamp: str) -> None:
-    assert not is_ours(b"x", signed(b"x", timestamp))
 
 
 def test_the_previous_secret_is_right_while_it_is_kept() -> None:
     headers = signed(b"x", str(int(NOW)), OTHER)
     assert is_ours(b"x", headers, SECRET, OTHER)
     assert not is_ours(b"x", headers, SECRET)
-
-
-def test_a_large_body_is_not_even_looked_at() -> None:
-    for size, taken in ((MAX_BODY_SIZE, True), (MAX_BODY_SIZE + 1, False)):
-        assert is_ours(b"x" * size, signed(b"x" * size, str(int(NOW)))) is taken
 
 
 @pytest.mark.parametrize(
