@@ -1,7 +1,6 @@
 """What follows from a look: every row of the table in decision.py, and its edges."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -18,9 +17,6 @@ from mitigation.decision import (
     Look,
     Memory,
     Missing,
-    Problem,
-    Refused,
-    Seen,
     Sight,
     Trouble,
     decide,
@@ -33,6 +29,7 @@ from tests.support.looks import START, seen
 POLICY = Policy(min_seconds=10, max_seconds=300, overdue_seconds=3600, limit_seconds=72 * 3600)
 DENIED = Trouble(PROBLEM)
 MISSING = Missing()
+RUNS: Any = {"taskSummary": {"taskStatus": "IN_PROGRESS"}}
 
 
 def look(
@@ -64,30 +61,6 @@ def told(looks: list[Look]) -> list[Decision]:
     return [each.decision for each in looks if each.decision is not Decision.WAIT]
 
 
-@pytest.mark.parametrize(
-    ("sight", "expected"),
-    [
-        (seen(), Decision.WAIT),
-        (seen("FAILED"), Decision.ENDED),
-        (seen("CANCELED"), Decision.ENDED),
-        (seen("ROLLED_BACK"), Decision.WAIT),
-        (MISSING, Decision.WAIT),
-        (DENIED, Decision.WAIT),
-        (Refused(Problem("InvalidRequestException")), Decision.REFUSED),
-    ],
-)
-def test_the_first_look_decides_by_what_it_brought(sight: Sight, expected: Decision) -> None:
-    first = look(sight, 5)
-    assert first.decision is expected
-    assert (first.wait_seconds == 0) is expected.is_final
-    assert expected.is_final or 10 <= first.wait_seconds <= 13
-
-
-def test_every_decision_but_waiting_is_either_interim_or_final() -> None:
-    for each in Decision:
-        assert each.is_interim + each.is_final == (each is not Decision.WAIT)
-
-
 def test_a_running_task_is_told_at_its_first_mark_then_after_4_and_24_hours() -> None:
     looks = watch((seen(), 71 * 3600))
     assert told(looks) == 3 * [Decision.STILL_RUNNING]
@@ -107,24 +80,14 @@ def test_no_reminder_comes_before_the_first_mark_nor_twice(overdue: int, reminde
     assert look(seen(), 71 * 3600 + 300, late, policy=policy).decision is Decision.WAIT
 
 
-def test_a_task_that_has_ended_late_has_ended() -> None:
-    assert look(seen("SUCCESSFUL"), 90 * 3600).decision is Decision.ENDED
-
-
 def test_trouble_is_told_after_15_minutes_once_and_waited_out() -> None:
     looks = watch((seen(), 60), (DENIED, 13 * 3600), (seen("FAILED"), 10))
     assert told(looks) == [Decision.OUT_OF_SIGHT, Decision.ENDED]
     first = next(each for each in looks if each.memory.problem)
     at = next(each for each in looks if each.decision is Decision.OUT_OF_SIGHT)
     assert at.memory.age_seconds - first.memory.age_seconds == 900
-    assert at.memory.problem == DENIED.problem
+    assert at.memory.problem == PROBLEM
     assert looks[-1].memory.problem is None
-
-
-def test_trouble_that_ends_in_time_is_told_to_nobody() -> None:
-    assert told(watch((DENIED, 890), (seen(), 30), (DENIED, 890), (seen("FAILED"), 10))) == [
-        Decision.ENDED
-    ]
 
 
 def test_a_second_outage_is_told_too_but_not_a_fourth() -> None:
@@ -138,22 +101,14 @@ def test_trouble_at_the_limit_is_the_end_and_says_that_nobody_knows() -> None:
     looks = watch((seen(), 60), (DENIED, 80 * 3600))
     assert told(looks) == [Decision.OUT_OF_SIGHT, Decision.UNREADABLE]
     assert looks[-1].memory.age_seconds == 72 * 3600
-    assert looks[-1].memory.task == {"taskSummary": {"taskStatus": "IN_PROGRESS"}}
+    assert looks[-1].memory.task == RUNS
 
 
 def test_a_task_that_is_not_known_is_looked_for_during_ten_minutes_exactly() -> None:
-    for seed in ("detect-a", "detect-b", "audit-c"):
-        looks = [look(MISSING, 0, seed=seed)]
-        while not looks[-1].decision.is_final:
-            now = looks[-1].memory.age_seconds + looks[-1].wait_seconds
-            looks.append(look(MISSING, now, looks[-1], seed=seed))
-        assert looks[-1].memory.age_seconds == 600
-        assert told(looks) == [Decision.VANISHED]
-        assert len(looks) > 10
-
-
-def test_a_task_that_is_found_late_is_watched() -> None:
-    assert told(watch((MISSING, 590), (seen(), 60), (seen("FAILED"), 10))) == [Decision.ENDED]
+    looks = watch((MISSING, 3_600))
+    assert told(looks) == [Decision.VANISHED]
+    assert looks[-1].memory.age_seconds == 600
+    assert len(looks) > 10
 
 
 def test_a_task_that_vanishes_midway_gets_the_same_ten_minutes() -> None:
@@ -165,35 +120,6 @@ def test_a_task_that_vanishes_midway_gets_the_same_ten_minutes() -> None:
     assert looks[-1].memory.task is not None
 
 
-def test_trouble_does_not_make_a_missing_task_less_missing() -> None:
-    looks = watch((MISSING, 300), (DENIED, 320), (MISSING, 10))
-    assert told(looks) == [Decision.VANISHED]
-
-
-def test_an_answer_about_the_task_ends_the_trouble() -> None:
-    looks = watch((DENIED, 600), (MISSING, 20), (DENIED, 600), (MISSING, 20))
-    assert told(looks) == [Decision.VANISHED]
-
-
-@pytest.mark.parametrize("start", [None, START + timedelta(days=365), START])
-def test_the_limit_is_reached_in_few_looks_whatever_the_clocks_say(start: datetime | None) -> None:
-    looks = [look(seen(start=start), 0)]
-    while not looks[-1].decision.is_final:
-        looks.append(look(seen(start=start), 0, looks[-1]))  # the clock stands still
-        assert len(looks) < 2_000
-    assert looks[-1].memory.age_seconds == 72 * 3600
-    pairs = pairwise(each.memory.age_seconds for each in looks)
-    assert all(later > earlier for earlier, later in pairs)
-    assert told(looks) == [*3 * [Decision.STILL_RUNNING], Decision.GAVE_UP]
-
-
-def test_a_clock_that_goes_back_makes_nobody_younger() -> None:
-    before = look(seen(), 5_000)
-    assert look(seen(), -10, before).memory.age_seconds == 5_000 + before.wait_seconds
-    assert look(DENIED, -10, before).memory.age_seconds == 5_000 + before.wait_seconds
-    assert look(seen(start=START + timedelta(days=1)), 0).memory.age_seconds == 0
-
-
 def test_a_start_before_the_calendar_is_just_old() -> None:
     long_ago = datetime(1, 1, 1, tzinfo=UTC)
     assert look(seen(start=long_ago), 0).decision is Decision.GAVE_UP
@@ -201,15 +127,11 @@ def test_a_start_before_the_calendar_is_just_old() -> None:
 
 def test_the_last_wait_ends_at_the_limit_and_at_what_is_to_be_told() -> None:
     limit = POLICY.limit_seconds
-    assert look(seen(), limit - 10).wait_seconds == 10
+    assert [look(seen(), limit - rest).wait_seconds for rest in (10, 1)] == [10, 1]
     assert look(DENIED, 0).wait_seconds <= 13
     assert look(MISSING, 0).wait_seconds == 10
-    down = Look(
-        Decision.WAIT,
-        250,
-        Memory(age_seconds=10_000, since=START, trouble_since=9_560, problem=DENIED.problem),
-    )
-    assert look(DENIED, 0, down).wait_seconds == 900 - 690
+    memory = Memory(age_seconds=10_000, since=START, trouble_since=9_560, problem=PROBLEM)
+    assert look(DENIED, 0, Look(Decision.WAIT, 250, memory)).wait_seconds == 900 - 690
 
 
 def test_tasks_that_started_together_do_not_ask_together() -> None:
@@ -241,8 +163,7 @@ def test_a_watch_ends_with_a_message_before_its_history_is_full(
     sight: Sight, expected: Decision
 ) -> None:
     nearly = Look(Decision.WAIT, 10, Memory(events=MOST_EVENTS - ROUND_EVENTS - 1, since=START))
-    if not isinstance(sight, Seen) or not sight.task.is_terminal:
-        assert look(sight, 10, nearly).decision is Decision.WAIT
+    assert look(sight, 10, nearly).decision in {Decision.WAIT, Decision.ENDED}
     full = nearly._replace(memory=nearly.memory._replace(events=MOST_EVENTS - ROUND_EVENTS))
     assert look(sight, 10, full).decision is expected
 
@@ -289,6 +210,7 @@ def test_amazon_q_is_told_once_that_a_task_runs_and_not_after_a_reminder() -> No
     assert (late.shows, late.announced) == ((), False)
 
 
+NO_TROUBLE: Any = {"trouble_since": None, "trouble_told": False}
 FULL = Memory(
     age_seconds=100,
     since=START,
@@ -308,17 +230,8 @@ FULL = Memory(
 @pytest.mark.parametrize(
     ("sight", "changes"),
     [
-        (
-            seen(),
-            {
-                "task": {"taskSummary": {"taskStatus": "IN_PROGRESS"}},
-                "problem": None,
-                "missing_since": None,
-                "trouble_since": None,
-                "trouble_told": False,
-            },
-        ),
-        (MISSING, {"trouble_since": None, "trouble_told": False}),
+        (seen(), {"task": RUNS, "problem": None, "missing_since": None, **NO_TROUBLE}),
+        (MISSING, NO_TROUBLE),
         (DENIED, {}),
     ],
 )
@@ -334,7 +247,3 @@ def test_progress_predicts_the_end() -> None:
     target: Any = {"target": {"violationIds": ["v1"] * 100}, "actionsDefinition": [{}]}
     near = look(seen(executed=95, **target), 3_000)
     assert near.wait_seconds < look(seen(executed=5, **target), 3_000).wait_seconds
-
-
-def test_the_shortest_wait_is_a_second() -> None:
-    assert look(seen(), POLICY.limit_seconds - 1).wait_seconds == 1

@@ -1,62 +1,50 @@
-"""What becomes of a message: delivered, to be tried again, or refused. Never with the secret."""
+"""What becomes of a message at SNS and at Slack's webhook: taken, tried again, or refused.
+
+Never with the secret.
+"""
 
 import json
-from collections.abc import Callable
-from typing import Any, NamedTuple
+import logging
+import re
+import traceback
+from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from mitigation import delivery
+from embedded.scenario import SlackAnswer
+from mitigation import delivery, webhook
 from mitigation.delivery import DeliveryRejected, DeliveryUnavailable
-from mitigation.messages import SnsMessage
+from mitigation.messages import SlackMessage, SnsMessage
+from tests.support.slack import GARBAGE, RESET, SLOW, Slack
 
 TOKEN = "XyZ0SecretTokenXyZ0Secret"
 URL = f"https://hooks.slack.com/services/T0/B0/{TOKEN}"
-MESSAGE = SnsMessage(
-    "subject", json.dumps({"default": "{}", "email": "body"}), {"verdict": "FAILED"}
-)
+MESSAGE = SnsMessage("subject", '{"default": "{}", "email": "body"}', {"verdict": "FAILED"})
+PAYLOAD = SlackMessage({"text": "FAILED", "blocks": []})
 sns: Any = boto3.client("sns", "eu-west-1")
 secrets: Any = boto3.client("secretsmanager", "eu-west-1")
 
 
-def publish() -> None:
-    delivery.publish(sns, "arn:topic", MESSAGE)
+def publish(message: SnsMessage = MESSAGE) -> None:
+    delivery.publish(sns, "arn:topic", message)
 
 
-def read() -> str:
-    return delivery.read_secret(secrets, "arn:secret")
+def read() -> None:
+    delivery.read_secret(secrets, "arn:secret")
 
 
-class Service(NamedTuple):
-    name: str
-    client: Any
-    operation: str
-    ask: Callable[[], object]
-
-
-SERVICES = [
-    Service("SNS", sns, "publish", publish),
-    Service("Secrets Manager", secrets, "get_secret_value", read),
-]
-each_service = pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-
-
-def refusal(code: str, status: int) -> ClientError:
+def refusal(code: str, status: int = 400) -> ClientError:
     metadata: Any = {"HTTPStatusCode": status}
     error: Any = {"Error": {"Code": code, "Message": "why"}, "ResponseMetadata": metadata}
     return ClientError(error, "Ask")
 
 
-def raising(error: Exception) -> Callable[..., Any]:
-    def fail(**_: Any) -> Any:
-        raise error
-
-    return fail
+# --- SNS and Secrets Manager -------------------------------------------------------------------
 
 
 def test_a_message_is_published_whole() -> None:
@@ -73,99 +61,71 @@ def test_a_message_is_published_whole() -> None:
         stub.assert_no_pending_responses()
 
 
-@each_service
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "says"),
     [
-        (refusal("Throttling", 400), "{} answered 400 Throttling"),
-        (refusal("ThrottlingException", 400), "{} answered 400 ThrottlingException"),
-        (refusal("Throttled", 400), "{} answered 400 Throttled"),
-        (refusal("KMSThrottlingException", 400), "{} answered 400 KMSThrottlingException"),
-        (refusal("ExpiredToken", 403), "{} answered 403 ExpiredToken"),
-        (refusal("RequestTimeout", 400), "{} answered 400 RequestTimeout"),
-        (refusal("SomethingNew", 500), "{} answered 500 SomethingNew"),
-        (refusal("TooManyRequestsException", 429), "{} answered 429 TooManyRequestsException"),
-        (ClientError({"Error": {"Code": "Throttling"}}, "Ask"), "{} answered 0 Throttling"),
-        (ClientError({"ResponseMetadata": {"HTTPStatusCode": 502}}, "Ask"), "{} answered 502 "),  # type: ignore[typeddict-item]  # what a proxy leaves
-        (EndpointConnectionError(endpoint_url="x"), "{} did not answer: EndpointConnectionError"),
-        (ReadTimeoutError(endpoint_url="x"), "{} did not answer: ReadTimeoutError"),
-        (ResponseParserError("a web page"), "{} did not answer: ResponseParserError"),
+        (refusal("Throttled"), "answered 400 Throttled"),
+        (refusal("RequestTimeout"), "answered 400 RequestTimeout"),
+        (refusal("SomethingNew", 500), "answered 500 SomethingNew"),
+        (refusal("SomethingNew", 429), "answered 429 SomethingNew"),
+        (ClientError({"Error": {"Code": "Throttling"}}, "Ask"), "answered 0 Throttling"),
+        (ClientError({"ResponseMetadata": {"HTTPStatusCode": 502}}, "Ask"), "answered 502 "),  # type: ignore[typeddict-item]  # what a proxy leaves
+        (EndpointConnectionError(endpoint_url="x"), "did not answer: EndpointConnectionError"),
+        (ResponseParserError("a web page"), "did not answer: ResponseParserError"),
+        (refusal("AccessDenied", 403), "refused: An error occurred (AccessDenied) when"),
+        (refusal("SomethingNew", 499), "refused: An error occurred (SomethingNew) when"),
+        (ClientError({}, "Ask"), "refused: An error occurred (Unknown) when"),
     ],
     ids=str,
 )
-def test_a_service_that_cannot_answer_now_is_unavailable(
-    service: Service, error: Exception, said: str, monkeypatch: pytest.MonkeyPatch
+def test_an_error_of_aws_is_for_later_or_a_refusal(
+    error: Exception, says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service.client, service.operation, raising(error))
-    with pytest.raises(DeliveryUnavailable) as unavailable:
-        service.ask()
-    assert str(unavailable.value) == said.format(service.name)
-    assert unavailable.value.retry_after is None
+    def fail(**_: Any) -> None:
+        raise error
 
-
-@each_service
-@pytest.mark.parametrize(
-    "error",
-    [
-        refusal("NotFound", 404),
-        refusal("InvalidParameter", 400),
-        refusal("AccessDenied", 403),
-        refusal("DecryptionFailure", 400),
-        refusal("SomethingNew", 499),
-        ClientError({}, "Ask"),
-    ],
-    ids=str,
-)
-def test_a_service_that_refuses_is_not_asked_again(
-    service: Service, error: ClientError, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(service.client, service.operation, raising(error))
-    with pytest.raises(DeliveryRejected) as rejected:
-        service.ask()
-    assert str(rejected.value) == f"{service.name} refused: {error}"
+    monkeypatch.setattr(sns, "publish", fail)
+    monkeypatch.setattr(secrets, "get_secret_value", fail)
+    expected = DeliveryRejected if says.startswith("refused") else DeliveryUnavailable
+    for service, ask in (("SNS", publish), ("Secrets Manager", read)):
+        with pytest.raises(expected, match=f"^{re.escape(f'{service} {says}')}"):
+            ask()
 
 
 def test_a_page_that_reads_as_xml_without_a_message_id_is_no_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sns, "publish", raising(KeyError("PublishResult")))
+    monkeypatch.setattr(sns, "publish", lambda **asked: asked["PublishResult"])
     with pytest.raises(DeliveryUnavailable, match=r"^SNS did not answer: KeyError$"):
         publish()
 
 
 def test_a_call_that_boto3_itself_refuses_is_not_made_again() -> None:
-    message = SnsMessage("s", "{}", {"verdict": 7})  # type: ignore[dict-item]  # what is refused
     with pytest.raises(DeliveryRejected, match=r"^SNS would not take this call: Par"):
-        delivery.publish(sns, "arn:topic", message)
+        publish(SnsMessage("s", "{}", {"verdict": 7}))  # type: ignore[dict-item]  # what is refused
 
 
 @pytest.mark.parametrize(
     ("secret", "value"),
     [
-        (URL, URL),
         (f"  {URL}\n", URL),
         (json.dumps({"whatever": URL}), URL),
         ('{"token": "x", "host": "y"}', '{"token": "x", "host": "y"}'),
         ('{"url": 7}', '{"url": 7}'),
         ("null", "null"),
-        (" ", ""),
+        (b"\x00", ""),
     ],
 )
 def test_a_secret_is_plain_or_its_only_value_and_in_no_log(
-    caplog: pytest.LogCaptureFixture, secret: str, value: str
+    caplog: pytest.LogCaptureFixture, secret: str | bytes, value: str
 ) -> None:
+    kind = "SecretBinary" if isinstance(secret, bytes) else "SecretString"
     with mock_aws():
-        arn = secrets.create_secret(Name="slack", SecretString=secret)["ARN"]
-        caplog.set_level("DEBUG", "botocore.parsers")
-        caplog.set_level("DEBUG")
+        arn = secrets.create_secret(Name="slack", **{kind: secret})["ARN"]
+        caplog.set_level(logging.DEBUG, "botocore.parsers")
+        caplog.set_level(logging.DEBUG)
         assert delivery.read_secret(secrets, arn) == value
     assert TOKEN not in caplog.text
-
-
-def test_a_secret_of_bytes_holds_nothing_to_read() -> None:
-    with mock_aws():
-        arn = secrets.create_secret(Name="slack", SecretBinary=URL.encode())["ARN"]
-        assert delivery.read_secret(secrets, arn) == ""
 
 
 def test_an_answer_that_names_no_secret_was_not_of_secrets_manager() -> None:
@@ -173,3 +133,111 @@ def test_an_answer_that_names_no_secret_was_not_of_secrets_manager() -> None:
         stub.add_response("get_secret_value", {})
         with pytest.raises(DeliveryUnavailable, match=r"^Secrets Manager's answer holds no secret"):
             read()
+
+
+# --- Slack's webhook ---------------------------------------------------------------------------
+
+
+WORKFLOW = URL.replace("services", "workflows")
+
+
+def test_a_webhook_s_url_is_taken_as_it_is() -> None:
+    for url in (URL, "https://hooks.slack-gov.com/services/T0/B0/x_-y"):
+        assert webhook.check_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "",
+        URL.replace("https", "http"),
+        URL.replace("slack.com", "slack.com.evil.example"),
+        URL.replace("slack.com", "slack.com@evil.example"),
+        f"{URL}\nx",
+        f"{URL}?x=1",
+        URL.replace("services", "commands"),
+        WORKFLOW,
+    ],
+)
+def test_another_secret_is_refused_without_saying_what_it_is(secret: str) -> None:
+    held = "holds a workflow's URL (hooks.slack.com/workflows/…)"
+    with pytest.raises(DeliveryRejected) as error:
+        webhook.check_url(secret)
+    assert str(error.value) == (
+        f"the Slack secret {held if secret == WORKFLOW else 'does not hold a webhook URL'}: "
+        "expected an incoming webhook's URL, "
+        "https://hooks.slack.com/services/… or https://hooks.slack-gov.com/services/…"
+    )
+
+
+def test_a_message_reaches_slack_as_it_is(slack: Slack, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    webhook.post(URL, PAYLOAD)
+    [post] = slack.posts
+    assert (post.path, post.payload) == (f"/services/T0/B0/{TOKEN}", PAYLOAD.payload)
+    assert TOKEN not in caplog.text
+    assert not logging.getLogger().disabled  # only slack_sdk's is silent
+
+
+REFUSED, LAYOUT_REFUSED = {"layout_refused": None}, {"layout_refused": "invalid_blocks_format"}
+
+
+def later(after: int | None = None, *, is_unsure: bool = False) -> dict[str, Any]:
+    return {"retry_after": after, "is_unsure": is_unsure}
+
+
+def limited(after: str) -> SlackAnswer:
+    return SlackAnswer(429, {"Retry-after": after}, "rate_limited")
+
+
+@pytest.mark.parametrize(
+    ("answer", "says", "about"),
+    [
+        (limited("7"), "answered 429: rate_limited", later(7)),
+        (limited("9" * 9), "answered 429: rate_limited", later(999_999_999)),
+        (limited("9" * 10), "answered 429: rate_limited", later()),
+        (limited("Sun, 22 Nov 2026 10:00:00 GMT"), "answered 429: rate_limited", later()),
+        (SlackAnswer(408, {}, ""), "answered 408", later()),
+        (SlackAnswer(500, {}, URL), "answered 500", later()),
+        (SlackAnswer(200, {}, ""), "answered 200, not its ok", later(is_unsure=True)),
+        (SlackAnswer(200, {}, "okay"), "answered 200: okay, not its ok", later(is_unsure=True)),
+        (SlackAnswer(404, {}, f"There is no {URL}"), "answered 404", REFUSED),
+        (SlackAnswer(307, {"Location": URL}, URL), "answered 307", REFUSED),
+        (SlackAnswer(400, {}, "no_text"), "answered 400: no_text", REFUSED),
+        (
+            SlackAnswer(400, {}, "invalid_blocks_format\n"),
+            "answered 400: invalid_blocks_format",
+            LAYOUT_REFUSED,
+        ),
+        (RESET, "did not answer: RemoteDisconnected", later()),
+        (GARBAGE, "did not answer: IncompleteRead", later()),
+    ],
+)
+def test_any_other_answer_than_ok_is_asked_for_once_and_told_without_the_url(
+    slack: Slack, caplog: pytest.LogCaptureFixture, answer: SlackAnswer, says: str, about: Any
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    slack.play([answer])
+    with pytest.raises(DeliveryRejected if "layout_refused" in about else DeliveryUnavailable) as e:
+        webhook.post(URL, PAYLOAD)
+    assert (str(e.value), vars(e.value)) == (f"Slack {says}", about)
+    assert len(slack.posts) == 1
+    assert TOKEN not in "".join(traceback.format_exception(e.value)) + caplog.text
+
+
+def test_slack_that_never_answers_is_unavailable(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "TIMEOUT_SECONDS", 0.2)  # slack_sdk's own bound is 30 s
+    slack.play([SLOW])
+    with pytest.raises(DeliveryUnavailable, match=r"^Slack did not answer: TimeoutError$"):
+        webhook.post(URL, PAYLOAD)
+
+
+def test_a_server_that_cannot_prove_to_be_slack_gets_nothing(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with pytest.raises(DeliveryUnavailable, match=r"^Slack did not answer: "):
+        webhook.post(URL, PAYLOAD)
+    assert slack.posts == []

@@ -1,7 +1,6 @@
 """The state is read as what it meant when it was written, by this code or by that before it."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,9 +9,9 @@ from mitigation.codec import encode
 from mitigation.decision import ChannelMemory, Decision, Look, Memory, Problem
 from mitigation.kind import TaskType
 from mitigation.state import State, UnknownVersion, problem_of, write_look
-from mitigation.watch import InvalidWatch, Watch
+from mitigation.watch import Watch
 from mitigation.wire import InvalidTask, Reader
-from tests.support.looks import look
+from tests.support.looks import START, look
 
 WATCH = Watch(TaskType.AUDIT, "weekly")
 INPUT: dict[str, Any] = {"taskType": "audit", "taskId": "weekly"}
@@ -32,48 +31,39 @@ def first_version(**state: Any) -> Look | None:
     return State.read(INPUT | state).look
 
 
-def test_an_operator_s_input_is_a_state_of_the_first_version() -> None:
-    assert State.read(INPUT) == State(WATCH, None, 1)
-
-
-def test_the_definition_says_its_version_and_keeps_the_input_apart() -> None:
+def test_the_definition_says_its_version_and_keeps_the_input_apart_but_for_the_first() -> None:
     assert read(version=2) == State(WATCH, None, 2)
+    assert State.read(INPUT) == State(WATCH, None, 1)  # an operator's input too
 
 
 @pytest.mark.parametrize(
-    ("state", "error", "complaint"),
+    ("state", "complaint"),
     [
-        ([], InvalidTask, "the state: expected an object, got []"),
-        ({"input": {}}, InvalidWatch, "taskId is missing"),
-        (INPUT | {"machine": {"version": "3"}}, InvalidTask, "the state.machine.version: expected"),
-        (INPUT | {"look": {"decision": "end"}}, InvalidTask, "look.decision: 'end' is not known"),
+        ([], "the state: expected an object, got []"),
+        (INPUT | {"machine": {"version": "3"}}, "the state.machine.version: expected"),
+        (INPUT | {"look": {"decision": "end"}}, "look.decision: 'end' is not known"),
         (
             INPUT | {"look": {"details": {"decision": "end"}}},
-            InvalidTask,
             "look.details.decision: 'end' is not known",
         ),
         (
             INPUT | {"look": {"decision": "wait"}, "deliveries": {"all": [{"memory": UNSURE}]}},
-            InvalidTask,
             "the state.deliveries.all[0].memory.unsure: expected a whole number",
         ),
     ],
 )
-def test_what_is_no_state_is_refused_by_the_name_of_the_member(
-    state: Any, error: type[Exception], complaint: str
-) -> None:
-    with pytest.raises(error) as raised:
+def test_what_is_no_state_is_refused_by_the_name_of_the_member(state: Any, complaint: str) -> None:
+    with pytest.raises(InvalidTask) as raised:
         State.read(state)
     assert str(raised.value).startswith(complaint)
 
 
+NEWER = {"decision": "wait", "memory": {"version": 4}}
+
+
 @pytest.mark.parametrize(
     "state",
-    [
-        {"machine": {"version": 4}},
-        {"look": {"decision": "wait", "memory": {"version": 4}}},
-        {"look": {"details": {"decision": "wait", "memory": {"version": 4}}}},
-    ],
+    [{"machine": {"version": 4}}, {"look": NEWER}, {"look": {"details": NEWER}}],
     ids=["definition", "look", "look in a definition of the first version"],
 )
 def test_what_newer_code_has_written_waits_for_it(state: dict[str, Any]) -> None:
@@ -87,17 +77,14 @@ def test_what_newer_code_has_written_waits_for_it(state: dict[str, Any]) -> None
 
 # --- What is written -------------------------------------------------------------------------
 
-MEMORY = Memory(age_seconds=70, since=datetime(2026, 11, 22, tzinfo=UTC), events=18, task=TASK)
+MEMORY = Memory(age_seconds=70, since=START, events=18, task=TASK)
 
 
 def test_a_look_is_written_with_what_the_definition_goes_by() -> None:
     known = Look(Decision.WAIT, 30, MEMORY, retries=2, progress=True)
-    assert write_look(known) == write_look(known, 2) == {
-        "decision": "wait",
-        "waitSeconds": 30,
-        "progress": True,
-        "memory": encode(MEMORY),
-    }  # fmt: skip
+    memory = encode(MEMORY)
+    written = {"decision": "wait", "waitSeconds": 30, "progress": True, "memory": memory}
+    assert write_look(known) == write_look(known, 2) == written
 
 
 @pytest.mark.parametrize(
@@ -106,7 +93,6 @@ def test_a_look_is_written_with_what_the_definition_goes_by() -> None:
         (Decision.WAIT, set()),
         (Decision.STILL_RUNNING, {"tell", "overdue"}),
         (Decision.OUT_OF_SIGHT, {"tell"}),
-        (Decision.ENDED, {"ended", "tell"}),
         (Decision.GAVE_UP, {"ended", "tell", "gaveUp"}),
     ],
 )
@@ -115,14 +101,8 @@ def test_the_first_definition_gets_the_flags_that_it_reads_and_hands_the_look_on
 ) -> None:
     known = Look(decision, 30, MEMORY)
     flags = {name: name in true for name in ("ended", "tell", "overdue", "gaveUp")}
-    assert write_look(known, 1) == {
-        **flags,
-        "ageSeconds": 70,
-        "waitSeconds": 30,
-        "events": 18,
-        "task": None,
-        "details": write_look(known),
-    }
+    seen = {"ageSeconds": 70, "waitSeconds": 30, "events": 18, "task": None}
+    assert write_look(known, 1) == {**flags, **seen, "details": write_look(known)}
 
 
 # --- What is read ----------------------------------------------------------------------------
@@ -136,24 +116,18 @@ def test_a_look_is_read_back_with_the_retries_that_it_took() -> None:
     assert first_version(look={"details": write_look(known)}) == known._replace(wait_seconds=0)
 
 
+DENIED = "An error occurred (Denied) when calling Describe"
+
+
 @pytest.mark.parametrize(
     ("caught", "problem"),
     [
-        (BROKEN, Problem("Runtime.ExitError", "exit status 1")),
-        ({"Error": "E", "Cause": "not JSON"}, Problem("E", "not JSON")),
         ({"Error": "E", "Cause": "[1]"}, Problem("E", "[1]")),
         ({"Error": "E", "Cause": '{"errorType": "E"}'}, Problem("E", None)),
         ({"Error": "E", "Cause": "x" * 501}, Problem("E", "x" * 500)),
-        ({"Error": "E"}, Problem("E", None)),
         ({}, Problem("unknown error", None)),
-        (
-            {"Error": "ClientError", "Cause": "An error occurred (Denied) when calling Describe"},
-            Problem("Denied", "An error occurred (Denied) when calling Describe"),
-        ),
-        (
-            {"Error": "E", "Cause": "Not at once: An error occurred (Denied)"},
-            Problem("E", "Not at once: An error occurred (Denied)"),
-        ),
+        ({"Error": "ClientError", "Cause": DENIED}, Problem("Denied", DENIED)),
+        ({"Error": "E", "Cause": f"Not at once: {DENIED}"}, Problem("E", f"Not at once: {DENIED}")),
     ],
 )
 def test_an_error_that_the_state_machine_caught_is_named_as_aws_named_it(
@@ -174,7 +148,6 @@ KNOWN = ChannelMemory(unsure=1)
 @pytest.mark.parametrize(
     ("deliveries", "expected"),
     [
-        ([], {"sns": KNOWN}),
         ([{"channel": "sns", "delivered": True}], {"sns": KNOWN}),
         (
             [{"channel": "sns", "delivered": True, "memory": {"toldInterim": True}}],
@@ -188,15 +161,12 @@ KNOWN = ChannelMemory(unsure=1)
             [{"channel": "slack", "delivered": False, "memory": {"unsure": 2}}],
             {"sns": KNOWN, "slack": ChannelMemory(told_interim=True, unsure=2)},
         ),
-        ([{"delivered": True, "memory": {}}], {"sns": KNOWN, "": ChannelMemory()}),
     ],
     ids=[
-        "nobody was told anything",
         "a channel that says nothing of its memory keeps it",
         "a channel's new memory takes the old one's place",
         "who could not be told may be told yet, by a replay",
         "and keeps the memory that it has",
-        "a channel without a name",
     ],
 )
 def test_what_the_channels_were_told_is_part_of_the_look(
@@ -220,7 +190,6 @@ SEEN = Memory(age_seconds=90, events=27, task=TASK, details={"rows": 1})
 @pytest.mark.parametrize(
     ("flags", "decision", "changes"),
     [
-        ({}, Decision.WAIT, {}),
         ({"ended": True, "tell": True}, Decision.ENDED, {}),
         ({"ended": True, "gaveUp": True}, Decision.GAVE_UP, {}),
         ({"overdue": True, "tell": True}, Decision.STILL_RUNNING, {"reminders": 1}),

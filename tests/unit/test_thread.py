@@ -1,6 +1,6 @@
 """When the head of a thread is drawn anew, and when its end can be estimated."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,16 +15,16 @@ from mitigation.thread import (
     is_due,
     is_start_due,
 )
+from tests.support.looks import START
 from tests.support.tasks import detect
 
-START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 NONE = Thread()
-TARGET = {"violationIds": [f"violation-{n}" for n in range(25)]}
 
 
 def task(executed: int = 0, failed: int = 0, **changes: Any) -> Any:
     statistics = {"actionsExecuted": executed, "actionsSkipped": 0, "actionsFailed": failed}
-    summary = {"taskStartTime": START, "target": TARGET, "actionsDefinition": [{"name": "a"}]}
+    target = {"violationIds": [f"violation-{n}" for n in range(25)]}
+    summary = {"taskStartTime": START, "target": target, "actionsDefinition": [{"name": "a"}]}
     return detect("IN_PROGRESS", **{**summary, "taskStatistics": statistics, **changes})
 
 
@@ -34,15 +34,14 @@ def due(
     heads: str = ALL_HEADS,
     *,
     troubled: bool = False,
-    **counts: int,
+    **changes: Any,
 ) -> bool:
     now = START + timedelta(seconds=seconds)
-    return is_due(task(**counts), thread, heads, troubled=troubled, now=now)
+    return is_due(task(**changes), thread, heads, troubled=troubled, now=now)
 
 
-def shown(seconds: float, **counts: int) -> Thread:
-    tried_at = START + timedelta(seconds=seconds)
-    return Thread("C1", "1.000001", counts_of(task(**counts)), tried_at)
+def shown(seconds: float) -> Thread:
+    return Thread("C1", "1.000001", counts_of(task()), START + timedelta(seconds=seconds))
 
 
 def test_a_task_gets_a_head_at_once_where_there_is_an_app() -> None:
@@ -56,14 +55,10 @@ def test_a_channel_for_problems_gets_one_once_there_is_a_problem() -> None:
     assert due(heads=PROBLEM_HEADS, troubled=True)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "expected"), [(89, False), (90, True)], ids=["29 s later", "30 s later"]
-)
-def test_it_is_edited_when_its_counts_have_changed_and_30_s_have_passed(
-    seconds: int, *, expected: bool
-) -> None:
-    assert due(shown(60), seconds, executed=1) is expected
-    assert not due(shown(60, executed=1), 10_000, executed=1)
+def test_it_is_edited_when_its_counts_have_changed_and_30_s_have_passed() -> None:
+    assert not due(shown(60), 89, executed=1)
+    assert due(shown(60), 90, executed=1)
+    assert not due(shown(60), 10_000)
 
 
 def test_of_an_old_task_it_is_edited_after_a_hundredth_of_its_age() -> None:
@@ -71,63 +66,44 @@ def test_of_an_old_task_it_is_edited_after_a_hundredth_of_its_age() -> None:
     assert due(shown(86_400), 86_400 + 900, executed=1)
 
 
-def test_a_try_that_failed_is_not_repeated_at_the_next_look() -> None:
-    tried = Thread(tried_at=START + timedelta(seconds=50))
-    assert not due(tried, 79)
-    assert due(tried, 80)
-
-
-def test_a_task_that_started_nobody_knows_when_is_edited_after_30_s() -> None:
+@pytest.mark.parametrize("start", [START, None])
+def test_a_try_that_failed_is_repeated_after_30_s(start: object) -> None:
     tried = Thread(tried_at=START)
-    for seconds, expected in ((29, False), (30, True)):
-        now = START + timedelta(seconds=seconds)
-        unknown = task(taskStartTime=None)
-        assert is_due(unknown, tried, ALL_HEADS, troubled=False, now=now) is expected
+    assert [due(tried, s, taskStartTime=start) for s in (29, 30)] == [False, True]
 
 
 def test_a_head_that_is_lost_is_left_alone() -> None:
     assert not due(shown(60)._replace(is_lost=True), 10_000, executed=9)
 
 
-@pytest.mark.parametrize(("executed", "expected"), [(4, None), (5, 500), (10, 250), (25, None)])
-def test_the_end_is_estimated_from_five_outcomes_on(executed: int, expected: int | None) -> None:
-    end = estimate_end(task(executed), 100)
+FOUR = {"actionsDefinition": [{"name": "a"}] * 4}
+
+
+@pytest.mark.parametrize(
+    ("executed", "changes", "age", "expected"),
+    [
+        (4, {}, 100, None),
+        (5, {}, 100, 500),
+        (10, {}, 100, 250),
+        (25, {}, 100, None),
+        (9, FOUR, 100, None),  # less than a tenth
+        (10, FOUR, 100, 1_000),
+        (6, {"taskStartTime": None}, 100, None),
+        (6, {"target": {}}, 100, None),
+        (6, {}, 0, None),
+        (6, {}, 1e300, None),
+    ],
+)
+def test_the_end_is_estimated_from_five_outcomes_and_a_tenth_on(
+    executed: int, changes: dict[str, Any], age: float, expected: int | None
+) -> None:
+    end = estimate_end(task(executed, **changes), age)
     assert end == (expected and START + timedelta(seconds=expected))
 
 
-def test_it_takes_a_tenth_of_all_outcomes_to_estimate_the_end() -> None:
-    four = [{"name": "a"}] * 4
-    assert estimate_end(task(9, actionsDefinition=four), 100) is None
-    assert estimate_end(task(10, actionsDefinition=four), 100) == START + timedelta(seconds=1_000)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [{"taskStartTime": None}, {"target": {}}],
-    ids=["no start", "no total"],
-)
-def test_nothing_is_estimated_where_aws_does_not_tell(changes: dict[str, Any]) -> None:
-    assert estimate_end(task(6, **changes), 100) is None
-
-
-@pytest.mark.parametrize("age", [0, 1e300])
-def test_an_odd_age_gives_no_estimate(age: float) -> None:
-    assert estimate_end(task(6), age) is None
-
-
-@pytest.mark.parametrize(
-    ("starts", "failed", "expected"),
-    [
-        (NO_HEADS, 1, False),
-        (ALL_HEADS, 0, True),
-        (PROBLEM_HEADS, 0, False),
-        (PROBLEM_HEADS, 1, True),
-    ],
-)
-def test_a_start_is_told_as_the_channel_wants_it(starts: str, failed: int, expected: bool) -> None:
-    assert is_start_due(task(failed=failed), starts) is expected
-
-
-def test_only_a_task_that_runs_is_said_to_run() -> None:
+def test_a_start_is_told_as_the_channel_wants_it_while_the_task_runs() -> None:
+    assert not is_start_due(task(failed=1), NO_HEADS)
+    assert is_start_due(task(), ALL_HEADS)
+    assert not is_start_due(task(), PROBLEM_HEADS)
+    assert is_start_due(task(failed=1), PROBLEM_HEADS)
     assert not is_start_due(detect("ROLLED_BACK"), ALL_HEADS)
-    assert not is_start_due(detect("FAILED", failed=1), ALL_HEADS)
