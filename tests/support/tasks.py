@@ -1,9 +1,9 @@
-"""Tasks and reports for tests, each with no more than the test is about."""
+"""Tasks, and details of them, for tests, each with no more than the test is about."""
 
 from typing import Any
 
+from mitigation.causes import Details, Row, Tally
 from mitigation.kind import TaskType
-from mitigation.report import Report
 from mitigation.task import Task, parse_task
 
 
@@ -35,8 +35,16 @@ def audit(status: str | None = "COMPLETED", **answer: Any) -> Task:
     return parse_task(answer, TaskType.AUDIT, "audit-46")
 
 
-def report(task: Task, **more: Any) -> Report:
-    return Report.of(task, **more)
+def row(status: str | None = "FAILED", **members: Any) -> Row:
+    """One action execution."""
+    known: dict[str, Any] = dict.fromkeys(Row.__slots__) | {"status": status} | members
+    return Row(**known)
+
+
+def fold(*rows: Row, cut: bool = False, error: str | None = None) -> Details:
+    tally = Tally()
+    tally.add(rows)
+    return tally.details(cut=cut, error=error)
 
 
 QUARANTINE = {

@@ -1,23 +1,30 @@
-"""Describe answers become tasks, of either kind, with or without their members."""
+"""What AWS IoT answers about a task, or does not: never an error of ours."""
 
-from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
-from mitigation import action, undo
+from mitigation import undo
 from mitigation.causes import FAILED, SKIPPED
+from mitigation.decision import Missing, Problem, Refused, Seen, Sight, Trouble
+from mitigation.describe import describe
 from mitigation.kind import KINDS, TaskType
-from mitigation.task import Check, Statistics, Target, Task, TimeRange, parse_task, task_type_of
-from mitigation.wire import InvalidTask
+from mitigation.member import NotListed, RoleRefused
+from mitigation.task import Check, Statistics, Target, parse_task, task_type_of
+from mitigation.watch import Watch
 from tests.support.service_model import enum_of, members_of
 from tests.support.tasks import audit, detect
 
 
-@pytest.mark.parametrize("kind", ["Detect", "Audit"])
-def test_our_statuses_are_those_of_the_service_model(kind: str) -> None:
-    known = {status.value for status in KINDS[TaskType(kind.lower())].statuses}
+@pytest.mark.parametrize("make", [detect, audit])
+def test_our_statuses_are_those_of_the_service_model_and_only_one_is_no_end(make: Any) -> None:
+    kind = make().type.capitalize()
+    known = {status.value for status in KINDS[make().type].statuses}
     assert known == enum_of(f"{kind}MitigationActionsTaskStatus")
+    assert {status for status in known if not make(status).is_terminal} == {"IN_PROGRESS"}
+    assert not make("ROLLED_BACK").is_terminal
 
 
 @pytest.mark.parametrize(
@@ -25,92 +32,13 @@ def test_our_statuses_are_those_of_the_service_model(kind: str) -> None:
 )
 def test_every_status_of_an_action_execution_is_known(enum: str) -> None:
     told = {FAILED, SKIPPED, *undo.EXECUTED.values()}
-    without_outcome = {"IN_PROGRESS", "PENDING", "CANCELED"}
-    assert enum_of(enum) <= told | without_outcome
-    assert {FAILED, SKIPPED} < enum_of(enum)
-    assert enum_of(enum) & {*undo.EXECUTED.values()}
-
-
-def test_our_kinds_of_action_are_those_of_the_service_model() -> None:
-    assert members_of("MitigationActionParams") == {
-        "updateDeviceCertificateParams",
-        "updateCACertificateParams",
-        "addThingsToThingGroupParams",
-        "replaceDefaultPolicyVersionParams",
-        "enableIoTLoggingParams",
-        "publishFindingToSnsParams",
-    }
-
-
-@pytest.mark.parametrize(
-    ("task", "terminal"),
-    [
-        (detect("IN_PROGRESS"), False),
-        (detect("SUCCESSFUL"), True),
-        (detect("FAILED"), True),
-        (detect("CANCELED"), True),
-        (audit("IN_PROGRESS"), False),
-        (audit("COMPLETED"), True),
-        (audit("FAILED"), True),
-        (audit("CANCELED"), True),
-    ],
-)
-def test_a_task_ends_with_every_status_but_in_progress(task: Task, terminal: bool) -> None:
-    assert task.has_known_status
-    assert task.is_terminal is terminal
-
-
-@pytest.mark.parametrize("status", [None, "ROLLED_BACK", "COMPLETED", "successful"])
-def test_a_status_that_detect_does_not_have_is_neither_known_nor_an_end(status: str | None) -> None:
-    task = detect(status)
-    assert not task.has_known_status
-    assert not task.is_terminal
-    assert task.status == status
-
-
-def test_a_detect_answer_is_read_whole() -> None:
-    summary: dict[str, Any] = {
-        "taskId": "quarantine-7",
-        "taskStatus": "FAILED",
-        "taskStartTime": 1793340000,
-        "taskEndTime": "2026-10-30T08:41:00+01:00",
-        "target": {
-            "violationIds": ["v1", "v2"],
-            "securityProfileName": "Fleet",
-            "behaviorName": "Auth",
-        },
-        "violationEventOccurrenceRange": {
-            "startTime": "2026-10-30T05:00:00Z",
-            "endTime": datetime(2026, 10, 30, 6, tzinfo=UTC),
-        },
-        "onlyActiveViolationsIncluded": True,
-        "suppressedAlertsIncluded": False,
-        "actionsDefinition": [{"name": "A", "id": "i", "roleArn": "r", "actionParams": {}}],
-        "taskStatistics": {"actionsExecuted": 1, "actionsSkipped": 2, "actionsFailed": 3},
-    }
-    assert parse_task({"taskSummary": summary}, TaskType.DETECT) == Task(
-        type=TaskType.DETECT,
-        id="quarantine-7",
-        status="FAILED",
-        started=datetime(2026, 10, 30, 6, tzinfo=UTC),
-        ended=datetime(2026, 10, 30, 7, 41, tzinfo=UTC),
-        target=Target(("v1", "v2"), "Fleet", "Auth"),
-        occurrence_range=TimeRange(
-            datetime(2026, 10, 30, 5, tzinfo=UTC), datetime(2026, 10, 30, 6, tzinfo=UTC)
-        ),
-        only_active_violations_included=True,
-        suppressed_alerts_included=False,
-        actions=(action.Action("A", "i", "r", ()),),
-        checks=(),
-        statistics=Statistics(executed=1, skipped=2, failed=3),
-    )
+    assert enum_of(enum) <= told | {"IN_PROGRESS", "PENDING", "CANCELED"}
+    assert len(enum_of(enum) & told) == 3
 
 
 def test_an_audit_answer_is_read_whole_and_its_counts_are_summed() -> None:
     answer = {
         "taskStatus": "COMPLETED",
-        "startTime": "2026-11-22T03:10:00Z",
-        "endTime": "2026-11-22T03:20:00Z",
         "taskStatistics": {
             "ONE": {"totalFindingsCount": 5, "failedFindingsCount": 1, "succeededFindingsCount": 4},
             "TWO": {"totalFindingsCount": 3, "skippedFindingsCount": 2, "canceledFindingsCount": 1},
@@ -133,133 +61,67 @@ def test_an_audit_answer_is_read_whole_and_its_counts_are_summed() -> None:
     )
 
 
-GROUPS = {"thingGroupNames": ["a", "b"], "overrideDynamicGroups": True}
-BLANK = {"templateName": "BLANK_POLICY"}
-LOGGING = {"roleArnForLogging": "arn", "logLevel": "ERROR"}
+def test_any_member_of_an_audit_answer_tells_that_it_is_one_and_nothing_else_does() -> None:
+    members = members_of("DescribeAuditMitigationActionsTaskResponse")
+    assert {task_type_of({member: None}) for member in members} == {TaskType.AUDIT}
+    others: list[Any] = [{}, [], None, {"taskSummary": {}}]
+    assert {task_type_of(answer) for answer in others} == {TaskType.DETECT}
+
+
+def sight(outcome: Any, kind: str = "detect") -> Sight:
+    """What is seen where AWS IoT answers this, or raises it."""
+
+    def ask(**members: str) -> Any:
+        assert members == {"taskId": "t-1"}
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    iot: Any = SimpleNamespace(**{f"describe_{kind}_mitigation_actions_task": ask})
+    return describe(lambda: iot, Watch(TaskType(kind), "t-1"))
+
+
+def refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "why"}}, "Describe")
 
 
 @pytest.mark.parametrize(
-    ("member", "params", "expected"),
-    [
-        ("updateDeviceCertificate", {"action": "X"}, action.UpdateDeviceCertificate("X")),
-        ("updateCACertificate", {"action": "X"}, action.UpdateCACertificate("X")),
-        ("addThingsToThingGroup", GROUPS, action.AddThingsToThingGroup(("a", "b"), True)),
-        (
-            "replaceDefaultPolicyVersion",
-            {"templateName": "X"},
-            action.ReplaceDefaultPolicyVersion("X"),
-        ),
-        ("enableIoTLogging", LOGGING, action.EnableIoTLogging("arn", "ERROR")),
-        ("publishFindingToSns", {"topicArn": "arn"}, action.PublishFindingToSns("arn")),
-    ],
+    ("kind", "answer"),
+    [("detect", {"taskSummary": {"taskStatus": "FAILED"}}), ("audit", {"taskStatus": "FAILED"})],
 )
-def test_each_kind_of_action_keeps_its_parameters(
-    member: str, params: dict[str, Any], expected: action.ActionParams
-) -> None:
-    [found] = detect(actionsDefinition=[{"actionParams": {f"{member}Params": params}}]).actions
-    assert found.params == (expected,)
+def test_a_task_is_seen_with_aws_s_own_answer(kind: str, answer: dict[str, Any]) -> None:
+    found = sight({**answer, "ResponseMetadata": {}}, kind)
+    assert isinstance(found, Seen)
+    assert (found.task.type, found.task.id, found.task.status) == (kind, "t-1", "FAILED")
+    assert found.answer == answer
 
 
-@pytest.mark.parametrize("answer", [{}, {"taskSummary": {}}, {"taskSummary": None}])
-def test_an_answer_with_nothing_in_it_is_a_task_of_which_nothing_is_known(
-    answer: dict[str, Any],
-) -> None:
-    task = parse_task(answer, TaskType.DETECT, "quarantine-7")
-    assert task.id == "quarantine-7"
-    assert task.status is None
-    assert not task.statistics.known
-    assert task.expected_total is None
-
-
-def test_an_empty_text_counts_as_absent() -> None:
-    assert detect(target={"securityProfileName": ""}).target.security_profile_name is None
-
-
-DETECT, AUDIT = TaskType.DETECT, TaskType.AUDIT
+LONG = EndpointConnectionError(endpoint_url=f"https://{'x' * 999}")
 
 
 @pytest.mark.parametrize(
-    ("task_type", "answer", "complaint"),
+    ("outcome", "expected"),
     [
-        (DETECT, [], "the Describe answer: expected an object, got []"),
-        (DETECT, {"taskSummary": 7}, "taskSummary: expected an object, got 7"),
-        (DETECT, {"taskSummary": {"taskId": 7}}, "taskSummary.taskId: expected text, got 7"),
+        (refusal("ResourceNotFoundException"), Missing()),
+        (refusal("InvalidRequestException"), Refused(Problem("InvalidRequestException", "why"))),
+        (refusal("SomethingNew"), Trouble(Problem("SomethingNew", "why"))),
+        # A proxy's web page with 200 reads as an empty answer.
+        ({}, Trouble(Problem("EmptyAnswer", "AWS IoT's answer holds no taskStatus"))),
         (
-            DETECT,
-            {"taskSummary": {"taskStartTime": "soon"}},
-            "taskSummary.taskStartTime: expected an ISO 8601 time with its offset, got 'soon'",
+            {"taskSummary": {"taskStatus": 7}},
+            Trouble(Problem("InvalidTask", "taskSummary.taskStatus: expected text, got 7")),
         ),
+        (LONG, Trouble(Problem("EndpointConnectionError", str(LONG)[:500]))),
+        (ValueError("int: 'x'"), Trouble(Problem("ValueError", "int: 'x'"))),
         (
-            DETECT,
-            {"taskSummary": {"taskStatistics": {"actionsFailed": "3"}}},
-            "taskSummary.taskStatistics.actionsFailed: expected a whole number, got '3'",
+            ClientError({}, "Describe"),
+            Trouble(Problem("ClientError", str(ClientError({}, "Describe")))),
         ),
-        (
-            DETECT,
-            {"taskSummary": {"onlyActiveViolationsIncluded": "yes"}},
-            "taskSummary.onlyActiveViolationsIncluded: expected true or false, got 'yes'",
-        ),
-        (
-            DETECT,
-            {"taskSummary": {"target": {"violationIds": "v1"}}},
-            "taskSummary.target.violationIds: expected a list, got 'v1'",
-        ),
-        (
-            DETECT,
-            {"taskSummary": {"target": {"violationIds": ["v1", None]}}},
-            "taskSummary.target.violationIds: expected texts only, got None",
-        ),
-        (
-            DETECT,
-            {"taskSummary": {"actionsDefinition": [{}, 3]}},
-            "taskSummary.actionsDefinition[1]: expected an object, got 3",
-        ),
-        (
-            AUDIT,
-            {"taskStatistics": {"ONE": {"totalFindingsCount": 1.5}}},
-            "taskStatistics.ONE.totalFindingsCount: expected a whole number, got 1.5",
-        ),
+        (RoleRefused("it refuses us"), Trouble(Problem("RoleRefused", "it refuses us"))),
+        (NotListed("it is not listed"), Refused(Problem("NotListed", "it is not listed"))),
     ],
+    ids=lambda value: type(value).__name__,
 )
-def test_an_answer_that_is_no_task_is_refused_by_the_name_of_the_member(
-    task_type: TaskType, answer: Any, complaint: str
-) -> None:
-    with pytest.raises(InvalidTask) as error:
-        parse_task(answer, task_type)
-    assert str(error.value) == complaint
-
-
-def test_a_long_wrong_value_is_cut_in_the_complaint() -> None:
-    with pytest.raises(InvalidTask) as error:
-        parse_task({"taskSummary": "x" * 10_000}, TaskType.DETECT)
-    assert len(str(error.value)) < 120
-
-
-@pytest.mark.parametrize("member", sorted(members_of("DescribeAuditMitigationActionsTaskResponse")))
-def test_any_member_of_an_audit_answer_tells_that_it_is_one(member: str) -> None:
-    assert task_type_of({member: None}) is TaskType.AUDIT
-
-
-@pytest.mark.parametrize("answer", [{}, [], None, {"taskSummary": {}}, {"other": 1}])
-def test_any_other_answer_counts_as_detect(answer: Any) -> None:
-    assert task_type_of(answer) is TaskType.DETECT
-
-
-TWO_ACTIONS: Any = {"actionsDefinition": [{"name": "A"}, {"name": "B"}]}
-
-
-@pytest.mark.parametrize(
-    ("task", "total"),
-    [
-        (detect(target={"violationIds": ["v1", "v2", "v3"]}, **TWO_ACTIONS), 6),
-        (detect(target={"securityProfileName": "Fleet"}, **TWO_ACTIONS), None),
-        (audit(total=40, executed=3), 40),
-    ],
-    ids=["the ids times the actions", "of a profile not known", "of an audit as AWS says"],
-)
-def test_the_total_is_known_beforehand(task: Task, total: int | None) -> None:
-    assert task.expected_total == total
-
-
-def test_canceled_findings_have_an_outcome() -> None:
-    assert audit(executed=3, canceled=4, skipped=1, failed=2).statistics.done == 10
+def test_what_aws_answers_is_known_by_its_code_or_its_status(outcome: Any, expected: Sight) -> None:
+    found = sight(outcome)
+    assert (type(found), found) == (type(expected), expected)  # equal named tuples may be others
