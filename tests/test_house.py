@@ -1,4 +1,4 @@
-"""The picture of the house in CONTRIBUTING.md is what the code is; its requirements are named."""
+"""The picture of the house in CONTRIBUTING.md is what the code is, and GitHub runs what we do."""
 
 import ast
 import re
@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -17,6 +18,9 @@ FOLDERS = ("embedded", "local", "ops", "bench", "tests")
 # Lines that can be read at once; what is longer still waits to be split, and nothing may join it.
 LONGEST_MODULE, LONGEST_TEMPLATE = 300, 1_200
 STILL_LONGER = {f"tests/unit/test_{name}.py" for name in ("action_executions", "words")}
+
+WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+RUN, RELEASE = WORKFLOW["jobs"]["run"], WORKFLOW["jobs"]["release"]
 
 type Arrows = set[tuple[str, str]]
 
@@ -71,22 +75,10 @@ def _module(path: Path) -> str:
     return parts[1] if len(parts) > 1 else parts[0]
 
 
-def reachable(arrows: Arrows) -> Arrows:
-    """All that can be reached along the arrows, from each room; the room itself too."""
-    found = arrows | {(room, room) for arrow in arrows for room in arrow}
-    while more := {(a, d) for a, b in found for c, d in arrows if b == c} - found:
-        found |= more
-    return found
-
-
 def test_every_module_has_one_room() -> None:
     paths = {*FUNCTIONS.glob("*.py"), *(FUNCTIONS / "mitigation").iterdir()}
     modules = {path.stem for path in paths if not path.stem.startswith("__")}
     assert rooms().keys() == modules
-
-
-def test_no_import_goes_against_an_arrow() -> None:
-    assert between_rooms() - reachable(drawn()) == set()
 
 
 def test_every_arrow_stands_for_an_import() -> None:
@@ -151,3 +143,25 @@ def test_all_that_is_imported_is_named_and_not_only_brought_in_by_others(
         for module in tops - given - ours - stubs - sys.stdlib_module_names
         if not {normal(name) for name in distributions.get(module, [])} & named(file)
     } == set()
+
+
+def test_it_runs_what_everybody_runs_from_pinned_actions_by_a_token_that_can_only_read() -> None:
+    assert WORKFLOW["jobs"].keys() == {"run", "release"}
+    assert [step.get("run") for step in RUN["steps"]] == [None, ".ci/run"]
+    for step in (RUN["steps"][0], RELEASE["steps"][0]):
+        assert re.fullmatch(r"actions/checkout@[0-9a-f]{40}", step["uses"])
+        assert step["with"] == {"persist-credentials": False}
+    assert "permissions" not in RUN
+    assert WORKFLOW["permissions"] == {"contents": "read"}
+
+
+def test_a_tag_is_released_with_what_was_packaged_once_everything_has_passed() -> None:
+    assert WORKFLOW[True]["push"] == {"branches": ["main"], "tags": ["v*"]}  # YAML's `on`
+    assert RELEASE["if"] == "startsWith(github.ref, 'refs/tags/v')"
+    assert RELEASE["needs"] == "run"
+    assert RELEASE["permissions"] == {"contents": "write"}
+    _, package, publish = RELEASE["steps"]
+    assert package == {"run": "make package"}
+    assert publish["run"].startswith('gh release create "$GITHUB_REF_NAME" --verify-tag')
+    assert publish["run"].endswith("dist/*")
+    assert publish["env"] == {"GH_TOKEN": "${{ github.token }}"}

@@ -21,7 +21,6 @@ from samtranslator.yaml_helper import yaml_parse
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
 ACTING = ROOT / "acting.yaml"
-AMAZON_Q = ROOT / "amazon_q.yaml"
 REGION = "eu-west-1"
 _STACK_ID = "51af3dc0-da77-11e4-872e-1234567db123"
 PSEUDO_PARAMETERS = {
@@ -33,14 +32,20 @@ PSEUDO_PARAMETERS = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 # What functions/ holds of our own, at the top of the package.
-OUR_OWN = {
-    "start_watch.py", "sweep.py", "describe_task.py", "show_progress.py", "notify.py",
-    "receive_click.py", "act_on_task.py", "mitigation",
-}  # fmt: skip
+OUR_OWN = {"mitigation", *(path.name for path in (ROOT / "functions").glob("*.py"))}
 _NOTHING = object()
 _UPLOADED = {"Bucket": "uploads", "Key": "functions"}
 
 type Resources = dict[str, dict[str, Any]]
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    text = path.read_text(encoding="utf-8")
+    unshared: dict[str, Any] = json.loads(json.dumps(yaml_parse(text)))  # what anchors share
+    return unshared
+
+
+AMAZON_Q, MEMBER = _parsed(ROOT / "amazon_q.yaml"), _parsed(ROOT / "member.yaml")
 
 
 @dataclass
@@ -55,11 +60,10 @@ class Product:
 
     @classmethod
     def load(cls, path: Path = TEMPLATE) -> Self:
-        text = path.read_text(encoding="utf-8")
-        template = _parsed(text)
+        template = _parsed(path)
         uri = _machine(template)["DefinitionUri"]
         definition = json.loads((ROOT / uri).read_text(encoding="utf-8"))
-        return cls(text, template, definition, _parsed(AMAZON_Q.read_text(encoding="utf-8")))
+        return cls(path.read_text(encoding="utf-8"), template, definition, AMAZON_Q)
 
     def copy(self) -> Self:
         parts = (self.template, self.definition, self.amazon_q)
@@ -126,11 +130,6 @@ class Product:
 @functools.cache
 def acting() -> Product:
     return Product.load(ACTING)
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    unshared: dict[str, Any] = json.loads(json.dumps(yaml_parse(text)))  # what anchors share
-    return unshared
 
 
 def _machine(template: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tests.support.combinations import (
     KEY,
     SECRET_KEY,
 )
-from tests.support.product import ROOT, Product, Resources, acting
+from tests.support.product import ROOT, Product, Resources
 from tests.template.wiring import of_type
 
 DOCUMENT = ROOT / "docs" / "security.md"
@@ -45,7 +45,7 @@ def all_may_do_what_is_documented(product: Product) -> Iterator[str]:
             for acting in acts
             for statement in documented(table + acting, values | levels)
         }
-        found = {*role_statements(stack), *resource_statements(stack)}
+        found = set(statements(stack))
         for kind, pairs in (("too much", found - expected), ("missing", expected - found)):
             yield from (f"{combination}: {kind}: {': '.join(pair)}" for pair in sorted(pairs))
         boundary = parameters.get("PermissionsBoundaryArn")
@@ -73,44 +73,31 @@ def each_has_its_own_role(product: Product) -> Iterator[str]:
 
 
 def what_is_off_is_not_there(product: Product) -> Iterator[str]:
-    """No door and no button; and a nested stack gets all that it takes."""
-    nested = {"Acting": acting().template, "AmazonQChat": product.amazon_q}
-    for asked, wanted in (({}, set()), (EVERYTHING, set(nested))):
-        found = of_type(product.stack(asked), "AWS::CloudFormation::Stack")
-        if set(found) != wanted:
+    """No door, and no button."""
+    for asked, wanted in (({}, set()), (EVERYTHING, {"Acting", "AmazonQChat"})):
+        if (found := set(of_type(product.stack(asked), "AWS::CloudFormation::Stack"))) != wanted:
             yield f"with {asked} there are {sorted(found)}"
-        for name, properties in found.items():
-            if given := set(properties["Parameters"]) ^ set(nested[name]["Parameters"]):
-                yield f"{name} is not given, or does not take, {given}"
 
 
-def role_statements(stack: Resources) -> Iterator[tuple[str, str]]:
+def statements(stack: Resources) -> Iterator[tuple[str, str]]:
+    """What each role may do; and who may use a topic, queue, key, function or role."""
     for name, resource in stack.items():
-        properties = resource["Properties"]
+        kind, properties = resource["Type"], resource["Properties"]
         roles, policies = [name], properties.get("Policies", [])
-        if resource["Type"] == "AWS::IAM::Policy":  # of roles that have to be there before
+        if kind == "AWS::IAM::Policy":  # of roles that have to be there before
             roles, policies = properties["Roles"], [properties]
-        elif resource["Type"] != "AWS::IAM::Role":
-            continue
-        for arn in properties.get("ManagedPolicyArns", []):
-            yield name, f"managed policy {arn}"
         for statement in (s for policy in policies for s in policy["PolicyDocument"]["Statement"]):
             yield from ((role, _sentence(statement).removeprefix("Allow ")) for role in roles)
-
-
-def resource_statements(stack: Resources) -> Iterator[tuple[str, str]]:
-    """Who may use a topic, queue, key, function or role from outside it."""
-    for name, resource in stack.items():
-        properties = resource["Properties"]
-        if resource["Type"] == "AWS::Lambda::Permission":
+        yield from ((name, f"managed {arn}") for arn in properties.get("ManagedPolicyArns", []))
+        if kind == "AWS::Lambda::Permission":
             who = f"Allow {properties['Principal']} {properties['Action']}"
             source = properties.get("SourceArn", "any")
             yield name, f"{who} on {properties['FunctionName']} if SourceArn {source}"
-        elif policy := _POLICY_OF.get(resource["Type"]):
-            attached = {*properties.get("Topics", []), *properties.get("Queues", [])}
-            if name.endswith("Policy") and attached != {name.removesuffix("Policy")}:
+        elif kind in _POLICY_OF:
+            attached = [*properties.get("Topics", []), *properties.get("Queues", [])]
+            if name.endswith("Policy") and attached != [name.removesuffix("Policy")]:
                 yield name, f"stands at {attached}"
-            for statement in properties[policy]["Statement"]:
+            for statement in properties[_POLICY_OF[kind]]["Statement"]:
                 yield name, _sentence(statement)
 
 
@@ -168,11 +155,11 @@ def table(heading: str) -> list[list[str]]:
 
 def _applies(condition: str, values: dict[str, str]) -> bool:
     """A cell such as `KmsKeyArn or no TopicArn`, or with `and`; empty for always."""
+
+    def holds(word: str) -> bool:
+        is_on = values[word.removeprefix("no ")] not in {"", "0", "false"}
+        return is_on is not word.startswith("no ")
+
     return not condition or any(
-        all(
-            (values[word.removeprefix("no ")] not in {"", "0", "false"})
-            is not word.startswith("no ")
-            for word in words.split(" and ")
-        )
-        for words in condition.split(" or ")
+        all(map(holds, words.split(" and "))) for words in condition.split(" or ")
     )

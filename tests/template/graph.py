@@ -11,6 +11,7 @@ from statelint.linter import Linter
 from mitigation.patience import PATIENCE_SECONDS
 from tests.support.combinations import EVERYTHING
 from tests.support.product import ROOT, Product, acting
+from tests.template.wiring import of_type
 
 # What a Task may read of its function; the plays show that it is always there.
 ANSWERS = {
@@ -20,7 +21,9 @@ ANSWERS = {
     "ActOnTaskFunction":
         {"follows", "why", "decision", "waitSeconds", "progress", "wish", "askedTs"},
 }  # fmt: skip
-SUBSTITUTED = {"AWSPartition": "aws", "DeadLetterQueueUrl": "DeadLetterQueue"}
+SUBSTITUTED = {
+    "AWSPartition": "aws", "DeadLetterQueueUrl": "DeadLetterQueue", "Channels": "sns,slack",
+}  # fmt: skip
 # What no jitter may shorten: a watch outlives a function that fails for half a day.
 PATIENT = {"DescribeTask", "Notify"}
 LONGEST_DELAY_SECONDS = 300
@@ -33,30 +36,31 @@ def definitions(product: Product) -> dict[str, dict[str, Any]]:
 
 
 def the_graphs_are_sound(product: Product) -> Iterator[str]:
-    for definition in definitions(product).values():
+    """EXPRESS ends after five minutes, may run twice under one name, and can't be looked at."""
+    stack = product.whole(EVERYTHING)
+    for name, definition in definitions(product).items():
         yield from Linter.validate(definition, Config(["URI", "FLOAT"], False, False))
         if "TimeoutSeconds" in definition:
-            yield "a state machine's own TimeoutSeconds can't be caught: it would be silence"
+            yield f"{name}: its own TimeoutSeconds can't be caught, it would be silence"
+        kind = stack[f"{name}StateMachine"]["Properties"].get("StateMachineType", "STANDARD")
+        if kind != "STANDARD":
+            yield f"{name} is of type {kind}"
 
 
 def substitutions_fit(product: Product) -> Iterator[str]:
     """Every `${name}` is given, every given name is used, and each is what it says."""
-    for slack, channels in ((EVERYTHING, "sns,slack"), ({}, "sns")):
-        stack = product.whole(slack)
-        for machine, definition in definitions(product).items():
-            if f"{machine}StateMachine" not in stack:
-                continue
-            properties = stack[f"{machine}StateMachine"]["Properties"]
-            given = properties.get("DefinitionSubstitutions", {})
-            used = set(re.findall(r"\$\{(\w+)\}", str(definition)))
-            for name in used ^ set(given):
-                yield f"${{{name}}} is {'not given' if name in used else 'given, but not used'}"
-            known = {**SUBSTITUTED, "Channels": channels}
-            for name, value in given.items() if slack else ():
-                if value != known.get(name, f"{name.removesuffix('Arn')}.Arn"):
-                    yield f"{name} is {value}"
-            if given.get("Channels", channels) != channels:
-                yield f"the channels are {given['Channels']}"
+    stack = product.whole(EVERYTHING)
+    for machine, definition in definitions(product).items():
+        given = stack[f"{machine}StateMachine"]["Properties"].get("DefinitionSubstitutions", {})
+        used = set(re.findall(r"\$\{(\w+)\}", str(definition)))
+        for name in used ^ set(given):
+            yield f"${{{name}}} is {'not given' if name in used else 'given, but not used'}"
+        for name, value in given.items():
+            if value != SUBSTITUTED.get(name, f"{name.removesuffix('Arn')}.Arn"):
+                yield f"{name} is {value}"
+    [alone] = of_type(product.stack(), "AWS::StepFunctions::StateMachine").values()
+    if (channels := alone["DefinitionSubstitutions"].get("Channels", "sns")) != "sns":
+        yield f"without Slack the channels are {channels}"
 
 
 def tasks_fail_safely(product: Product) -> Iterator[str]:
@@ -92,13 +96,6 @@ def tasks_outlive_their_functions_and_read_their_answers(product: Product) -> It
             read = set(re.findall(r"\$\.Payload\.(\w+)", str(state.get("ResultSelector"))))
             for missing in read - ANSWERS[function]:
                 yield f"{name} reads {missing}, which {function} does not answer"
-
-
-def machines_remember(product: Product) -> Iterator[str]:
-    """EXPRESS ends after five minutes, may run twice under one name, and can't be looked at."""
-    for name, resource in product.whole(EVERYTHING).items():
-        if (kind := resource["Properties"].get("StateMachineType", "STANDARD")) != "STANDARD":
-            yield f"{name} is of type {kind}"
 
 
 def states(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

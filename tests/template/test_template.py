@@ -5,13 +5,15 @@ A gate takes the product and names what is wrong; mistakes are planted to try th
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 
 import pytest
 from cfnlint.api import ManualArgs, lint
 
-from tests.support.product import REGION, Product, acting
+from tests.support.combinations import BOTH
+from tests.support.product import MEMBER, REGION, ROOT, Product, acting
 from tests.template import (
     access,
     alarms,
@@ -26,6 +28,7 @@ from tests.template.mistakes import MISTAKES, Mistake
 
 type Gate = Callable[[Product], Iterator[str]]
 
+PAGE = access.DOCUMENT.read_text(encoding="utf-8")
 MODULES = (wiring, triggers, graph, access, operations, alarms, buttons, settings)
 # Each public function of theirs that takes a product and nothing else.
 GATES: dict[str, Gate] = {
@@ -40,7 +43,7 @@ GATES: dict[str, Gate] = {
 def cfn_lint(product: Product) -> Iterator[str]:
     """Without suppressions, on what the transform makes, with the definition as an object."""
     options = ManualArgs(regions=[REGION], include_checks=["I"])
-    for template in (product.translated, product.amazon_q, acting().translated):
+    for template in (product.translated, product.amazon_q, acting().translated, MEMBER):
         text = json.dumps(template).replace("${AWSPartition}", "aws")
         for match in lint(text, config=options):
             yield f"{match.rule.id} {'/'.join(map(str, match.path or []))}: {match.message}"
@@ -76,6 +79,32 @@ def test_a_planted_mistake_is_caught(mistake: Mistake, product: Product) -> None
     assert first_catch(mistake.plant(product))
 
 
-def test_the_linter_alone_catches_what_no_other_gate_looks_for(product: Product) -> None:
-    typo = next(m for m in MISTAKES if m.what == "a property that does not exist")
-    assert any("MessageRetention" in said for said in cfn_lint(typo.plant(product)))
+def test_the_tests_that_the_page_on_security_names_are_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
+    assert len(named) > 10
+    missing = [
+        f"{path}::{name}"
+        for path, name in named
+        if not (ROOT / path).is_file() or f"def {name}(" not in (ROOT / path).read_text("utf-8")
+    ]
+    assert missing == []
+
+
+def test_the_policy_for_a_key_of_ones_own_is_that_of_the_stack_s_key(product: Product) -> None:
+    [policy] = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    _, *services = product.stack()["Key"]["Properties"]["KeyPolicy"]["Statement"]
+    assert json.loads(policy) == services
+
+
+def test_the_readme_counts_the_alarms(product: Product) -> None:
+    number = len(alarms.alarms(product.stack(BOTH)))
+    assert f"{number} alarms (${number / 10:.2f})" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_functions_count_what_is_read() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "functions").glob("*.py"))
+    counted = set(re.findall(r'add_metric\(f?"(\w+)', source))
+    counted |= set(re.findall(r'\("(Actions\w+)', source))
+    results = {name for name in alarms.COUNTED if name.startswith("Deliveries")}
+    assert counted == alarms.COUNTED.keys() - results | {"Deliveries"}
+    assert all(f'"{name.removeprefix("Deliveries")}"' in source for name in results)

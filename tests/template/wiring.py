@@ -4,7 +4,6 @@ import os
 import re
 import runpy
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from unittest import mock
@@ -21,15 +20,12 @@ AT_THE_DOOR = {"ReceiveClickFunction"}  # Slack has gone by then, and nobody wou
 STANDARD_ATTEMPTS = 3  # botocore, in its standard mode
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
-    read: set[str]
-    slowest_call_seconds: float  # until its client gives up, with all its tries
-
-
 @lru_cache
-def start(handler: str, given: frozenset[tuple[str, str]]) -> Started:
-    """A new sandbox with these variables; raises what the handler's module does."""
+def start(handler: str, given: frozenset[tuple[str, str]]) -> tuple[set[str], float]:
+    """What a new sandbox reads of these variables, and the seconds until its slowest call gives up.
+
+    Raises what the handler's module does.
+    """
     module, _, function = handler.rpartition(".")
     environment: Any = type(os.environ)
     get, read = environment.__getitem__, set()
@@ -45,7 +41,7 @@ def start(handler: str, given: frozenset[tuple[str, str]]) -> Started:
         names = runpy.run_path(str(ROOT / "functions" / f"{module}.py"))
     assert callable(names[function])
     clients: list[Any] = [value for value in names.values() if isinstance(value, BaseClient)]
-    return Started(read, max(call_seconds(client.meta.config) for client in clients))
+    return read, max(call_seconds(client.meta.config) for client in clients)
 
 
 def call_seconds(config: Any) -> float:
@@ -60,13 +56,13 @@ def functions_start_and_read_what_they_are_given(product: Product) -> Iterator[s
         for name, properties in functions(stack).items():
             given = variables(stack, name)
             try:
-                started = start(properties["Handler"], frozenset(given.items()))
+                read, call = start(properties["Handler"], frozenset(given.items()))
             except (LookupError, OSError, ValueError) as error:
                 yield f"{name} does not start: {error!r}"
                 continue
-            for variable in sorted(set(given) - started.read - FOR_POWERTOOLS):
+            for variable in sorted(set(given) - read - FOR_POWERTOOLS):
                 yield f"{name} does not read {variable}"
-            ends, call = properties["Timeout"], started.slowest_call_seconds
+            ends = properties["Timeout"]
             if ends <= call and name not in AT_THE_DOOR:
                 yield f"{name} ends after {ends} s, a call of its after {call} s"
             if properties["Runtime"] != "python" + (ROOT / ".python-version").read_text().strip():
