@@ -4,9 +4,11 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from mitigation.acts import says
 from mitigation.acts.button import Button
-from mitigation.acts.click import Action
+from mitigation.acts.click import PREFIX, Action
 from mitigation.acts.offer import offer
 from mitigation.acts.progress import Progress, Result
 from mitigation.acts.rows import Execution
@@ -17,6 +19,7 @@ from mitigation.member import Member
 from mitigation.notice import Notice
 from mitigation.words import Clock
 from tests.golden.test_golden import GOLDEN, check
+from tests.support.iot import ACTIONS
 from tests.support.looks import look, notify_input
 from tests.support.tasks import CERTIFICATE, QUARANTINE, detect
 
@@ -24,7 +27,8 @@ AT = datetime(2026, 11, 22, 10, 12, tzinfo=UTC)
 CANCEL = Button(Action.CANCEL, TaskType.DETECT, "quarantine-7", requester="U0ADA")
 RETRY = CANCEL._replace(action=Action.RETRY)
 UNDO = CANCEL._replace(action=Action.UNDO, changes=3)
-AUDIT = Button(Action.RETRY, TaskType.AUDIT, "audit-46", member=Member("210987654321", "us-east-1"))
+MEMBER = Member("210987654321", "us-east-1")
+AUDIT = Button(Action.RETRY, TaskType.AUDIT, "audit-46", member=MEMBER)
 TELL = {"name": "Tell <all>", "actionParams": {"publishFindingToSnsParams": {"topicArn": "arn"}}}
 LOG = {"name": "Log", "actionParams": {"enableIoTLoggingParams": {"logLevel": "WARN"}}}
 COUNTS = {"Quarantine": 1_012, "Deactivate": 2, "Tell <all>": 1, "Log": 2}
@@ -87,27 +91,70 @@ def test_what_is_said_of_acts_reads_as_expected() -> None:
             why="210987654321 grants none" if name == "not granted" else "",
             broken=name == "broken off",
         )
+    seen = (notice(status, executed=3, failed=1) for status in ("IN_PROGRESS", "FAILED"))
+    foot = [offer(each, "cancel-retry-undo", "C0", "xoxb-1") for each in seen]
     check(
         GOLDEN / "_acts",
         {"said.json": written({k: v if isinstance(v, str) else v.payload for k, v in said.items()}),
-         "buttons.json": written(offered())},
+         "buttons.json": written(foot)},
     )  # fmt: skip
-
-
-def offered() -> object:
-    """Of a task that runs, and of one that has ended."""
-    found = []
-    for status, decision in (("IN_PROGRESS", Decision.WAIT), ("FAILED", Decision.ENDED)):
-        counts = {"actionsExecuted": 3, "actionsFailed": 1}
-        summary = {"taskId": "q-7", "taskStatus": status, "taskStatistics": counts}
-        event = notify_input(
-            look(decision, task={"taskSummary": summary | {"actionsDefinition": [QUARANTINE]}}),
-            task_id="q-7",
-        )
-        notice = Notice.parse(event, waiting=True)
-        found.append(offer(notice, "cancel-retry-undo", "C0", "xoxb-1"))
-    return found
 
 
 def written(value: object) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+# --- The buttons of a task's message: what makes sense for it now, of what the stack allows ----
+
+
+def notice(
+    status: str, executed: int = 0, failed: int = 0, action: str = "Quarantine", **more: Any
+) -> Notice:
+    summary = {
+        "taskStatus": status,
+        "taskStatistics": {"actionsExecuted": executed, "actionsFailed": failed},
+        "actionsDefinition": [{"name": action, "actionParams": ACTIONS[action]}],
+    }
+    decision = more.pop("decision", "wait" if status == "IN_PROGRESS" else "final/ended")
+    found = look(Decision(decision), task={"taskSummary": summary})
+    event = notify_input(found, task_id="q-7")
+    event["watch"]["input"] |= more
+    return Notice.parse(event, waiting=True)
+
+
+def buttons(told: Notice, level: str = "cancel-retry-undo") -> Any:
+    blocks: Any = offer(told, level, "C0", "xoxb-1")
+    return [element for block in blocks for element in block["elements"]]
+
+
+def offered(told: Notice, level: str = "cancel-retry-undo") -> list[str]:
+    return [each["action_id"].removeprefix(PREFIX) for each in buttons(told, level)]
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (notice("IN_PROGRESS", executed=3, failed=1), ["cancel"]),
+        (notice("IN_PROGRESS", decision="final/gave-up"), ["cancel"]),
+        (notice("IN_PROGRESS", decision="final/vanished"), []),
+        (notice("SUCCESSFUL", executed=3, action="Tell"), []),
+        (notice("SUCCESSFUL"), []),
+        (notice("FAILED", failed=3), ["retry"]),
+        (notice("CANCELED", executed=3, failed=1), ["retry", "undo"]),
+        *((notice("SUCCESSFUL", 3, action=each), ["undo"]) for each in ACTIONS if each != "Tell"),
+    ],
+)
+def test_what_makes_sense_is_offered(told: Notice, expected: list[str]) -> None:
+    assert offered(told) == expected
+
+
+def test_no_more_is_offered_than_the_stack_allows() -> None:
+    both = notice("FAILED", executed=1, failed=1)
+    assert offered(both, "off") == offered(both, "cancel") == []
+    assert offered(both, "cancel-retry") == ["retry"]
+
+
+def test_a_member_s_buttons_say_whose_task_it_is() -> None:
+    [element] = buttons(notice("IN_PROGRESS", member=MEMBER._asdict()))
+    assert Button.read(element["value"], "C0", "xoxb-1").member == MEMBER
+    assert element["confirm"]["text"]["text"].startswith("210987654321, us-east-1: It stops")

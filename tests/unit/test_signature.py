@@ -1,5 +1,7 @@
 """Slack's v0 signature: ours, and Slack's own verifier, must say the same."""
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,7 +67,7 @@ def test_the_previous_secret_is_right_while_it_is_kept() -> None:
     ("text", "found"),
     [
         (f"{SECRET}\n", (SECRET,)),
-        ("12345678901234567890123456789012", ("12345678901234567890123456789012",)),
+        ("1" * 32, ("1" * 32,)),
         (f' {{"current": "{SECRET}", "previous": "{OTHER}"}}', (SECRET, OTHER)),
     ],
 )
@@ -73,13 +75,11 @@ def test_a_secret_is_plain_or_two_of_them(text: str, found: tuple[str, ...]) -> 
     assert signing_secrets(text) == found
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", "xoxb-hush", "{}", "{hush", f'["{SECRET}"]', f'{{"a": "{SECRET}", "b": "hush"}}'),
-        f'{{"a": "{SECRET}", "b": "{OTHER}", "c": "{OTHER}"}}',
-    ],
-)
+MIXED, THREE = {"a": SECRET, "b": "hush"}, dict.fromkeys("abc", SECRET)
+NONE = ["", "xoxb-hush", "{}", "{hush", f'["{SECRET}"]', json.dumps(MIXED), json.dumps(THREE)]
+
+
+@pytest.mark.parametrize("text", NONE)
 def test_anything_else_is_refused_without_a_word_of_it(text: str) -> None:
     with pytest.raises(InvalidSecret) as refused:
         signing_secrets(text)
