@@ -4,7 +4,12 @@ from typing import Any
 
 from mitigation.causes import Details, Row, Tally
 from mitigation.kind import TaskType
+from mitigation.place import Place
 from mitigation.task import Task, parse_task
+
+PLACE = Place.of_execution(
+    "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-quarantine-7", "production"
+)
 
 
 def detect(status: str | None = "SUCCESSFUL", **summary: Any) -> Task:

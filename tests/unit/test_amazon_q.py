@@ -5,15 +5,10 @@ from typing import Any
 
 from mitigation.decision import Decision, Look
 from mitigation.messages import amazon_q
-from mitigation.place import Place
 from mitigation.report import Report
 from mitigation.task import Task
 from mitigation.words import Clock
-from tests.support.tasks import detect, fold, row
-
-PLACE = Place.of_execution(
-    "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-quarantine-7"
-)
+from tests.support.tasks import PLACE, detect, fold, row
 
 
 def notification(task: Task, **more: Any) -> Any:
@@ -24,13 +19,6 @@ def test_a_name_cannot_format_or_mention() -> None:
     details = fold(row(error_code="*E*", name="<@U1>|`x`[a](b)", message="@here #general"))
     description = notification(detect("FAILED"), details=details)["content"]["description"]
     assert r"**\*E\*** (1): \<\@U1\>\|\`x\`\[a\](b) — \@here \#general" in description
-
-
-def test_a_long_description_is_cut() -> None:
-    rows = [row(error_code=f"{n}{'E' * 290}", message="m" * 290, name="n" * 128) for n in range(8)]
-    content = notification(detect("S" * 1_000), details=fold(*rows))["content"]
-    assert len(content["title"]) == amazon_q.TITLE_LENGTH
-    assert len(content["description"]) == amazon_q.DESCRIPTION_LENGTH
 
 
 def test_it_names_no_task_that_a_command_could_take_for_an_option() -> None:

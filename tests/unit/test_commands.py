@@ -11,9 +11,7 @@ from mitigation.place import Place
 from mitigation.task import Task
 from tests.support import cli
 from tests.support.service_model import why_not
-from tests.support.tasks import CERTIFICATE, QUARANTINE, audit, detect
-
-PLACE = Place.of_execution("arn:aws:states:eu-west-1:123456789012:execution:WatchTask:x")
+from tests.support.tasks import CERTIFICATE, PLACE, QUARANTINE, audit, detect
 
 
 def steps(task: Task, details: Details | None = None, place: Place = PLACE) -> tuple[NextStep, ...]:
@@ -51,11 +49,6 @@ def test_rows_of_an_audit_task_are_seen_finding_by_finding() -> None:
     assert step.commands == (
         f'{findings} --query "findings[].[findingId]"{listing} {failed}\ndone',
     )
-
-
-def test_an_audit_task_of_which_no_finding_is_known_can_be_described() -> None:
-    [step] = calls(steps(audit()))
-    assert step.operation == "DescribeAuditMitigationActionsTask"
 
 
 @pytest.mark.parametrize(("active", "suppressed"), [(True, False), (False, True)])

@@ -12,18 +12,13 @@ from mitigation.causes import Row
 from mitigation.kind import TaskType
 from mitigation.messages import amazon_q, data, email, sms, sns
 from mitigation.messages.text import ascii_only, cut, printable
-from mitigation.place import Place
 from mitigation.report import Report, Severity, Verdict
 from mitigation.task import Task
 from mitigation.words import Clock
 from tests.support.schema import SCHEMA, strict
 from tests.support.service_model import members_of
 from tests.support.stack import product
-from tests.support.tasks import audit, detect, fold, row
-
-PLACE = Place.of_execution(
-    "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:x", "production"
-)
+from tests.support.tasks import PLACE, audit, detect, fold, row
 
 
 @pytest.mark.parametrize(

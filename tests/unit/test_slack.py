@@ -7,17 +7,12 @@ import pytest
 from embedded.slack_limits import read_payload
 from mitigation.messages import block_kit, sections, slack, slack_thread
 from mitigation.messages.block_kit import cut_escaped, escape
-from mitigation.place import Place
 from mitigation.report import Report
 from mitigation.task import Task
 from mitigation.watch import StartedBy
 from mitigation.wire import parse_time
 from mitigation.words import Clock
-from tests.support.tasks import audit, detect
-
-PLACE = Place.of_execution(
-    "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-quarantine-7"
-)
+from tests.support.tasks import PLACE, audit, detect
 
 
 @pytest.mark.parametrize(

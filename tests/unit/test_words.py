@@ -77,12 +77,6 @@ SUMMER = datetime(2026, 10, 24, 12, tzinfo=UTC)
             "2026-11-22 22:00 to 2026-11-23 00:00 UTC+14 (08:00 to 10:00 UTC)",
         ),
         (
-            "Pacific/Pago_Pago",
-            EIGHT,
-            TEN,
-            "2026-11-21 21:00 to 23:00 SST (2026-11-22 08:00 to 10:00 UTC)",
-        ),
-        (
             "Europe/Berlin",
             SUMMER,
             SUMMER + DAY,
@@ -147,7 +141,6 @@ def test_a_duration_is_told_in_its_two_largest_units(seconds: float, shown: str)
         (99_999, 100_000, "over 99 %"),
         (1, 100, "1 %"),
         (99, 100, "99 %"),
-        (0, 5, "0 %"),
         (5, 5, "100 %"),
     ],
 )
