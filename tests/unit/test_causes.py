@@ -53,6 +53,13 @@ def test_names_beyond_the_first_few_are_counted() -> None:
     assert (cause.count, len(cause.names), cause.more) == (99, MAX_NAMES, 24 - MAX_NAMES)
 
 
+def test_what_others_wrote_at_length_is_clipped_with_an_ellipsis() -> None:
+    [cause] = fold(row(name="n" * 5_000, error_code="c" * 5_000, message="m" * 5_000)).failed
+    for text in (str(cause.message), str(cause.error_code), cause.names[0]):
+        assert len(text.encode()) <= 400
+        assert text.endswith("…")
+
+
 def test_subjects_are_retried_with_the_actions_that_failed_check_by_check() -> None:
     details = fold(
         row(subject_id="s1", action_name="Tell"),
