@@ -51,6 +51,10 @@ def test_rows_of_an_audit_task_are_seen_finding_by_finding() -> None:
     )
 
 
+def test_a_task_without_an_id_has_no_next_steps() -> None:
+    assert steps(detect()._replace(id=None)) == ()
+
+
 @pytest.mark.parametrize(("active", "suppressed"), [(True, False), (False, True)])
 def test_failed_violations_are_retried_with_what_failed_and_as_the_task_was(
     active: bool, suppressed: bool
