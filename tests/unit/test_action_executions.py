@@ -57,8 +57,11 @@ def test_reading_stops_at_so_many_rows_and_says_so(
     monkeypatch: pytest.MonkeyPatch, number: int, cut: bool
 ) -> None:
     monkeypatch.setattr(action_executions, "MAX_ROWS", 500)
-    details = read(StaticIot(failing("v1", member="violationId") * number), detect("FAILED"))
+    iot = StaticIot(failing("v1", member="violationId") * number)
+    details = read(iot, detect("FAILED"))
     assert (details.rows, details.failed_rows, details.cut) == (500, 500, cut)
+    assert iot.calls == ["list_detect_mitigation_actions_executions"] * 2
+    assert iot.asked == [{"taskId": "quarantine-7", "PaginationConfig": {"PageSize": 250}}]
 
 
 def test_calls_keep_to_ten_a_second_for_pages_and_for_findings() -> None:
