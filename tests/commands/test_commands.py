@@ -5,8 +5,7 @@ import os
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, override
 
@@ -15,7 +14,7 @@ import pytest
 from embedded.fake_iot import Call, FakeIot
 from embedded.iot_registry import Registry
 from embedded.iot_wire import Refused
-from embedded.places import HOME, Place
+from embedded.places import Place
 from embedded.scenario import Answer, Scenario, TaskType
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +22,8 @@ AWS = ROOT / ".tools" / "aws" / "bin"
 EVENTS, GOLDEN = ROOT / "events", ROOT / "tests" / "golden"
 HOSTILE = "detect-hostile-names"  # names that AWS itself would refuse
 NAMES = sorted({path.parent.name for path in GOLDEN.glob("*/report.json")} - {HOSTILE})
-AT_ONCE = 2
+AT_ONCE, FULL = 2, "LimitExceededException"
+RUNNING = {"taskSummary": {"taskStatus": "IN_PROGRESS"}}
 
 type Rows = list[dict[str, Any]]
 
@@ -31,115 +31,91 @@ pytestmark = pytest.mark.acceptance
 
 
 class Account(FakeIot):
-    """New tasks start, of which only so many run at once: until somebody has waited."""
+    """Of a message; its new tasks start, but only so many at once: until somebody has waited."""
 
-    running = 0
-    region = HOME.region
+    def __init__(self, name: str) -> None:
+        self.report: dict[str, Any] = saved(GOLDEN / name / "report.json")
+        found = saved(EVENTS / "executions" / f"{name}.json")
+        self.rows: Rows = found.get("actionsExecutions", [])
+        self.findings: Rows = found.get("findings", [])
+        answer = saved(EVENTS / "describe" / f"{name}.json") if self.rows else {}
+        task, step = (self.report["taskType"], self.report["taskId"]), Answer(answer or RUNNING)
+        super().__init__(Scenario(*task, (step,), tuple(self.rows), tuple(self.findings)))
+        self.running = 0
 
     @override
     def at(self, place: Place) -> FakeIot:
-        assert place.region == self.region
+        assert place.region == self.report["region"]
         return self
 
     @override
     def _start(self, task_type: TaskType, asked: Any) -> Any:
-        if asked["taskId"] in {call.parameters["taskId"] for call in started(self)}:
+        if asked["taskId"] in {call.parameters["taskId"] for call in self.started}:
             raise Refused("TaskAlreadyExistsException", f"Task {asked['taskId']} already exists")
         if self.running == AT_ONCE:
             self.running = 0
-            raise Refused("LimitExceededException", "Too many tasks run", 410)
+            raise Refused(FULL, "Too many tasks run", 410)
         self.running += 1
         return {"taskId": asked["taskId"]}
 
+    def called(self, *operations: str) -> list[Call]:
+        return [call for call in self.calls if call.operation in operations and not call.error]
 
-def started(iot: FakeIot) -> list[Call]:
-    return called(iot, "StartDetectMitigationActionsTask", "StartAuditMitigationActionsTask")
+    @property
+    def started(self) -> list[Call]:
+        return self.called("StartDetectMitigationActionsTask", "StartAuditMitigationActionsTask")
 
-
-def called(iot: FakeIot, *operations: str) -> list[Call]:
-    return [call for call in iot.calls if call.operation in operations and not call.error]
-
-
-@contextmanager
-def account(
-    task_type: TaskType,
-    task_id: str,
-    rows: Rows,
-    findings: Rows,
-    region: str = HOME.region,
-    answer: dict[str, Any] | None = None,
-) -> Iterator[Account]:
-    step = Answer(answer or {"taskSummary": {"taskStatus": "IN_PROGRESS"}})
-    scenario = Scenario(task_type, task_id, (step,), tuple(rows), tuple(findings))
-    with Account(scenario) as iot:
-        iot.region = region
-        yield iot
+    @property
+    def retried(self) -> Counter[tuple[str, str]]:
+        """Each subject with each action that it is retried with."""
+        found: Counter[tuple[str, str]] = Counter()
+        for call in self.started:
+            [ids] = call.parameters["target"].values()
+            assert len(ids) <= 25
+            by_check = call.parameters.get("auditCheckToActionsMapping", {})
+            actions = call.parameters.get("actions") or [*chain(*by_check.values())]
+            found.update((each, action) for each in ids for action in actions)
+        return found
 
 
-def paste(commands: list[str], iot: FakeIot, folder: Path) -> str:
-    """What a POSIX shell prints, which has no complaint; waits are none here."""
-    shell = run(commands, iot, folder)
-    assert shell.stderr == ""
-    assert shell.returncode == 0
-    expected = (None, "LimitExceededException", "TaskAlreadyExistsException")
-    assert {call.error for call in iot.calls} <= {*expected}
-    return shell.stdout
+def saved(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return found
 
 
-def run(commands: list[str], iot: FakeIot, folder: Path) -> subprocess.CompletedProcess[str]:
+def paste(commands: list[str], iot: FakeIot, folder: Path, complaint: str = "^$") -> str:
+    """What a POSIX shell prints, where waits are none; what it complains of is the rest."""
     sleep = folder / "sleep"
     sleep.write_text("#!/bin/sh\n", encoding="utf-8")
     sleep.chmod(0o755)
-    environment = {
-        "PATH": f"{folder}:{AWS}:{os.environ['PATH']}",
-        "HOME": str(folder),
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-        "AWS_ENDPOINT_URL_IOT": iot.url,
-        "AWS_PAGER": "",
-    }
-    return subprocess.run(
+    keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "x")
+    place = {"PATH": f"{folder}:{AWS}:{os.environ['PATH']}", "HOME": str(folder)}
+    shell = subprocess.run(
         ["sh", "-u", "-c", "\n".join(commands)],
-        env=environment,
+        env={**keys, **place, "AWS_ENDPOINT_URL_IOT": iot.url, "AWS_PAGER": ""},
         capture_output=True,
         text=True,
         check=False,
         timeout=300,
         cwd=folder,
     )
-
-
-def documents(printed: str) -> Rows:
-    """The rows of one JSON document after the other."""
-    rows: Rows = []
-    decoder, printed = json.JSONDecoder(), printed.strip()
-    while printed:
-        found, end = decoder.raw_decode(printed)
-        rows += found if isinstance(found, list) else found["actionsExecutions"]
-        printed = printed[end:].lstrip()
-    return rows
-
-
-def saved(name: str) -> tuple[Rows, Rows]:
-    path = EVENTS / "executions" / f"{name}.json"
-    content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return content.get("actionsExecutions", []), content.get("findings", [])
+    assert all(re.search(complaint, line) for line in shell.stderr.split("\n")), shell.stderr
+    return shell.stdout
 
 
 def subject(row: dict[str, Any]) -> str:
     return str(row.get("violationId") or row.get("findingId"))
 
 
-def retried(iot: FakeIot) -> Counter[tuple[str, str]]:
-    """Each subject with each action that it is retried with."""
-    found: Counter[tuple[str, str]] = Counter()
-    for call in started(iot):
-        [ids] = call.parameters["target"].values()
-        assert len(ids) <= 25
-        by_check = call.parameters.get("auditCheckToActionsMapping", {})
-        actions = call.parameters.get("actions") or [a for each in by_check.values() for a in each]
-        found.update((each, action) for each in ids for action in actions)
-    return found
+def subjects(printed: str) -> list[str]:
+    """Of the rows of one JSON document after the other."""
+    rows: Rows = []
+    decoder, printed = json.JSONDecoder(), printed.strip()
+    while printed:
+        found, end = decoder.raw_decode(printed)
+        rows += found if isinstance(found, list) else found["actionsExecutions"]
+        printed = printed[end:].lstrip()
+    return [subject(row) for row in rows]
 
 
 def undone(title: str, registry: Registry, before: set[str]) -> set[str]:
@@ -160,72 +136,52 @@ def undone(title: str, registry: Registry, before: set[str]) -> set[str]:
     return ours
 
 
-def waits_for_free_places(iot: FakeIot) -> None:
-    names = [call.parameters["taskId"] for call in started(iot)]
-    stem = names[0].removesuffix("-1")
-    assert names == [f"{stem}-{n}" for n in range(1, len(names) + 1)]
-    assert len(names) > AT_ONCE
-    assert "LimitExceededException" in {call.error for call in iot.calls}
-
-
-def starts_nothing_twice(commands: list[str], iot: FakeIot, folder: Path) -> None:
-    calls = started(iot)
-    assert "TaskAlreadyExists" in paste(commands, iot, folder)
-    assert started(iot) == calls
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_every_command_of_a_golden_message_does_what_its_title_says(
     name: str, tmp_path: Path
 ) -> None:
-    report = json.loads((GOLDEN / name / "report.json").read_text(encoding="utf-8"))
-    rows, findings = saved(name)
-    saved_answer = EVENTS / "describe" / f"{name}.json"
-    answer = json.loads(saved_answer.read_text(encoding="utf-8")) if rows else None
-    failed = [row for row in rows if row["status"] == "FAILED"]
-    operation = f"{report['taskType'].capitalize()}MitigationActionsTask"
-    for step in report["nextSteps"]:
+    for step in Account(name).report["nextSteps"]:
         title, commands = step["title"], step["commands"]
-        region = report["region"]
-        task = report["taskType"], report["taskId"]
-        with account(*task, rows, findings, region, answer) as iot:
+        with Account(name) as iot:
             before = {*iot.registry.changes()}
             printed = paste(commands, iot, tmp_path)
+            assert {call.error for call in iot.calls} <= {None, FULL}
             assert iot.calls
+            failed = [row for row in iot.rows if row["status"] == "FAILED"]
+            operation = f"{iot.report['taskType'].capitalize()}MitigationActionsTask"
             match title:
                 case "Look again":
-                    assert called(iot, f"Describe{operation}")
+                    assert iot.called(f"Describe{operation}")
                 case "Cancel it (this rolls nothing back)":
-                    assert called(iot, f"Cancel{operation}")
+                    assert iot.called(f"Cancel{operation}")
                 case "See every row" | "See every failed row":
-                    wanted = failed if "failed" in title else rows
-                    assert [subject(row) for row in documents(printed)] == [*map(subject, wanted)]
+                    wanted = failed if "failed" in title else iot.rows
+                    assert subjects(printed) == [subject(row) for row in wanted]
                 case "Check that a deny policy is attached":
-                    assert len(called(iot, "ListAttachedPolicies")) == len(commands)
+                    assert len(iot.called("ListAttachedPolicies")) == len(commands)
                 case "Audit again, to prove that the findings are gone":
-                    [call] = called(iot, "StartOnDemandAuditTask")
-                    assert call.parameters["targetCheckNames"] == [
-                        check["name"] for check in report["checks"]
-                    ]
-                case _ if title.startswith("Retry") and not rows:  # a notice is saved without them
-                    assert retried(iot)
+                    [call] = iot.called("StartOnDemandAuditTask")
+                    checks = [check["name"] for check in iot.report["checks"]]
+                    assert call.parameters["targetCheckNames"] == checks
+                case _ if title.startswith("Retry") and not iot.rows:  # a notice is saved without
+                    assert iot.retried
                 case _ if title.startswith("Retry"):
-                    assert retried(iot) == Counter((subject(r), r["actionName"]) for r in failed)
+                    assert iot.retried == Counter((subject(r), r["actionName"]) for r in failed)
                     if title.startswith("Retry all"):
-                        waits_for_free_places(iot)
+                        names = [call.parameters["taskId"] for call in iot.started]
+                        stem, count = names[0].removesuffix("-1"), len(names)
+                        assert names == [f"{stem}-{n}" for n in range(1, count + 1)]
+                        assert count > AT_ONCE  # so it has waited for free places
                     if title == "Retry all failed violations":  # a paste of findings takes long
-                        starts_nothing_twice(commands, iot, tmp_path)
+                        assert "TaskAlreadyExists" in paste(commands, iot, tmp_path)
+                        assert len(iot.started) == count  # nothing is started twice
                 case _:
-                    assert undone(title, iot.registry, before) or not rows
+                    assert undone(title, iot.registry, before) or not iot.rows
 
 
 def test_commands_with_hostile_names_reach_aws_and_nothing_else(tmp_path: Path) -> None:
-    report = json.loads((GOLDEN / HOSTILE / "report.json").read_text(encoding="utf-8"))
-    rows, findings = saved(HOSTILE)
-    for step in report["nextSteps"]:
-        with account("detect", report["taskId"], rows, findings) as iot:
-            shell = run(step["commands"], iot, tmp_path)
-        assert iot.calls or not rows
-        for line in filter(None, shell.stderr.split("\n")):
-            assert "failed to satisfy constraint" in line
+    for step in Account(HOSTILE).report["nextSteps"]:
+        with Account(HOSTILE) as iot:
+            paste(step["commands"], iot, tmp_path, "^$|failed to satisfy constraint")
+            assert iot.calls or not iot.rows
     assert [path.name for path in tmp_path.iterdir()] == ["sleep"]
