@@ -1,15 +1,55 @@
+"""An account of the embedded AWS, as good as new, for our stack; a module's tests share its engine.
+
+Its engine has `auth`: the roles are enforced.
+"""
+
+import json
+from collections.abc import Mapping
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
 import pytest
 
+from embedded.deploy import STACK, Stack, delete, deploy
 from embedded.engine import Engine
-from tests.acceptance.account import Account, Package
 
 
-@pytest.fixture(scope="session")
-def package() -> Package:
-    return Package.make()
+class Account:
+    def __init__(self, engine: Engine) -> None:
+        with closing(HTTPConnection(urlsplit(engine.endpoint).netloc, timeout=30)) as connection:
+            connection.request("POST", "/_ministack/reset")
+            assert connection.getresponse().status == HTTPStatus.OK
+        self.engine = engine
+        self._before = len(engine.mail), len(engine.slack.posts)
+
+    def create(self, parameters: Mapping[str, str]) -> Stack:
+        return deploy(self.engine, parameters)
+
+    def delete(self) -> None:
+        delete(self.engine.client("cloudformation"), STACK)
+
+    def forbid(self, function: str, sid: str) -> None:
+        """Take this statement from the function's role; a nested function's name is cut."""
+        iam, functions = (self.engine.client(name) for name in ("iam", "lambda"))
+        made = functions.list_functions()["Functions"]
+        [role] = [each["Role"] for each in made if function in each["FunctionName"]]
+        name = role.rpartition("/")[2]
+        [policy] = iam.list_role_policies(RoleName=name)["PolicyNames"]
+        document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+        kept = [each for each in document["Statement"] if each.get("Sid") != sid]
+        assert len(kept) == len(document["Statement"]) - 1
+        changed = json.dumps({**document, "Statement": kept})
+        iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=changed)
+
+    @property
+    def told(self) -> tuple[int, int]:
+        """So many e-mails, and posts to Slack."""
+        mails, posts = self._before
+        return len(self.engine.mail) - mails, len(self.engine.slack.posts) - posts
 
 
 @pytest.fixture
-def account(engine: Engine, package: Package) -> Account:
-    """As good as new, with the package in it; a module's tests share its engine."""
-    return Account(engine, package)
+def account(engine: Engine) -> Account:
+    return Account(engine)

@@ -4,18 +4,16 @@ With the roles enforced, those of AWS IoT too: a level has the permissions that 
 none of the next level's, whatever the function believes that it may do.
 """
 
-import copy
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from embedded.clicks import APP, SIGNING_SECRET, Click, button, local_url, press
-from embedded.deploy import deployed
+from embedded.deploy import STACK, deployed
 from embedded.engine import Engine
 from embedded.play import start_task
 from embedded.scenario import Scenario, parse
@@ -23,7 +21,7 @@ from embedded.slack_workspace import CHANNEL, TEAM, TOKEN
 from mitigation.acts.button import Button
 from mitigation.acts.click import Action
 from mitigation.kind import TaskType
-from tests.acceptance.account import STACK, Account, Package, task_id
+from tests.acceptance.conftest import Account
 from tests.support import stacks
 
 pytestmark = pytest.mark.acceptance
@@ -76,7 +74,7 @@ def half_done(name: str) -> Scenario:
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    running = [stacks.task("detect", task_id(name), "IN_PROGRESS") for name in (*LEVELS, FORBIDDEN)]
+    running = [stacks.task("detect", name, "IN_PROGRESS") for name in (*LEVELS, FORBIDDEN)]
     ended = [half_done(level) for level in LEVELS]
     with Engine([*running, *ended], auth=True, speed=50, started=False) as engine:
         yield engine
@@ -89,10 +87,9 @@ def test_a_level_acts_as_far_as_it_says_and_iam_refuses_the_rest(
     engine, allowed = account.engine, level.split("-")
     given = with_secrets(engine, PARAMETERS | {"SlackActions": level})
     before = stacks.everything(engine)
-    made = account.create(given)
-    assert "Acting" in made
+    made = account.create(given).resources
 
-    start_task(engine, stacks.task("detect", task_id(level), "IN_PROGRESS"))
+    start_task(engine, stacks.task("detect", level, "IN_PROGRESS"))
     agreed(engine, "cancel", "is canceled")
     stacks.ended_watches(engine, made)
     start_task(engine, half_done(level))
@@ -116,21 +113,13 @@ def test_a_level_acts_as_far_as_it_says_and_iam_refuses_the_rest(
     assert stacks.everything(engine) - before == set()
 
 
-def test_a_door_that_may_not_start_an_execution_answers_with_an_error(
-    account: Account, package: Package
-) -> None:
+def test_a_door_that_may_not_start_an_execution_answers_with_an_error(account: Account) -> None:
     """Without this, that acts come up would say nothing about the roles."""
-    template = copy.deepcopy(package.template)
-    acting = template["Resources"]["Acting"]["Properties"]
-    nested = yaml_parse(package.uploads[acting["TemplateURL"].rpartition("/")[2]].decode())
-    [policy] = nested["Resources"]["ReceiveClickRole"]["Properties"]["Policies"]
-    statements = policy["PolicyDocument"]["Statement"]
-    policy["PolicyDocument"]["Statement"] = [s for s in statements if s.get("Sid") != "Start"]
-    acting["TemplateURL"] = account.upload(nested, "nested")
-    given = with_secrets(account.engine, PARAMETERS | {"SlackActions": "cancel"})
-    account.create(given, account.upload(template))
-    start_task(account.engine, stacks.task("detect", task_id(FORBIDDEN), "IN_PROGRESS"))
-    assert click(account.engine, "U0ADA", "cancel") >= HTTPStatus.INTERNAL_SERVER_ERROR
+    engine = account.engine
+    account.create(with_secrets(engine, PARAMETERS | {"SlackActions": "cancel"}))
+    account.forbid("-Rece", "Start")
+    start_task(engine, stacks.task("detect", FORBIDDEN, "IN_PROGRESS"))
+    assert click(engine, "U0ADA", "cancel") >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def with_secrets(engine: Engine, parameters: dict[str, str]) -> dict[str, str]:
@@ -184,18 +173,18 @@ def door(engine: Engine) -> str:
 def believe_anything(engine: Engine) -> None:
     """The function takes itself for one of the highest level, where nobody has to agree."""
     client = engine.client("lambda")
-    names = [each["FunctionName"] for each in client.list_functions()["Functions"]]
-    [name] = [each for each in names if "ActOnTask" in each]
-    known: Mapping[str, str] = client.get_function_configuration(FunctionName=name)["Environment"][
-        "Variables"
-    ]
+    functions = client.list_functions()["Functions"]
+    [found] = [each for each in functions if "ActOnTask" in each["FunctionName"]]
+    known = found["Environment"]["Variables"]
     variables = {**known, "SLACK_ACTIONS": LEVELS[-1], "SLACK_APPROVALS": ""}
-    client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+    client.update_function_configuration(
+        FunctionName=found["FunctionName"], Environment={"Variables": variables}
+    )
 
 
 def done(engine: Engine) -> set[str]:
     """What has changed something, but for the starts of our own tasks."""
-    ours = {task_id(level) for level in LEVELS} | {f"half-{level}" for level in LEVELS}
+    ours = {*LEVELS} | {f"half-{level}" for level in LEVELS}
     every = set().union(*CHANGES.values())
     return {
         call.operation
@@ -209,5 +198,4 @@ def acts_ended(engine: Engine) -> bool:
     states = engine.client("stepfunctions")
     machines = [each["stateMachineArn"] for each in states.list_state_machines()["stateMachines"]]
     [acts] = [arn for arn in machines if "ActOnTask" in arn]
-    executions = states.list_executions(stateMachineArn=acts)["executions"]
-    return all(each["status"] != "RUNNING" for each in executions)
+    return not states.list_executions(stateMachineArn=acts, statusFilter="RUNNING")["executions"]
