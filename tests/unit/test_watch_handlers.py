@@ -210,7 +210,7 @@ def test_a_task_that_ended_is_told_with_its_failures_counted_and_logged_in_one_l
 
 def test_the_log_tells_the_end_of_a_task_that_was_lost_from_sight_too(world: Worlds) -> None:
     lost = world(task("detect", Failure("InvalidRequestException", 400, "bad id")))
-    look(lost)
+    assert look(lost)["waitSeconds"] == 0
     [line] = lost.ended_tasks
     assert (line["verdict"], line["task_status"], line["seconds"]) == ("UNREADABLE", None, 0)
 
