@@ -1,5 +1,6 @@
 """The SAM CLI, run on a copy of the project as someone has it who has worked in it."""
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -50,7 +51,8 @@ def sam(
 @cache
 def built_project() -> Path:
     """A copy of the project in which `sam build` has run, once for all tests."""
-    folder = Path(_folder().name)
+    folder = Path(tempfile.mkdtemp(prefix="sam-"))
+    atexit.register(shutil.rmtree, folder)
     for name in _FILES:
         shutil.copy2(ROOT / name, folder / name)
     for name in _FOLDERS:
@@ -61,8 +63,3 @@ def built_project() -> Path:
     done = sam(folder, "build")
     assert done.returncode == 0, done.stderr
     return folder
-
-
-@cache
-def _folder() -> "tempfile.TemporaryDirectory[str]":
-    return tempfile.TemporaryDirectory(prefix="sam-")  # goes when Python ends

@@ -1,6 +1,5 @@
 """Mistakes as people make them in templates, definitions and roles, planted in a copy."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,14 +54,6 @@ class Mistake:
         return " ".join(SHORT.get(word, word) for word in path.split()).split()
 
 
-def without(item: object) -> Callable[[list[object]], list[object]]:
-    return lambda items: [each for each in items if each != item]
-
-
-def with_(item: object) -> Callable[[list[object]], list[object]]:
-    return lambda items: [*items, item]
-
-
 READ_SECRET = {
     "Effect": "Allow",
     "Action": "secretsmanager:GetSecretValue",
@@ -112,10 +103,11 @@ ROWS: tuple[tuple[str, str, object], ...] = (
     ("a state type that does not exist", "states Wait Type", "Sleep"),
     # Roles
     ("a permission forgotten", "StartWatchRole may 2", REMOVED),
-    ("an action forgotten", "DescribeTaskRole may 0 Action", without("iot:DescribeAuditFinding")),
+    ("an action forgotten", "DescribeTaskRole may 0 Action", lambda old: old[:-1]),
     ("every resource", "WatchTaskRole may 0 Resource", "*"),
     ("every action", "NotifyRole may 0 Action", "sns:*"),
-    ("the secret readable by another role", "DescribeTaskRole may", with_(READ_SECRET)),
+    ("the secret readable by another role",
+     "DescribeTaskRole may", lambda old: [*old, READ_SECRET]),
     ("a managed policy on top",
      "NotifyRole ManagedPolicyArns", ["arn:aws:iam::aws:policy/AmazonSNSFullAccess"]),
     ("a role that anyone may assume",

@@ -79,8 +79,6 @@ def each_logs_to_its_own_group(product: Product) -> Iterator[str]:
         tracing = properties.get("TracingConfig") or properties.get("TracingConfiguration")
         if tracing not in ({"Mode": "Active"}, {"Enabled": True}):
             yield f"{name} is not traced"
-    everyones = [group["LogGroupName"] for group in groups.values()]
-    yield from (f"{name} is not one's alone" for name in everyones if everyones.count(name) > 1)
 
 
 def the_door_is_throttled_and_logged(product: Product) -> Iterator[str]:

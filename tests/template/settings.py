@@ -18,7 +18,7 @@ ACCEPTED = {
     ],
     "SlackChannelId": ["G012AB3CDEF"],
     "SlackActors": ["U0ADA,W012AB3CDEF"],
-    "SlackApprovals": ["", "undo", "cancel,retry,undo"],
+    "SlackApprovals": ["", "cancel,retry,undo"],
     "TopicArn": [TOPIC.replace(":aws:", ":aws-cn:")],
     "TimeZone": ["Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+3"],
     "AccountAlias": ["prod - fleet_1.eu"],

@@ -78,8 +78,8 @@ def files_exist(product: Product) -> Iterator[str]:
 def variables_hold_their_parameters(product: Product) -> Iterator[str]:
     """POLL_MIN_SECONDS is PollMinSeconds, and so on."""
     marked = {name: f"<{name}>" for name in product.template["Parameters"]}
-    marked |= {"SweepMinutes": "5", "TopicArn": TOPIC}  # what is looked up, and what is taken apart
-    marked |= {"AmazonQ": "true"}
+    # What is looked up, what is taken apart, and what is on or off.
+    marked |= {"SweepMinutes": "5", "TopicArn": TOPIC, "AmazonQ": "true"}
     without = dict.fromkeys(("TopicArn", "SlackBotTokenSecretArn", "SlackChannelId"), "")
     without |= {"AmazonQ": "false", "SlackActions": "off"}
     for own_topic in (True, False):
