@@ -102,3 +102,7 @@ def test_what_aws_has_counted_and_not_listed_is_missing(task: Task, missed: Miss
     assert missing(task, fold(*rows)) == missed
     assert missing(task, fold(*rows, cut=True)) == missing(task, None) == Missing()
     assert missing(task, fold(*rows, error="AccessDenied")) == Missing()
+
+
+def test_nothing_is_missing_where_aws_counts_nothing_and_lists_nothing() -> None:
+    assert missing(detect(), fold()) == Missing()
