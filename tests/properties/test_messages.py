@@ -1,4 +1,6 @@
-"""Whatever AWS answers and whatever the names hold: every channel gets a message that it takes."""
+"""Whatever AWS answers and whatever the names hold: each channel gets a message that it takes,
+and each printed command does what it says when it is pasted.
+"""
 
 import json
 import re
@@ -9,14 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
-from embedded.slack_limits import read_payload, texts
+from embedded.slack_limits import read_payload
+from embedded.slack_limits import texts as texts_of
 from embedded.sns_limits import check_publish
+from mitigation.action import AddThingsToThingGroup
 from mitigation.messages import data, email, slack, sms, sns
 from mitigation.report import Report
 from mitigation.words import Clock
 from mitigation.zone import find_clock
+from tests.support import cli
 from tests.support.hostile import reports
 from tests.support.schema import strict
+from tests.support.service_model import why_not
 
 CLOCKS = st.sampled_from(
     [Clock(), *map(find_clock, ["Asia/Kathmandu", "America/Los_Angeles", "Mars/Olympus"])]
@@ -70,15 +76,14 @@ def test_slack_takes_every_message(report: Report, clock: Clock) -> None:
 @given(reports(), CLOCKS)
 def test_nobody_is_pinged_by_a_name(report: Report, clock: Clock) -> None:
     payload: dict[str, Any] = dict(slack.render(report, clock).payload)
-    for text in texts(payload["blocks"]):
-        assert text["type"] == "plain_text" or text["verbatim"] is True
-    shown = [payload["text"], *(text["text"] for text in texts(payload["blocks"]))]
-    for line in (OUR_LINKS.sub("", text) for text in shown):
-        assert "<" not in line
-        assert ">" not in line
-        assert not ENTITY.search(line)
     assert "link_names" not in payload
     assert payload.get("parse", "none") == "none"
+    texts = [*texts_of(payload["blocks"])]
+    assert all(text["type"] == "plain_text" or text["verbatim"] is True for text in texts)
+    for line in (payload["text"], *(text["text"] for text in texts)):
+        shown = OUR_LINKS.sub("", line)
+        assert not {"<", ">"} & {*shown}
+        assert not ENTITY.search(shown)
 
 
 @given(reports())
@@ -87,3 +92,38 @@ def test_the_json_report_keeps_its_schema(report: Report) -> None:
     assert text.isascii()
     assert len(text) <= data.LENGTH
     strict.validate(json.loads(text))
+
+
+@given(reports())
+def test_every_command_is_a_legal_call_with_the_names_as_they_are(report: Report) -> None:
+    commands = [command for step in report.next_steps for command in step.commands]
+    for command in commands:
+        assert command.isascii()
+        assert command.replace("\n", "").isprintable()
+        assert "`" not in command  # would end a code block in chat
+    for call in cli.read([command for command in commands if "\n" not in command]):
+        assert why_not(call.operation, call.members) == ""
+        assert call.region == report.place.region
+        ours = {"clientRequestToken", "taskId"} if "Start" in call.operation else set()
+        theirs = {name: value for name, value in call.members.items() if name not in ours}
+        assert leaves(theirs) <= names_in(report)
+
+
+def names_in(report: Report) -> set[str | None]:
+    """Whatever AWS gave that may stand in a command."""
+    task, details, place = report.task, report.details, report.place
+    params = [each for action in task.actions for each in action.params]
+    adding = [each for each in params if isinstance(each, AddThingsToThingGroup)]
+    groups = {group for each in adding for group in each.thing_group_names}
+    stem = f"arn:{place.partition}:iot:{place.region}:{place.account}:thinggroup"
+    names = {task.id, *task.target.finding_ids, *groups, *(f"{stem}/{group}" for group in groups)}
+    for retry in details.retries if details else ():
+        names |= {retry.check_name, *retry.action_names, *retry.subject_ids}
+    return names | {check.name for check in task.checks}
+
+
+def leaves(value: object) -> set[str]:
+    items = [*value.values()] if isinstance(value, dict) else value
+    if isinstance(items, list):
+        return set().union(*map(leaves, items))
+    return {items} if isinstance(items, str) else set()

@@ -15,8 +15,6 @@ from tests.support.looks import START, seen
 
 MOST_RETRIES = 152  # of DescribeTask, in the definition
 DAY = 24 * 3600
-
-
 STARTS = st.one_of(
     st.none(),
     st.integers(-30 * DAY, 30 * DAY).map(lambda s: START + timedelta(seconds=s)),
