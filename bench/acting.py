@@ -18,7 +18,7 @@ from bench.page import table
 from embedded.scenario import Scenario
 from mitigation.acts.click import Action
 from mitigation.decision import MOST_EVENTS
-from tests.support import acting
+from tests.support import deployment
 from tests.support.acting import ADA, BO, Acting
 from tests.support.iot import scenario
 from tests.support.slack import Slack
@@ -46,7 +46,9 @@ class Took(NamedTuple):
 
 def measure(acts: Mapping[str, tuple[Action, Scenario]]) -> dict[str, Took]:
     config: Any = {"stepfunctions": {"execute_state_machine": True}}
-    quiet = mock.patch.object(acting, "every_log_line_to", return_value=redirect_stdout(StringIO()))
+    quiet = mock.patch.object(
+        deployment, "every_log_line_to", return_value=redirect_stdout(StringIO())
+    )
     with mock_aws(config=config), quiet, Slack() as slack, tempfile.TemporaryDirectory() as folder:
         slack.variables = slack.environment(Path(folder))
         return {name: _play(slack, *act) for name, act in acts.items()}

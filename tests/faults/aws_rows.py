@@ -1,54 +1,63 @@
-"""AWS answers with an error, with something else, or not at all: each call, once and for ever."""
+"""AWS answers with an error, with something else, or not at all: each call, once and for ever.
 
-from collections.abc import Callable, Iterator, Mapping
+And tasks of other accounts and regions: whose they are, and a member role that refuses.
+"""
+
+from collections.abc import Iterator
 from functools import partial
+from itertools import count
+from unittest import mock
 
+from embedded.places import MEMBER
 from embedded.scenario import TaskType
-from tests.faults.outcome import REFUSED, SLACK_DEAD, SNS_DEAD, TOLD, UNREADABLE, VANISHED, Outcome
-from tests.faults.row import Looks, Row, ended, ends, once
-from tests.support.aws import WORKS, AnswerLost, Fault, NoConnection, Page, Refusal
-from tests.support.machine import WEBHOOK
-from tests.support.watched import answer, finding_ids
+from mitigation.member import Hub, Member, NotListed
+from tests.faults.outcome import (
+    NOT_STARTED,
+    NOTHING,
+    REFUSED,
+    SLACK_DEAD,
+    SNS_DEAD,
+    TOLD,
+    UNREADABLE,
+    VANISHED,
+    Outcome,
+    both,
+)
+from tests.faults.row import (
+    AWAY,
+    DENIED,
+    DESCRIBE,
+    FAILS,
+    INVALID,
+    NETWORK,
+    NOT_FOUND,
+    PAGE,
+    THROTTLED,
+    Looks,
+    Row,
+    ended,
+    ends,
+    in_turn,
+    named,
+    once,
+    once_and_for_ever,
+)
+from tests.faults.start_rows import after_deployment, sweep
+from tests.support.aws import ANSWER_LOST, NO_CONNECTION, WORKS, Outage, Refusal
+from tests.support.machine import WEBHOOK, World
+from tests.support.watched import TASK_IDS, Json, answer, finding_ids, started
 
-DESCRIBE = "Describe{}MitigationActionsTask"
-LIST_ROWS = "List{}MitigationActionsExecutions"
-
-# Whatever is asked, of whichever service.
-NETWORK: Mapping[str, Fault] = {
-    "no connection": NoConnection(),
-    "the answer is lost": AnswerLost(),
-    "a proxy's web page instead of an answer": Page(),
-    "a proxy's web page with status 502": Page(502),
-}
-
-
-def named(*refusals: Refusal) -> dict[str, Fault]:
-    return {refusal.code: refusal for refusal in refusals}
-
-
-THROTTLED = Refusal("ThrottlingException")
-DENIED = Refusal("AccessDeniedException", 403)
-NOT_FOUND = Refusal("ResourceNotFoundException", 404)
-INVALID = Refusal("InvalidRequestException")
-FAILS = Refusal("InternalFailureException", 500)
-AWAY = Refusal("ServiceUnavailableException", 503)
 IOT = {**named(THROTTLED, FAILS, AWAY, DENIED, Refusal("ExpiredTokenException", 403)), **NETWORK}
-
-
-def once_and_for_ever(
-    row: Callable[..., Row], operation: str, faults: Mapping[str, Fault], dead: Outcome
-) -> Iterator[Row]:
-    for name, fault in faults.items():
-        yield row(f"{name}, once", TOLD, aws={operation: once(fault)})
-        yield row(f"{name}, for ever", dead, aws={operation: [fault]})
+STRANGER = {"account": "999999999999", "region": MEMBER.region}
+HALF_AN_HOUR = 1800
+START_AND_FIRST_LOOK = 2
 
 
 def describe_rows() -> Iterator[Row]:
     row = partial(Row, "Describe…MitigationActionsTask", describe=ends)
-    # A web page reads as an empty answer: see "has no status".
-    page = "a proxy's web page instead of an answer, for ever"
     rows = once_and_for_ever(row, DESCRIBE, IOT, UNREADABLE)
-    yield from (each for each in rows if each.name != page)
+    # A web page reads as an empty answer: see "has no status".
+    yield from (each for each in rows if each.name != f"{PAGE}, for ever")
     young = {DESCRIBE: once(NOT_FOUND)}
     yield row("ResourceNotFoundException, once: too young", TOLD, aws=young)
     yield row("ResourceNotFoundException, for ever", VANISHED, aws={DESCRIBE: [NOT_FOUND]})
@@ -58,12 +67,15 @@ def describe_rows() -> Iterator[Row]:
 
 def list_rows() -> Iterator[Row]:
     """The message comes without details rather than not at all."""
-    row = partial(Row, "List…MitigationActionsExecutions")
-    yield from once_and_for_ever(row, LIST_ROWS, {**IOT, **named(NOT_FOUND, INVALID)}, TOLD)
+    row, operation = (
+        partial(Row, "List…MitigationActionsExecutions"),
+        "List{}MitigationActionsExecutions",
+    )
+    yield from once_and_for_ever(row, operation, {**IOT, **named(NOT_FOUND, INVALID)}, TOLD)
     row = partial(Row, "What tells which resource an audit finding is about", types=("audit",))
     ways = {"ListAuditFindings": ended, "DescribeAuditFinding": by_finding}
-    for fault in (THROTTLED, DENIED, NOT_FOUND, NoConnection()):
-        name = fault.code if isinstance(fault, Refusal) else "no connection"
+    network = {"no connection": NO_CONNECTION}
+    for name, fault in {**named(THROTTLED, DENIED, NOT_FOUND), **network}.items():
         for operation, describe in ways.items():
             yield row(f"{operation}: {name}", TOLD, describe=describe, aws={operation: [fault]})
 
@@ -74,13 +86,11 @@ def by_finding(task_type: TaskType) -> Looks:
 
 
 def publish_rows() -> Iterator[Row]:
-    row = partial(Row, "SNS Publish")
-    fails = Refusal("InternalError", 500)
-    later = named(
-        Refusal("Throttling", 429), fails, Refusal("KMSThrottling"), Refusal("ExpiredToken", 403)
-    )
-    network = {name: fault for name, fault in NETWORK.items() if fault != AnswerLost()}
-    yield from once_and_for_ever(row, "Publish", {**later, **network}, SNS_DEAD)
+    row, fails = partial(Row, "SNS Publish"), Refusal("InternalError", 500)
+    busy, expired = Refusal("KMSThrottling"), Refusal("ExpiredToken", 403)
+    network = {name: fault for name, fault in NETWORK.items() if fault != ANSWER_LOST}
+    later = {**named(Refusal("Throttling", 429), fails, busy, expired), **network}
+    yield from once_and_for_ever(row, "Publish", later, SNS_DEAD)
     patient = partial(row, patience_hours=12)
     yield patient("InternalError for twelve hours", SNS_DEAD, aws={"Publish": [fails]})
     for refused in (
@@ -88,28 +98,95 @@ def publish_rows() -> Iterator[Row]:
         Refusal("InvalidClientTokenId", 403), Refusal("KMSDisabled"),
     ):  # fmt: skip
         yield row(f"{refused.code}: not tried again", SNS_DEAD, aws={"Publish": once(refused)})
-    lost = partial(row, aws={"Publish": [AnswerLost(), WORKS]}, answer_lost=True)
+    lost = partial(row, aws={"Publish": [ANSWER_LOST, WORKS]}, answer_lost=True)
     yield lost("the answer is lost, once", Outcome("2 x told", "told"))
 
 
 def secret_rows() -> Iterator[Row]:
     operation = "GetSecretValue"
     row = partial(Row, "Secrets Manager GetSecretValue", secret=WEBHOOK)
-    later = named(THROTTLED, Refusal("InternalServiceError", 500))
-    yield from once_and_for_ever(row, operation, {**later, **NETWORK}, SLACK_DEAD)
+    later = {**named(THROTTLED, Refusal("InternalServiceError", 500)), **NETWORK}
+    yield from once_and_for_ever(row, operation, later, SLACK_DEAD)
     for refused in (
         Refusal("ResourceNotFoundException"), Refusal("AccessDeniedException"),
         Refusal("DecryptionFailure"), INVALID, Refusal("InvalidParameterException"),
     ):  # fmt: skip
         yield row(f"{refused.code}: not tried again", SLACK_DEAD, aws={operation: once(refused)})
-    pair = f'{{"url": "{WEBHOOK}"}}'
-    yield row("holds one pair, as the console makes it", TOLD, secret=pair)
-    for content, secret in {
-        "no URL": "xoxb-not-a-webhook",
-        "a web page of somebody else": "https://example.com/services/T0/B0/x",
-        "two pairs": '{"one": "1", "two": "2"}',
-    }.items():
-        yield row(f"holds {content}", SLACK_DEAD, secret=secret)
+    for content, secret, expected in (
+        ("one pair, as the console makes it", f'{{"url": "{WEBHOOK}"}}', TOLD),
+        ("no URL", "xoxb-not-a-webhook", SLACK_DEAD),
+        ("a web page of somebody else", "https://example.com/services/T0/B0/x", SLACK_DEAD),
+        ("two pairs", '{"one": "1", "two": "2"}', SLACK_DEAD),
+    ):
+        yield row(f"holds {content}", expected, secret=secret)
+
+
+def of_member(task_type: TaskType, place: Json | None = None, **detail: object) -> Json:
+    """The start of a member's task, as it comes over the members' bus."""
+    return {**started(task_type, None, **detail), **(place or MEMBER._asdict())}
+
+
+def starts(world: World, task_type: TaskType) -> None:
+    world.happens(of_member(task_type))
+
+
+def member_rows() -> Iterator[Row]:
+    listed = {"MemberAccounts": MEMBER.account, "MemberRegions": MEMBER.region}
+    usual = partial(Row, "A member's task", parameters=listed, place=MEMBER, describe=ends)
+    row, swept = partial(usual, play=starts), partial(usual, describe=after_deployment)
+    yield row("its events come over the members' bus", TOLD)
+    yield usual("its event comes 20 times at once", TOLD, twenty_at_once)
+    yield swept("no event tells of it: the sweep finds it", TOLD, sweep)
+    yield usual("is of an account that is not listed", NOTHING, from_a_stranger)
+    yield usual("its record claims another account", TOLD, claims_another)
+    yield usual("StartWatch is handed a forged envelope", NOT_STARTED, forged_envelope)
+    yield usual("is of a member that was never listed", REFUSED, by_hand, parameters={})
+    yield usual("its member is taken from the list while it runs", REFUSED, removed_midway)
+    role, for_a_while = Refusal("AccessDenied", 403), both("told UNREADABLE so far, told")
+    gone, away = {"AssumeRole": [WORKS, role]}, {"AssumeRole": Outage(role, [(0, HALF_AN_HOUR)])}
+    yield row("its member's role is deleted while it runs", UNREADABLE, aws=gone)
+    yield row("its member's role refuses for half an hour", for_a_while, aws=away)
+    for name, fault in {**named(THROTTLED, DENIED), **NETWORK}.items():
+        yield row(f"STS: {name}, once", TOLD, aws={"AssumeRole": once(fault)})
+    refused, late = {"AssumeRole": [role, WORKS]}, both("told", failed_sweeps=1)
+    name = "its member's role refuses the sweep too"
+    yield swept(name, late, in_turn(sweep, starts), aws=refused)
+
+
+def twenty_at_once(world: World, task_type: TaskType) -> None:
+    world.happens(*(20 * [of_member(task_type)]))
+
+
+def from_a_stranger(world: World, task_type: TaskType) -> None:
+    world.happens(of_member(task_type, STRANGER))
+
+
+def claims_another(world: World, task_type: TaskType) -> None:
+    world.happens(of_member(task_type, recipientAccountId="999999999999", awsRegion="eu-west-3"))
+
+
+def forged_envelope(world: World, task_type: TaskType) -> None:
+    """No rule takes it: whoever hands it over may invoke the function."""
+    with world.clock.working():
+        world.hands("StartWatchFunction", of_member(task_type, STRANGER))
+
+
+def by_hand(world: World, task_type: TaskType) -> None:
+    task = {"taskType": task_type, "taskId": TASK_IDS[task_type], "member": MEMBER._asdict()}
+    world.starts(f"by-hand-{task_type}", task)
+
+
+def removed_midway(world: World, task_type: TaskType) -> None:
+    """After the first look the stack is updated, and the functions have another list."""
+    checks = count(1)
+
+    def check(_: Hub, member: Member) -> Member:
+        if next(checks) > START_AND_FIRST_LOOK:
+            raise NotListed(f"{member} is not listed")
+        return member
+
+    with mock.patch.object(Hub, "check", check):
+        starts(world, task_type)
 
 
 def rows() -> Iterator[Row]:
@@ -117,3 +194,4 @@ def rows() -> Iterator[Row]:
     yield from list_rows()
     yield from publish_rows()
     yield from secret_rows()
+    yield from member_rows()

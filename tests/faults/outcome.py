@@ -3,16 +3,14 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import NamedTuple
 
 from mitigation.notice import Notice
 from mitigation.report import Verdict
-from tests.support.aws import Publication
 from tests.support.machine import World
-from tests.support.results import Execution
 
 USUAL = Verdict.FAILED.label  # how the table's tasks end
 PROMISE = "a final message will follow"
@@ -40,8 +38,8 @@ class Outcome:
         return f"{told} · executions: {self.executions}{failures}{sweeps}"
 
 
-def both(told: str, executions: str = "1 succeeded") -> Outcome:
-    return Outcome(told, told, executions)
+def both(told: str, executions: str = "1 succeeded", **more: int) -> Outcome:
+    return Outcome(told, told, executions, **more)
 
 
 TOLD = both("told")
@@ -50,45 +48,35 @@ UNREADABLE = both("told UNREADABLE so far, told UNREADABLE")
 VANISHED = both("told VANISHED")
 SNS_DEAD = Outcome("dead letter", "told", "1 failed")
 SLACK_DEAD = Outcome("told", "dead letter", "1 failed")
-NOT_STARTED = Outcome("nothing", "nothing", "none", start_failures=1)
-NOT_SWEPT = Outcome("nothing", "nothing", "none", failed_sweeps=1)
-NOTHING = Outcome("nothing", "nothing", "none")
+NOTHING = both("nothing", "none")
+NOT_STARTED = both("nothing", "none", start_failures=1)
+NOT_SWEPT = both("nothing", "none", failed_sweeps=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     outcome: Outcome
     lost: int  # final messages that neither arrived nor lie anywhere
     twice: int  # final messages that arrived again
     broken: int  # promises: of a final message that doesn't come, or of no message more
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
+class _Message(NamedTuple):
     task_id: str
     label: str
     is_final: bool
     kept: str = ""  # as what, if it did not arrive
 
     def __str__(self) -> str:
-        label = self.label
-        if label == Verdict.UNREADABLE.label and not self.is_final:
-            label += " so far"
-        what = "" if label == USUAL else f" {label}"
+        so_far = " so far" if self.label == Verdict.UNREADABLE.label and not self.is_final else ""
+        what = "" if self.label == USUAL else f" {self.label}{so_far}"
         return f"{self.kept or 'told'}{what}"
 
 
-def look_at(world: World, *, nothing_due: bool, vanished_before: bool = False) -> Seen:
-    told = {
-        "sns": [_published(publication) for publication in world.network.publications],
-        "slack": [_posted(payload) for payload in world.taken],
-    }
-    if vanished_before:  # that was another matter
-        for messages in told.values():
-            first = next(m for m in messages if m.label == Verdict.VANISHED.label)
-            messages[messages.index(first)] = replace(first, task_id=f"{first.task_id}, before")
-    everything, failures = world.executions, len(world.start_failures)
-    executions = [each for each in everything if each.error != "InvalidWatch"]
+def look_at(world: World, expected: Outcome) -> Seen:
+    """Nothing is lost where nobody is to be told, and no failure to be counted."""
+    told = {"sns": [*_published(world)], "slack": [*_posted(world)]}
+    watches = [each for each in world.executions if each.error != "InvalidWatch"]
+    failures = len(world.letters("StartFailuresQueue"))
     lost = twice = broken = 0
     for channel, messages in told.items():
         broken += sum(
@@ -96,64 +84,52 @@ def look_at(world: World, *, nothing_due: bool, vanished_before: bool = False) -
             for before, after in combinations(messages, 2)
             if not after.is_final
         )
-        messages.extend(_letters(world, channel, everything))
-        finals = Counter(message.task_id for message in messages if message.is_final)
-        broken += sum(not m.is_final and m.task_id not in finals for m in messages)
-        lost += 0 if nothing_due else len(executions) - len(finals)
-        arrived = Counter(m.task_id for m in messages if m.is_final and not m.kept)
-        twice += sum(count - 1 for count in arrived.values())
-    if not (executions or failures or world.failed_sweeps or nothing_due):
-        lost += len(told)
-    statuses = Counter(execution.status.lower() for execution in everything)
-    return Seen(
-        Outcome(
-            sns=_words(told["sns"]),
-            slack=_words(told["slack"]),
-            executions=", ".join(f"{n} {status}" for status, n in statuses.items()) or "none",
-            start_failures=failures,
-            failed_sweeps=world.failed_sweeps,
-        ),
-        lost,
-        twice,
-        broken,
-    )
+        messages.extend(_letters(world, channel))
+        finals = Counter(m[:2] for m in messages if m.is_final)
+        broken += len({m.task_id for m in messages} - {task_id for task_id, _ in finals})
+        # Without a watch a failure has to say so.
+        lost += len(watches) - len(finals) if watches else not (failures or world.failed_sweeps)
+        arrived = Counter(m[:2] for m in messages if m.is_final and not m.kept)
+        twice += arrived.total() - len(arrived)
+    statuses = Counter(execution.status.lower() for execution in world.executions)
+    executions = ", ".join(f"{n} {status}" for status, n in statuses.items()) or "none"
+    sns, slack = map(_words, told.values())
+    outcome = Outcome(sns, slack, executions, failures, world.failed_sweeps)
+    return Seen(outcome, 0 if expected.sns == "nothing" else lost, twice, broken)
 
 
-def _published(publication: Publication) -> _Message:
+def _published(world: World) -> Iterator[_Message]:
     """By the report for machines: the subject may be too short for the task's id."""
-    report = json.loads(publication.bodies["default"])
-    is_final, notes = report["final"], " ".join(report["notes"])
-    assert is_final is (PROMISE not in notes), notes
-    return _Message(report["taskId"], Verdict(report["verdict"]).label, is_final)
+    for publication in world.network.publications:
+        report = json.loads(publication.bodies["default"])
+        is_final, notes = report["final"], " ".join(report["notes"])
+        assert is_final is (PROMISE not in notes), notes
+        yield _Message(report["taskId"], Verdict(report["verdict"]).label, is_final)
 
 
-def _posted(payload: Mapping[str, Any]) -> _Message:
-    match = _TEXT.match(payload["text"])
-    assert match, payload["text"]
-    return _Message(match["task_id"], match["label"], PROMISE not in str(payload))
+def _posted(world: World) -> Iterator[_Message]:
+    for payload in world.taken:
+        match = _TEXT.match(payload["text"])
+        assert match, payload["text"]
+        yield _Message(match["task_id"], match["label"], PROMISE not in str(payload))
 
 
-def _letters(world: World, channel: str, executions: list[Execution]) -> list[_Message]:
+def _letters(world: World, channel: str) -> list[_Message]:
     """What could not be told: in the queue, or where even that failed in the history."""
-    queued = [_of_letter(letter, "dead letter") for letter in world.dead_letters
-              if letter["channel"] == channel]  # fmt: skip
-    not_told = [
-        json.loads(state["input"])
-        for execution in executions
-        for state in execution.entered
-        if state["name"] == "NotTold"
-    ]
-    remembered = [_of_letter(letter, "letter in the history") for letter in not_told
-                  if letter["channel"] == channel]  # fmt: skip
-    return queued or remembered
-
-
-def _of_letter(letter: dict[str, Any], kept: str) -> _Message:
-    """As the replay will read it."""
-    report = Notice.parse(letter).report
-    return _Message(report.name, report.verdict.label, report.look.decision.is_final, kept)
+    states = [state for execution in world.executions for state in execution.entered]
+    not_told = [json.loads(state["input"]) for state in states if state["name"] == "NotTold"]
+    kept = {"dead letter": world.letters("DeadLetterQueue"), "letter in the history": not_told}
+    found = []
+    for name, letters in kept.items():
+        mine = [each for each in letters if each["channel"] == channel]
+        for report in (Notice.parse(each).report for each in mine):  # as the replay will read it
+            is_final = report.look.decision.is_final
+            found.append(_Message(report.name, report.verdict.label, is_final, name))
+        if found:
+            break
+    return found
 
 
 def _words(messages: Iterable[_Message]) -> str:
-    counted = Counter(str(message) for message in messages)
+    counted = Counter(map(str, messages))
     return ", ".join(f"{n} x {text}" if n > 1 else text for text, n in counted.items()) or "nothing"

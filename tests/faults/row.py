@@ -1,17 +1,17 @@
 """A row of the fault table: what goes wrong, and what is to come of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
 from embedded.places import HOME, Place
-from embedded.scenario import Failure, Scenario, SlackAnswer, SlackAppAnswer, TaskType
+from embedded.scenario import Failure, SlackAnswer, SlackAppAnswer, TaskType
 from embedded.slack_workspace import Workspace
 from mitigation import patience
-from tests.faults.outcome import Outcome, Seen, look_at
-from tests.faults.plays import Play
-from tests.support.aws import WORKS, Fault, Page, Plan, Refusal
+from tests.faults.outcome import TOLD, Outcome, Seen, look_at
+from tests.support.aws import ANSWER_LOST, NO_CONNECTION, WORKS, Fault, Page, Plan, Refusal
 from tests.support.functions import Mishap
 from tests.support.machine import World
 from tests.support.slack import Slack
@@ -19,20 +19,31 @@ from tests.support.watched import TASK_IDS, Json, answer, running, started, task
 
 type Looks = Sequence[Json | Failure]
 type Describe = Callable[[TaskType], Looks]
-
-BOTH: tuple[TaskType, ...] = ("detect", "audit")
-
+type Play = Callable[[World, TaskType], None]
 
 # What botocore itself tries again, twice.
 _RETRIED_BY_BOTOCORE = {"ThrottlingException", "Throttling", "ThrottledException"}
 
 
-def once(fault: Fault) -> list[Fault]:
-    """One call of ours fails: botocore gives up on a fault that it retries at the third answer."""
-    alone = fault == Page() or (
-        isinstance(fault, Refusal) and fault.status < 500 and fault.code not in _RETRIED_BY_BOTOCORE
-    )
-    return [*([fault] * (1 if alone else 3)), WORKS]
+DESCRIBE = "Describe{}MitigationActionsTask"
+THROTTLED = Refusal("ThrottlingException")
+DENIED = Refusal("AccessDeniedException", 403)
+NOT_FOUND = Refusal("ResourceNotFoundException", 404)
+INVALID = Refusal("InvalidRequestException")
+FAILS = Refusal("InternalFailureException", 500)
+AWAY = Refusal("ServiceUnavailableException", 503)
+PAGE = "a proxy's web page instead of an answer"
+# Whatever is asked, of whichever service.
+NETWORK: Mapping[str, Fault] = {
+    "no connection": NO_CONNECTION,
+    "the answer is lost": ANSWER_LOST,
+    PAGE: Page(),
+    "a proxy's web page with status 502": Page(502),
+}
+
+
+def named(*refusals: Refusal) -> dict[str, Fault]:
+    return {refusal.code: refusal for refusal in refusals}
 
 
 def ended(task_type: TaskType) -> Looks:
@@ -44,14 +55,12 @@ def ends(task_type: TaskType) -> Looks:
     return [running(task_type), answer(task_type)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Row:
     """`play` is what happens, or else every task's event; in operations' names {} stands for
     Detect or Audit.
 
     `answer_lost`: nobody can know whether the message arrived, so it may come again.
-    `nothing_due`: nobody is to be told.
-    `vanished_before`: before there was such a task, people were told so, and rightly.
     """
 
     group: str
@@ -60,7 +69,7 @@ class Row:
     play: Play | None = None
     describe: Describe = ended
     aws: Mapping[str, Plan[Fault]] = field(default_factory=dict)
-    lambdas: Mapping[str, Plan[Mishap]] = field(default_factory=dict)
+    lambdas: Mapping[str, Plan[Mishap | None]] = field(default_factory=dict)
     slack: Sequence[SlackAnswer] = ()
     slack_timeout: float | None = None
     secret: str | None = None
@@ -72,9 +81,7 @@ class Row:
     calls_per_second: float | None = None
     patience_hours: int = 1  # 12 in the product; most rows show as much with one
     answer_lost: bool = False
-    nothing_due: bool = False
-    vanished_before: bool = False
-    types: tuple[TaskType, ...] = BOTH
+    types: tuple[TaskType, ...] = ("detect", "audit")
 
     @property
     def is_slack_s(self) -> bool:
@@ -82,33 +89,69 @@ class Row:
         return bool(self.slack or self.secret or self.app or self.scopes)
 
     def run(self, task_type: TaskType, slack: Slack) -> Seen:
-        kind = task_type.capitalize()
         task_ids = self.task_ids or [TASK_IDS[task_type]]
+        tasks = [task(task_type, *self.describe(task_type), task_id=each) for each in task_ids]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(patience, "PATIENCE_SECONDS", self.patience_hours * 3600)
             if self.slack_timeout:
                 patch.setattr("mitigation.webhook.TIMEOUT_SECONDS", self.slack_timeout)
             with World(
                 slack,
-                tasks=[self._task(task_type, task_id) for task_id in task_ids],
-                slack=self.slack,
-                aws={name.format(kind): faults for name, faults in self.aws.items()},
+                [replace(each, place=self.place) for each in tasks],
+                aws={n.format(task_type.capitalize()): plan for n, plan in self.aws.items()},
                 lambdas=self.lambdas,
-                parameters=self.parameters,
-                secret=self.secret,
+                slack=self.slack,
                 app=self.app,
                 workspace=Workspace(scopes=self.scopes) if self.scopes else None,
                 calls_per_second=self.calls_per_second,
+                parameters=self.parameters,
+                secret=self.secret,
             ) as world:
                 if self.play:
                     self.play(world, task_type)
                 else:
-                    world.happens(*(started(task_type, task_id) for task_id in task_ids))
-                assert not world.unmet, f"nothing met the faults of {world.unmet}"
-                return look_at(
-                    world, nothing_due=self.nothing_due, vanished_before=self.vanished_before
-                )
+                    world.happens(*(started(task_type, each) for each in task_ids))
+                met = {*world.network.faults.met, *world.mishaps.met, *slack.calls}
+                unmet = {*world.aws, *self.lambdas, *self.app} - met
+                assert not unmet, f"nothing met the faults of {unmet}"
+                assert slack.posts or not self.slack
+                return look_at(world, self.expected)
 
-    def _task(self, task_type: TaskType, task_id: str) -> Scenario:
-        scenario = task(task_type, *self.describe(task_type), task_id=task_id)
-        return replace(scenario, place=self.place)
+
+def once[F](fault: F) -> list[F | None]:
+    """One call of ours fails: botocore gives up on a fault that it retries at the third answer."""
+    alone = fault == Page() or isinstance(fault, Mishap)
+    if isinstance(fault, Refusal):
+        alone = fault.status < 500 and fault.code not in _RETRIED_BY_BOTOCORE
+    return [*([fault] * (1 if alone else 3)), WORKS]
+
+
+def once_and_for_ever(
+    row: Callable[..., Row], name: str, faults: Mapping[str, Any], dead: Outcome
+) -> Iterator[Row]:
+    """Of an operation, or of a function."""
+    kind = "lambdas" if "Function" in name else "aws"
+    for says, fault in faults.items():
+        yield row(f"{says}, once", TOLD, **{kind: {name: once(fault)}})
+        yield row(f"{says}, for ever", dead, **{kind: {name: [fault]}})
+
+
+def event(times: int = 1, task_id: str | None = None, **detail: object) -> Play:
+    """CloudTrail tells of the task's start, so many times at once."""
+    return lambda world, t: world.happens(*(times * [started(t, task_id, **detail)]))
+
+
+def passes(seconds: float) -> Play:
+    return lambda world, _: world.passes(seconds)
+
+
+def ticks(world: World, _: TaskType) -> None:
+    world.ticks()
+
+
+def in_turn(*plays: Play) -> Play:
+    def play(world: World, task_type: TaskType) -> None:
+        for each in plays:
+            each(world, task_type)
+
+    return play

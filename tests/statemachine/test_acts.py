@@ -9,7 +9,7 @@ import pytest
 from embedded.places import MEMBER
 from embedded.slack_workspace import CHANNEL
 from mitigation.member import Member
-from tests.support.acting import ADA, BO, EVE, WATCH, Acting, value_of
+from tests.support.acting import ADA, BO, EVE, WATCH, Acting
 from tests.support.aws import WORKS, Refusal
 from tests.support.deployment import client
 from tests.support.iot import scenario
@@ -37,7 +37,7 @@ def test_a_double_click_and_a_replay_act_once(slack: Slack) -> None:
         world.ends()
         assert world.calls() == CANCEL
         assert len(world.executions) == 1
-        [told] = world.workspace.thread(world.head)[1:]
+        [told] = world.said[1:]
         assert "is canceled" in told["text"]
         assert f"<@{ADA}>" in str(told["blocks"])
         assert world.whispers == []
@@ -73,7 +73,7 @@ def test_a_retry_that_is_asked_for_twice_starts_nothing_twice(slack: Slack) -> N
 def test_the_first_answer_counts_and_the_second_is_told_so(slack: Slack) -> None:
     with acting(slack, approvals="cancel", actors=f"{ADA},{BO},{EVE}") as world:
         world.clicks(ADA, "cancel")
-        value = value_of(world.question, "approve")
+        value = world.button("approve")
         world.clicks(BO, "deny")
         world.clicks(EVE, "approve", value=value)
         world.ends()
@@ -88,7 +88,7 @@ def test_the_first_answer_counts_and_the_second_is_told_so(slack: Slack) -> None
 def test_nobody_answers_for_30_minutes(slack: Slack) -> None:
     with acting(slack, approvals="cancel") as world:
         world.clicks(ADA, "cancel")
-        value = value_of(world.question, "approve")
+        value = world.button("approve")
         world.passes(31 * 60)
         assert world.thread == [
             f"<@{ADA}> wanted to cancel it. Nobody agreed within 30 minutes: nothing was done.",
@@ -173,6 +173,6 @@ def test_the_task_s_message_says_who_did_it_who_agreed_and_when(slack: Slack) ->
         ended_watch(world)
         world.agreed("undo")
         world.ends()
-        head = str(world.workspace.thread(world.head)[0]["blocks"])
+        head = str(world.said[0]["blocks"])
         assert f"Undone by <@{ADA}>, approved by <@{BO}> at <!date^" in head
         assert "mitigation-undo" in head

@@ -6,7 +6,7 @@ import pytest
 
 from embedded.slack_answers import SlackAppAnswer
 from tests.support.acting import Acting
-from tests.support.aws import WORKS, AnswerLost, Fault, Killed, Refusal
+from tests.support.aws import ANSWER_LOST, KILLED, WORKS, Fault, Refusal
 from tests.support.functions import Mishap
 from tests.support.iot import scenario
 from tests.support.slack import Slack
@@ -45,7 +45,7 @@ def at_aws(*faults: Fault) -> dict[str, Any]:
 
 def at_step(number: int, mishap: Mishap) -> dict[str, Any]:
     """Two people have clicked by then, and one was asked: 4 acts, 5 tells."""
-    return {"lambdas": {"ActOnTaskFunction": [*[Mishap.NONE] * number, mishap, Mishap.NONE]}}
+    return {"lambdas": {"ActOnTaskFunction": [*[None] * number, mishap, None]}}
 
 
 def at_slack(*answers: SlackAppAnswer) -> dict[str, Any]:
@@ -55,9 +55,9 @@ def at_slack(*answers: SlackAppAnswer) -> dict[str, Any]:
 FAULTS: dict[str, dict[str, Any]] = {
     "all is well": {},
     "half done, then throttled": at_aws(WORKS, *THROTTLED, WORKS),
-    "killed at the first call": at_aws(Killed(), WORKS),
-    "killed in the middle": at_aws(WORKS, Killed(), WORKS),
-    "the answer is lost": at_aws(AnswerLost(), WORKS),
+    "killed at the first call": at_aws(KILLED, WORKS),
+    "killed in the middle": at_aws(WORKS, KILLED, WORKS),
+    "the answer is lost": at_aws(ANSWER_LOST, WORKS),
     "killed before": at_step(4, Mishap.EXIT_BEFORE),
     "killed once it was done, so it runs twice": at_step(4, Mishap.EXIT_AFTER),
     "killed once it was told": at_step(5, Mishap.EXIT_AFTER),

@@ -127,7 +127,7 @@ def history(
         slack,
         [task("detect", *(looks * [running("detect")]), answer("detect"))],
         slack=[*(posts * [SlackAnswer(503)]), OK],
-        lambdas={"DescribeTaskFunction": [*(failures * [Mishap.EXIT_BEFORE]), Mishap.NONE]},
+        lambdas={"DescribeTaskFunction": [*(failures * [Mishap.EXIT_BEFORE]), None]},
         workspace=Workspace() if app else None,
     ) as world:
         world.happens(started("detect"))
@@ -149,7 +149,7 @@ def test_a_watch_that_has_used_up_its_events_gives_up_and_tells(
 ) -> None:
     """Looks that fail three times each use up six rounds' worth of events in three looks."""
     monkeypatch.setattr(decision, "MOST_EVENTS", 6 * ROUND_EVENTS)
-    lambdas = {"DescribeTaskFunction": 10 * [*(3 * [Mishap.EXIT_BEFORE]), Mishap.NONE]}
+    lambdas = {"DescribeTaskFunction": 10 * [*(3 * [Mishap.EXIT_BEFORE]), None]}
     with World(slack, [task("detect", running("detect"))], lambdas=lambdas) as world:
         world.happens(started("detect"))
         assert world.execution.states.count("DescribeTask") == 4

@@ -13,9 +13,10 @@ import pytest
 from embedded.scenario import SlackAnswer
 from embedded.slack_answers import SlackAppAnswer
 from embedded.slack_workspace import Workspace
-from tests.support.aws import WORKS, NoConnection, Refusal
+from tests.support.aws import NO_CONNECTION, WORKS, Refusal
+from tests.support.deployment import SECRET, SecretFound
 from tests.support.functions import Mishap
-from tests.support.machine import SECRET, SecretFound, World
+from tests.support.machine import World
 from tests.support.slack import OK, REVOKED, Slack
 from tests.support.watched import Json, answer, running, started, task
 
@@ -139,7 +140,7 @@ def test_amazon_q_is_told_of_a_start_once_on_its_own_topic(slack: Slack) -> None
     ("faults", "heads", "starts"),
     [
         ({"aws": {"Publish": [Refusal("AuthorizationError", 403), WORKS]}}, 1, 0),
-        ({"aws": {"Publish": [NoConnection(), NoConnection(), WORKS]}}, 1, 0),
+        ({"aws": {"Publish": [NO_CONNECTION, NO_CONNECTION, WORKS]}}, 1, 0),
         (
             {"app": {"chat.postMessage": [SlackAppAnswer(error="invalid_auth"), SlackAppAnswer()]}},
             0,

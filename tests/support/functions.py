@@ -4,8 +4,7 @@ import functools
 import importlib.util
 import json
 import traceback
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from itertools import count
@@ -13,9 +12,10 @@ from types import ModuleType
 from typing import Any
 from unittest import mock
 
+from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import EvalTimeoutError
 
-from tests.support.aws import Outage, Plan
+from tests.support.aws import Planned
 from tests.support.clock import Clock
 from tests.support.product import REGION, ROOT
 from tests.support.stack import Stack
@@ -26,7 +26,6 @@ _numbers = count()
 class Mishap(Enum):
     """What can become of an invocation; `AFTER`: the function has done its work by then."""
 
-    NONE = auto()
     EXIT_BEFORE = auto()
     EXIT_AFTER = auto()
     TIMEOUT_BEFORE = auto()
@@ -52,26 +51,12 @@ class Context:
         return 240_000
 
 
-class InvocationRefused(Exception):  # noqa: N818  an answer of Lambda's, not a fault of the harness
-    """Lambda did not run the function."""
-
-    def __init__(self, code: str, status: int) -> None:
-        super().__init__(code)
-        self.code = code
-        self.status = status
-
-
-class FunctionFailed(Exception):  # noqa: N818  as above
+class FunctionFailed(Exception):  # noqa: N818  an answer of Lambda's, not a fault of the harness
     """The function raised, ended or took too long: `payload` is what Lambda answers."""
 
-    def __init__(self, error_type: str, message: str, trace: Sequence[str] = ()) -> None:
+    def __init__(self, error_type: str, message: str) -> None:
         super().__init__(f"{error_type}: {message}")
-        self.payload = {
-            "errorMessage": message,
-            "errorType": error_type,
-            "requestId": "00000000-0000-0000-0000-000000000000",
-            "stackTrace": list(trace),
-        }
+        self.payload = {"errorMessage": message, "errorType": error_type}
 
 
 type Handler = Callable[[Any, Context], Any]
@@ -85,47 +70,44 @@ class Function:
     stack: Stack
     clock: Clock
     log: Callable[[str], object]
-    mishaps: Mapping[str, Plan[Mishap]]  # by logical id, or by logical id/channel
-    seen: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    mishaps: Planned[Mishap]  # by logical id, or by logical id/channel
     _handler: Handler = field(init=False)
 
     def __post_init__(self) -> None:
+        environment = self.stack.environment(self.logical_id)
         handler = self.stack.properties(self.logical_id)["Handler"]
-        self._handler = _handler(
-            handler, frozenset(self.stack.environment(self.logical_id).items())
-        )
-
-    @property
-    def timeout_seconds(self) -> int:
-        return int(self.stack.properties(self.logical_id)["Timeout"])
+        self._handler = _handler(handler, frozenset(environment.items()))
 
     def invoke(self, event: str) -> Any:
         """The answer to the event, both as Lambda has them: JSON.
 
-        Raises FunctionFailed or InvocationRefused; TimeoutError when Lambda never answers.
+        Raises FunctionFailed; ClientError where Lambda refuses, TimeoutError where it never
+        answers.
         """
         parsed = json.loads(event)
-        mishap = self._next_mishap(parsed)
+        channel = parsed.get("channel") if isinstance(parsed, dict) else None
+        mishap = self.mishaps.next(f"{self.logical_id}/{channel}") or self.mishaps.next(
+            self.logical_id
+        )
+        seconds = int(self.stack.properties(self.logical_id)["Timeout"])
         match mishap:
             case Mishap.SILENCE:
-                self.clock.sleep(self.timeout_seconds + 10)  # as the states' TimeoutSeconds
+                self.clock.sleep(seconds + 10)  # as the states' TimeoutSeconds
                 raise EvalTimeoutError
             case Mishap.THROTTLED:
-                raise InvocationRefused("TooManyRequestsException", 429)
+                raise _refused("TooManyRequestsException", 429)
             case Mishap.LAMBDA_FAILS:
-                raise InvocationRefused("ServiceException", 500)
-            case Mishap.EXIT_BEFORE:
-                raise _exit()
-            case Mishap.TIMEOUT_BEFORE:
-                raise self._timeout()
-        # Powertools keeps its metrics for the process: what Notify counts must not mix.
-        with self.clock.turn(keep=self.logical_id == "NotifyFunction"):
-            answer = self._run(parsed)
+                raise _refused("ServiceException", 500)
+        if mishap not in (Mishap.EXIT_BEFORE, Mishap.TIMEOUT_BEFORE):
+            # Powertools keeps its metrics for the process: what Notify counts must not mix.
+            with self.clock.turn(keep=self.logical_id == "NotifyFunction"):
+                answer = self._run(parsed)
         match mishap:
-            case Mishap.EXIT_AFTER:
+            case Mishap.EXIT_BEFORE | Mishap.EXIT_AFTER:
                 raise _exit()
-            case Mishap.TIMEOUT_AFTER:
-                raise self._timeout()
+            case Mishap.TIMEOUT_BEFORE | Mishap.TIMEOUT_AFTER:
+                self.clock.sleep(seconds)
+                raise FunctionFailed("Sandbox.Timedout", f"Task timed out after {seconds} seconds")
         return answer
 
     def _run(self, event: Any) -> Any:
@@ -135,30 +117,8 @@ class Function:
             raise _exit() from None
         except Exception as error:
             self.log("".join(traceback.format_exception(error)))
-            trace = traceback.format_list(traceback.extract_tb(error.__traceback__))
-            raise FunctionFailed(type(error).__name__, str(error), trace) from error
+            raise FunctionFailed(type(error).__name__, str(error)) from error
         return json.loads(json.dumps(answer))
-
-    def _next_mishap(self, event: Any) -> Mishap:
-        channel = event.get("channel") if isinstance(event, dict) else None
-        for key in (f"{self.logical_id}/{channel}", self.logical_id):
-            mishaps = self.mishaps.get(key)
-            if isinstance(mishaps, Outage):
-                if mishaps.holds(self.clock):
-                    self.seen[key] += 1
-                    return mishaps.fault
-            elif mishaps:
-                index = self.seen[key]
-                self.seen[key] += 1
-                return mishaps[min(index, len(mishaps) - 1)]
-        return Mishap.NONE
-
-    def _timeout(self) -> FunctionFailed:
-        seconds = self.timeout_seconds
-        self.clock.sleep(seconds)
-        return FunctionFailed(
-            "Sandbox.Timedout", f"RequestId: 0 Error: Task timed out after {seconds}.00 seconds"
-        )
 
 
 def load(handler: str, environment: Mapping[str, str]) -> ModuleType:
@@ -184,6 +144,12 @@ forget = _handler.cache_clear  # what is loaded: the code may be another by now
 
 
 def _exit() -> FunctionFailed:
-    return FunctionFailed(
-        "Runtime.ExitError", "RequestId: 0 Error: Runtime exited with error: exit status 1"
-    )
+    return FunctionFailed("Runtime.ExitError", "Runtime exited with error: exit status 1")
+
+
+def _refused(code: str, status: int) -> ClientError:
+    answer: Any = {
+        "Error": {"Code": code, "Message": "as the test wants it"},
+        "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": "0"},
+    }
+    return ClientError(answer, "Invoke")

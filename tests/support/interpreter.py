@@ -14,7 +14,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, override
 from unittest import mock
 
-from botocore.exceptions import ClientError
 from jsonpath_ng.ext.parser import parse as parse_path
 from jsonpath_ng.parser import parse as parse_result_path
 from moto.stepfunctions.parser.asl.component.common.path import result_path
@@ -43,7 +42,7 @@ from moto.stepfunctions.parser.backend import execution_worker
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
 from tests.support.clock import Clock
-from tests.support.functions import FunctionFailed, InvocationRefused
+from tests.support.functions import FunctionFailed
 
 # All are pure, and slow: 50 ms for our definition, 10 ms for a client, 2 ms for a path.
 _parse = functools.cache(AmazonStateLanguageParser.parse)
@@ -91,8 +90,6 @@ def on_virtual_time(
             answer = invoke(parameters["FunctionName"], payload.decode())
         except FunctionFailed as failed:
             return {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": failed.payload}
-        except InvocationRefused as refused:
-            raise _client_error(refused) from refused
         return {"StatusCode": 200, "Payload": answer}
 
     with ExitStack() as patches:
@@ -169,19 +166,3 @@ def _count_threads(clock: Clock, replace: Callable[[Any, str, Any], None]) -> No
     within(iteration_worker.IterationWorker, "eval", ending)
     replace(jobs, "_notify_on_termination", counted_notify)
     replace(jobs, "await_jobs", counted_await)
-
-
-def _client_error(refused: InvocationRefused) -> ClientError:
-    return ClientError(
-        {
-            "Error": {"Code": refused.code, "Message": "as the test wants it"},
-            "ResponseMetadata": {
-                "HTTPStatusCode": refused.status,
-                "RequestId": "00000000-0000-0000-0000-000000000000",
-                "HTTPHeaders": {},
-                "RetryAttempts": 0,
-                "HostId": "",
-            },
-        },
-        "Invoke",
-    )
