@@ -42,10 +42,7 @@ class Context:
     function_name: str = "function"
     aws_request_id: str = "00000000-0000-0000-0000-000000000000"
     memory_limit_in_mb: int = 512
-
-    @property
-    def invoked_function_arn(self) -> str:
-        return f"arn:aws:lambda:{REGION}:123456789012:function:{self.function_name}"
+    invoked_function_arn: str = f"arn:aws:lambda:{REGION}:123456789012:function:function"
 
     def get_remaining_time_in_millis(self) -> int:
         return 240_000

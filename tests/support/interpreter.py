@@ -17,7 +17,7 @@ from unittest import mock
 from jsonpath_ng.ext.parser import parse as parse_path
 from jsonpath_ng.parser import parse as parse_result_path
 from moto.stepfunctions.parser.asl.component.common.path import result_path
-from moto.stepfunctions.parser.asl.component.common.retry import jitter_strategy_decl, retrier_decl
+from moto.stepfunctions.parser.asl.component.common.retry import jitter_strategy_decl
 from moto.stepfunctions.parser.asl.component.common.string import string_expression
 from moto.stepfunctions.parser.asl.component.state.exec import execute_state
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
@@ -100,7 +100,6 @@ def on_virtual_time(
         replace(wait_function.WaitFunction, "_wait_interval", wait)
         # Else a state's TimeoutSeconds pass in real time; who plays silence raises what they raise.
         replace(execute_state, "threading", mock.Mock(spec=["Event"], Event=_Patient))
-        replace(retrier_decl, "time", mock.Mock(spec=["sleep"], sleep=clock.sleep))
         replace(jitter_strategy_decl, "random", random.Random(0))  # noqa: S311  the same every time
         replace(lambda_eval_utils, "_invoke_lambda_function", invoke_function)
         replace(state_task_service_sqs, "boto_client_for", _client)

@@ -11,10 +11,7 @@ from botocore.validate import ParamValidator
 from embedded.iot_model import MODEL
 from mitigation.kind import TaskType
 
-DESCRIBE = {
-    TaskType.DETECT: "DescribeDetectMitigationActionsTask",
-    TaskType.AUDIT: "DescribeAuditMitigationActionsTask",
-}
+DESCRIBE = {kind: f"Describe{kind.capitalize()}MitigationActionsTask" for kind in TaskType}
 
 
 def output_shape(operation: str) -> Shape:
@@ -23,14 +20,12 @@ def output_shape(operation: str) -> Shape:
 
 
 def enum_of(shape_name: str) -> set[str]:
-    shape = MODEL.shape_for(shape_name)
-    assert isinstance(shape, StringShape)
+    shape: Any = MODEL.shape_for(shape_name)
     return set(shape.enum)
 
 
 def members_of(shape_name: str) -> set[str]:
-    shape = MODEL.shape_for(shape_name)
-    assert isinstance(shape, StructureShape)
+    shape: Any = MODEL.shape_for(shape_name)
     return set(shape.members)
 
 
@@ -67,16 +62,14 @@ class Planter:
 
     @staticmethod
     def _leaf(type_name: str, number: int) -> str | int | bool | datetime:
-        match type_name:
-            case "timestamp":
-                start = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
-                return start + timedelta(days=number, seconds=number)
-            case "boolean":
-                return True
-            case "long":
-                return int(3 ** (30 - number))
-        assert type_name == "string"
-        return f"leaf-{number}-x"
+        start = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
+        leaves: dict[str, str | int | bool | datetime] = {
+            "timestamp": start + timedelta(days=number, seconds=number),
+            "boolean": True,
+            "long": int(3 ** (30 - number)),
+            "string": f"leaf-{number}-x",
+        }
+        return leaves[type_name]
 
 
 def largest(shape: Shape, unbounded: int, free_text: str = "設") -> Any:

@@ -32,20 +32,12 @@ class Slack(FakeSlack):
         app_answers: Mapping[str, Sequence[SlackAppAnswer]] | None = None,
         workspace: Workspace | None = None,
     ) -> None:
-        self.posts, self.calls, self.hosts = [], [], []
-        self.workspace = workspace or Workspace()
-        self._answers = list(answers or [SlackAnswer()])
-        self._app_answers = {name: list(each) for name, each in (app_answers or {}).items()}
+        FakeSlack.__init__(self, answers, app_answers, workspace)
         self._end_of_play = threading.Event()
 
     def stop(self) -> None:
         """Let go of the posts that hang."""
         self._end_of_play.set()
-
-    @property
-    def texts(self) -> list[str]:
-        """The notification texts of the messages that Slack took."""
-        return [str(payload["text"]) for payload in self.taken]
 
     @property
     def taken(self) -> list[Mapping[str, Any]]:

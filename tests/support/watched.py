@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from embedded.play import cloudtrail_event
@@ -17,20 +18,16 @@ STARTED = datetime(2026, 11, 22, 10, 1, 7, tzinfo=UTC)
 # Both have failures, so their action executions are read too.
 _SAVED = {"detect": "detect-failed-partly", "audit": "audit-completed-partly-failed"}
 TASK_IDS: Mapping[TaskType, str] = {"detect": "quarantine-7", "audit": "audit-weekly-46"}
-# The operations that belong to a type of task; audit needs three to read what was done.
-DESCRIBE = {
-    "detect": "DescribeDetectMitigationActionsTask",
-    "audit": "DescribeAuditMitigationActionsTask",
-}
-LIST_TASKS = {
-    "detect": "ListDetectMitigationActionsTasks",
-    "audit": "ListAuditMitigationActionsTasks",
-}
+LIST_TASKS = {kind: f"List{kind.capitalize()}MitigationActionsTasks" for kind in TASK_IDS}
 
 
-@cache
-def _saved(folder: str, name: str) -> str:
-    return (ROOT / "events" / folder / f"{name}.json").read_text(encoding="utf-8")
+_text = cache(Path.read_text)
+
+
+def _saved(folder: str, task_type: TaskType) -> Json:
+    path = ROOT / "events" / folder / f"{_SAVED[task_type]}.json"
+    content: Json = json.loads(_text(path, "utf-8"))
+    return content
 
 
 def answer(task_type: TaskType, **changes: object) -> Json:
@@ -39,7 +36,7 @@ def answer(task_type: TaskType, **changes: object) -> Json:
     `start` and `end` stand for the members that either type calls differently, and None takes a
     member away.
     """
-    whole: Json = json.loads(_saved("describe", _SAVED[task_type]))
+    whole = _saved("describe", task_type)
     summary = whole["taskSummary"] if task_type == "detect" else whole
     times = ("taskStartTime", "taskEndTime") if task_type == "detect" else ("startTime", "endTime")
     renamed = dict(zip(("start", "end"), times, strict=True))
@@ -55,8 +52,8 @@ def answer(task_type: TaskType, **changes: object) -> Json:
 
 def finding_ids() -> list[str]:
     """The findings that the audit task's action executions are about."""
-    rows: Json = json.loads(_saved("executions", _SAVED["audit"]))
-    return list(dict.fromkeys(row["findingId"] for row in rows["actionsExecutions"]))
+    rows = _saved("executions", "audit")["actionsExecutions"]
+    return list(dict.fromkeys(row["findingId"] for row in rows))
 
 
 def running(task_type: TaskType, **changes: object) -> Json:
@@ -69,7 +66,7 @@ def task(task_type: TaskType, *describe: Json | Failure, task_id: str | None = N
     for step in describe:
         if isinstance(step, dict) and "taskId" in step.get("taskSummary", {}):
             step["taskSummary"]["taskId"] = task_id
-    rows: Json = json.loads(_saved("executions", _SAVED[task_type]))
+    rows = _saved("executions", task_type)
     for row in rows["actionsExecutions"]:
         row.pop("taskId")
     return Scenario(
