@@ -11,7 +11,7 @@ from embedded.slack_workspace import CHANNEL
 from mitigation.member import Member
 from tests.support.acting import ADA, BO, EVE, WATCH, Acting
 from tests.support.aws import WORKS, Refusal
-from tests.support.deployment import client
+from tests.support.interpreter import client
 from tests.support.iot import scenario
 from tests.support.slack import Slack
 

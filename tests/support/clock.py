@@ -35,8 +35,7 @@ class Clock:
         self._mutex = threading.Lock()
         self._idle = threading.Event()
         self._turns: deque[threading.Event] = deque()
-        self._whose_turn: int | None = None  # a thread's
-        self._turn_is_kept = False
+        self._turn_is_taken = False
         self._travel = time_machine.travel(start, tick=False)
 
     def __enter__(self) -> Self:
@@ -73,18 +72,12 @@ class Clock:
         """Wait for `seconds` of this clock's time."""
         if seconds <= 0:
             return
-        lends_turn = self._whose_turn == threading.get_ident() and not self._turn_is_kept
-        if lends_turn:
-            self._give_turn()
         wake = threading.Event()
         with self._mutex:
             until = self.now + timedelta(seconds=seconds)
             heapq.heappush(self._sleepers, (until, next(self._order), wake))
             self._stop_working()
         self._await(wake)
-        if lends_turn:
-            self._take_turn()
-            self._turn_is_kept = False
 
     @contextmanager
     def starting(self) -> Iterator[None]:
@@ -97,37 +90,25 @@ class Clock:
             raise
 
     @contextmanager
-    def turn(self, *, keep: bool = False) -> Iterator[None]:
-        """One at a time, in the order of asking; who waits for a turn doesn't work.
-
-        Whoever sleeps gives the turn away meanwhile, unless it is to `keep`.
-        """
-        self._take_turn()
-        self._turn_is_kept = keep
+    def turn(self) -> Iterator[None]:
+        """One at a time, in the order of asking; who waits for a turn doesn't work."""
+        mine = threading.Event()
+        with self._mutex:
+            if self._turn_is_taken:
+                self._turns.append(mine)
+                self._stop_working()
+            else:
+                self._turn_is_taken = True
+                mine.set()
+        self._await(mine)
         try:
             yield
         finally:
-            self._give_turn()
-
-    def _take_turn(self) -> None:
-        free = threading.Event()
-        with self._mutex:
-            if self._whose_turn is None:
-                free.set()
-            else:
-                self._turns.append(free)
-                self._stop_working()
-            self._whose_turn = self._whose_turn or threading.get_ident()
-        self._await(free)
-        self._whose_turn = threading.get_ident()
-
-    def _give_turn(self) -> None:
-        with self._mutex:
-            self._whose_turn = None
-            if self._turns:
-                self._working += 1  # on behalf of the one who is next
-                self._whose_turn = -1  # that one's, once awake
-                self._turns.popleft().set()
+            with self._mutex:
+                self._turn_is_taken = bool(self._turns)
+                if self._turns:
+                    self._working += 1  # on behalf of the one who is next
+                    self._turns.popleft().set()
 
     def run_until_idle(self) -> None:
         """Return when nobody works or sleeps; raises AssertionError when that never comes."""

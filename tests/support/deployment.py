@@ -3,11 +3,9 @@ functions; only time and the network's far end are made up.
 """
 
 import contextlib
-import functools
 import io
 import json
 import logging
-import operator
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -17,7 +15,6 @@ from logging.handlers import BufferingHandler
 from typing import Any, ClassVar, NamedTuple
 from unittest import mock
 
-import boto3
 from moto.core.base_backend import BackendDict
 from moto.iam.models import get_account_id_from
 from moto.moto_api._internal import mock_random
@@ -33,7 +30,7 @@ from tests.support import clicks
 from tests.support.aws import Aws, Fault, Plan, Planned
 from tests.support.clock import Clock
 from tests.support.functions import Function, Mishap
-from tests.support.interpreter import Wait, on_virtual_time
+from tests.support.interpreter import Wait, client, on_virtual_time
 from tests.support.product import PSEUDO_PARAMETERS, REGION
 from tests.support.slack import Slack
 from tests.support.stack import Stack
@@ -126,10 +123,10 @@ class Deployment(Running):
         )
         self.network = Aws(self.iot, clock, Planned(clock, self.aws))
         # The functions share a process, so what the template gives to one gets to all.
-        given = map(self.stack.environment, names)
         region = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), REGION)
-        variables = self.slack_server.variables
-        self.environment = functools.reduce(operator.or_, given, {**variables, **region})
+        self.environment = {**self.slack_server.variables, **region}
+        for given in map(self.stack.environment, names):
+            self.environment |= given
         running.enter_context(mock.patch.dict("os.environ", self.environment))
         self._records = running.enter_context(every_log_line_to(self.log))
         self.mishaps = Planned(clock, self.lambdas)
@@ -185,11 +182,6 @@ class Deployment(Running):
             for text in found.values():
                 at = text.index(secret)
                 raise SecretFound(f"in {', '.join(found)}: …{text[max(at - 300, 0) : at + 60]}…")
-
-
-@functools.cache
-def client(service: str) -> Any:
-    return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]  # any service
 
 
 def machine_arn(name: str) -> str:

@@ -96,8 +96,8 @@ class Function:
             case Mishap.LAMBDA_FAILS:
                 raise _refused("ServiceException", 500)
         if mishap not in (Mishap.EXIT_BEFORE, Mishap.TIMEOUT_BEFORE):
-            # Powertools keeps its metrics for the process: what Notify counts must not mix.
-            with self.clock.turn(keep=self.logical_id == "NotifyFunction"):
+            # Powertools keeps its metrics for the process: what functions count must not mix.
+            with self.clock.turn():
                 answer = self._run(parsed)
         match mishap:
             case Mishap.EXIT_BEFORE | Mishap.EXIT_AFTER:

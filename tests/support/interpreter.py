@@ -11,59 +11,51 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pkgutil import resolve_name
 from typing import Any, override
 from unittest import mock
 
-from jsonpath_ng.ext.parser import parse as parse_path
-from jsonpath_ng.parser import parse as parse_result_path
-from moto.stepfunctions.parser.asl.component.common.path import result_path
-from moto.stepfunctions.parser.asl.component.common.retry import jitter_strategy_decl
-from moto.stepfunctions.parser.asl.component.common.string import string_expression
-from moto.stepfunctions.parser.asl.component.state.exec import execute_state
-from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
-    inline_iteration_component,
-    iteration_worker,
-    job,
-)
-from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
-    state_task_service,
-    state_task_service_sfn,
-    state_task_service_sqs,
-)
-from moto.stepfunctions.parser.asl.component.state.wait.wait_function import wait_function
-from moto.stepfunctions.parser.asl.eval import states
-from moto.stepfunctions.parser.asl.eval.environment import Environment
-from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
-from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
-from moto.stepfunctions.parser.asl.utils import json_path
-from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
-from moto.stepfunctions.parser.backend import execution_worker
+import boto3
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
 from tests.support.clock import Clock
 from tests.support.functions import FunctionFailed
+from tests.support.product import REGION
 
-# All are pure, and slow: 50 ms for our definition, 10 ms for a client, 2 ms for a path.
-_parse = functools.cache(AmazonStateLanguageParser.parse)
-_parse_path = functools.cache(parse_path)
-_parse_result_path = functools.cache(parse_result_path)
-_make_client = functools.cache(boto_client_for)
-
+PARSER = "moto.stepfunctions.parser."
+STATE = f"{PARSER}asl.component.state."
+SERVICE = f"{STATE}exec.state_task.service.state_task_service"
+MAP = f"{STATE}exec.state_map.iteration."
+START = f"{SERVICE}_sfn.StateTaskServiceSfn._eval_service_task"
+RESULT_PATH = f"{PARSER}asl.component.common.path.result_path"
+# All are pure, and slow: 50 ms for our definition, 2 ms for a path.
+PURE = (
+    f"{PARSER}asl.parse.asl_parser.AmazonStateLanguageParser.parse",
+    f"{PARSER}asl.utils.json_path.parse",
+    f"{RESULT_PATH}.parse",
+)
 # Where moto copies states, which are JSON: that was most of what a play took.
-_COPYING: tuple[Any, ...] = (states, string_expression, result_path, state_task_service)
+COPYING = (
+    f"{PARSER}asl.eval.states",
+    f"{PARSER}asl.component.common.string.string_expression",
+    RESULT_PATH,
+    SERVICE,
+)
 
 type Wait = tuple[str, str, float]  # execution name, state name, seconds
+
+_once = functools.cache(lambda name: functools.cache(resolve_name(name)))
+
+
+@functools.cache
+def client(service: str) -> Any:
+    return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]  # any service
 
 
 class _Patient(threading.Event):
     @override
     def wait(self, timeout: float | None = None) -> bool:
         return super().wait()
-
-
-def _client(region: str, service: str, **_: object) -> Any:
-    return _make_client(region, service)
 
 
 def _copy(value: Any) -> Any:
@@ -79,8 +71,8 @@ def on_virtual_time(
 ) -> Iterator[None]:
     """`invoke` gets a function's ARN and the event as JSON; `waits` gets every Wait state's."""
 
-    def wait(_: wait_function.WaitFunction, env: Environment, wait_seconds: int) -> None:
-        context: Any = env.states.context_object.context_object_data
+    def wait(_: object, env: Any, wait_seconds: int) -> None:
+        context = env.states.context_object.context_object_data
         waits.append((context["Execution"]["Name"], context["State"]["Name"], wait_seconds))
         clock.sleep(wait_seconds)
 
@@ -92,47 +84,45 @@ def on_virtual_time(
             return {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": failed.payload}
         return {"StatusCode": 200, "Payload": answer}
 
+    start = resolve_name(START)
+
+    def named_as_boto3_does(self: Any, *, normalised_parameters: Any, **rest: Any) -> None:
+        """AWS wants `Name` of states:startExecution, boto3 `name`; moto hands on what it got."""
+        names = {name[0].lower() + name[1:]: each for name, each in normalised_parameters.items()}
+        start(self, normalised_parameters=names, **rest)
+
     with ExitStack() as patches:
 
-        def replace(owner: Any, name: str, new: Any) -> None:
-            patches.enter_context(mock.patch.object(owner, name, new))
+        def replace(name: str, new: Any) -> None:
+            patches.enter_context(mock.patch(name, new))
 
-        replace(wait_function.WaitFunction, "_wait_interval", wait)
+        replace(f"{STATE}wait.wait_function.wait_function.WaitFunction._wait_interval", wait)
         # Else a state's TimeoutSeconds pass in real time; who plays silence raises what they raise.
-        replace(execute_state, "threading", mock.Mock(spec=["Event"], Event=_Patient))
-        replace(jitter_strategy_decl, "random", random.Random(0))  # noqa: S311  the same every time
-        replace(lambda_eval_utils, "_invoke_lambda_function", invoke_function)
-        replace(state_task_service_sqs, "boto_client_for", _client)
-        replace(state_task_service_sfn, "boto_client_for", _client)
-        _name_parameters_as_boto3_does(replace)
-        replace(AmazonStateLanguageParser, "parse", staticmethod(_parse))
-        replace(json_path, "parse", _parse_path)
-        replace(result_path, "parse", _parse_result_path)
-        for module in _COPYING:
-            replace(module, "copy", mock.Mock(spec=["deepcopy"], deepcopy=_copy))
+        events = mock.Mock(spec=["Event"], Event=_Patient)
+        replace(f"{STATE}exec.execute_state.threading", events)
+        always = random.Random(0)  # noqa: S311  the same every time
+        replace(f"{PARSER}asl.component.common.retry.jitter_strategy_decl.random", always)
+        invoked = f"{STATE}exec.state_task.lambda_eval_utils._invoke_lambda_function"
+        replace(invoked, invoke_function)
+        for service in ("sqs", "sfn"):
+            replace(f"{SERVICE}_{service}.boto_client_for", lambda service, **_: client(service))
+        replace(START, named_as_boto3_does)
+        for name in PURE:
+            replace(name, _once(name))
+        for name in COPYING:
+            replace(f"{name}.copy", mock.Mock(spec=["deepcopy"], deepcopy=_copy))
         # An event is never changed once it stands.
-        replace(EventManager, "get_event_history", lambda self: [*self._history_event_list])
+        history = f"{PARSER}asl.eval.event.event_manager.EventManager.get_event_history"
+        replace(history, lambda self: [*self._history_event_list])
         _count_threads(clock, replace)
         yield
         TMP_THREADS.clear()  # moto keeps each, and with it all that it worked on
 
 
-def _name_parameters_as_boto3_does(replace: Callable[[Any, str, Any], None]) -> None:
-    """Of states:startExecution: AWS wants `Name`, boto3 `name`, and moto hands on what it got."""
-    service: Any = state_task_service_sfn.StateTaskServiceSfn
-    evaluate = service._eval_service_task
-
-    def renamed(self: Any, *, normalised_parameters: dict[str, Any], **rest: Any) -> None:
-        names = {name[0].lower() + name[1:]: each for name, each in normalised_parameters.items()}
-        evaluate(self, normalised_parameters=names, **rest)
-
-    replace(service, "_eval_service_task", renamed)
-
-
-def _count_threads(clock: Clock, replace: Callable[[Any, str, Any], None]) -> None:
+def _count_threads(clock: Clock, replace: Callable[[str, Any], None]) -> None:
     """One for each execution, and while a Map runs one for each of its items instead."""
-    worker, jobs = execution_worker.ExecutionWorker, job.JobPool
-    notify, await_jobs = jobs._notify_on_termination, jobs.await_jobs
+    notify = resolve_name(f"{MAP}job.JobPool._notify_on_termination")
+    await_jobs = resolve_name(f"{MAP}job.JobPool.await_jobs")
 
     @contextmanager
     def ending() -> Iterator[None]:
@@ -141,14 +131,14 @@ def _count_threads(clock: Clock, replace: Callable[[Any, str, Any], None]) -> No
         finally:
             clock.leave()
 
-    def within(owner: Any, name: str, counted: Callable[[], AbstractContextManager[None]]) -> None:
-        original = getattr(owner, name)
+    def within(name: str, counted: Callable[[], AbstractContextManager[None]]) -> None:
+        original = resolve_name(name)
 
         def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
             with counted():
                 return original(self, *args, **kwargs)
 
-        replace(owner, name, wrapped)
+        replace(name, wrapped)
 
     def counted_notify(self: Any) -> None:
         if self._is_terminated():
@@ -159,9 +149,10 @@ def _count_threads(clock: Clock, replace: Callable[[Any, str, Any], None]) -> No
         clock.leave()
         await_jobs(self)
 
-    within(worker, "start", clock.starting)
-    within(worker, "_execution_logic", ending)
-    within(inline_iteration_component.InlineIterationComponent, "_launch_worker", clock.starting)
-    within(iteration_worker.IterationWorker, "eval", ending)
-    replace(jobs, "_notify_on_termination", counted_notify)
-    replace(jobs, "await_jobs", counted_await)
+    within(f"{PARSER}backend.execution_worker.ExecutionWorker.start", clock.starting)
+    within(f"{PARSER}backend.execution_worker.ExecutionWorker._execution_logic", ending)
+    item = "inline_iteration_component.InlineIterationComponent._launch_worker"
+    within(f"{MAP}{item}", clock.starting)
+    within(f"{MAP}iteration_worker.IterationWorker.eval", ending)
+    replace(f"{MAP}job.JobPool._notify_on_termination", counted_notify)
+    replace(f"{MAP}job.JobPool.await_jobs", counted_await)

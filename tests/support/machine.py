@@ -20,12 +20,12 @@ from tests.support.deployment import (
     Deployment,
     Execution,
     Json,
-    client,
     function_arn,
     machine_arn,
     make_secret,
 )
 from tests.support.functions import FunctionFailed
+from tests.support.interpreter import client
 from tests.support.stack import Stack
 
 NOW = datetime(2026, 11, 22, 10, 1, 30, tzinfo=UTC)
