@@ -15,21 +15,17 @@ from tests.support.looks import START, seen
 
 MOST_RETRIES = 152  # of DescribeTask, in the definition
 DAY = 24 * 3600
-STARTS = st.one_of(
-    st.none(),
-    st.integers(-30 * DAY, 30 * DAY).map(lambda s: START + timedelta(seconds=s)),
-    st.just(START),
-)
+STARTS = st.none() | st.integers(-30 * DAY, 30 * DAY).map(lambda s: START + timedelta(seconds=s))
 GOES_ON: st.SearchStrategy[Sight] = st.one_of(
     st.builds(seen, st.sampled_from(["IN_PROGRESS", "PAUSED"]), STARTS, executed=st.integers(0, 9)),
     st.just(Missing()),
-    st.builds(Trouble, st.just(Problem("ThrottlingException", "Rate exceeded"))),
+    st.just(Trouble(Problem("ThrottlingException", "Rate exceeded"))),
 )
-ENDS: st.SearchStrategy[Sight] = st.one_of(
-    st.builds(
-        seen, st.sampled_from(["SUCCESSFUL", "FAILED", "CANCELED"]), STARTS, executed=st.just(9)
-    ),
+ENDED = st.sampled_from(["SUCCESSFUL", "FAILED", "CANCELED"])
+ENDS: st.SearchStrategy[Sight | None] = st.one_of(
+    st.builds(seen, ENDED, STARTS, executed=st.just(9)),
     st.just(Refused(Problem("InvalidRequestException"))),
+    st.none(),
 )
 JUMPS = st.one_of(st.just(0), st.integers(0, 900), st.integers(-3 * DAY, 3 * DAY))
 RETRIES = st.one_of(st.just(0), st.integers(0, 10), st.integers(0, MOST_RETRIES))
@@ -44,13 +40,12 @@ POLICIES = st.builds(
 )
 
 
-@given(STEPS, st.one_of(st.none(), ENDS), POLICIES)
+@given(STEPS, ENDS, POLICIES)
 def test_a_watch_decides_its_end_once_and_in_time(
     steps: list[tuple[Sight, int, int, int]], end: Sight | None, policy: Policy
 ) -> None:
     sights = [(sight, jump, tries) for sight, times, jump, tries in steps for _ in range(times)]
-    if end:
-        sights.append((end, 0, 0))
+    sights += [(end, 0, 0)] if end else []
     look: Look | None = None
     now, events, interims, missing_for = START, 0, 0, 0
     for number in range(decision.MOST_EVENTS):
@@ -72,12 +67,7 @@ def test_a_watch_decides_its_end_once_and_in_time(
     assert look.decision.is_final
     assert interims <= 1 + len(decision.REMINDER_SECONDS) + decision.MOST_OUTAGES_TOLD
     # What tests/statemachine/test_budget.py leaves for the last look and for telling its outcome.
-    assert (
-        events
-        <= decision.MOST_EVENTS
-        + decision.ROUND_EVENTS
-        + decision.RETRY_EVENTS * MOST_RETRIES
-        + decision.INTERIM_EVENTS
-    )
+    last_look = decision.ROUND_EVENTS + decision.RETRY_EVENTS * MOST_RETRIES
+    assert events <= decision.MOST_EVENTS + last_look + decision.INTERIM_EVENTS
     with pytest.raises(ValueError, match="the watch is over"):
         decide(sight, look, now=now, policy=policy, seed="detect-t")
