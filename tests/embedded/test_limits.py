@@ -142,12 +142,13 @@ def call(method: str, workspace: Workspace, token: str = TOKEN, **arguments: Any
     return workspace.call(method, f"Bearer {token}", {"channel": CHANNEL, **arguments})
 
 
-def test_the_history_shows_metadata_on_request() -> None:
+def test_the_history_comes_in_pages_and_shows_metadata_on_request() -> None:
     workspace = Workspace()
-    call("chat.postMessage", workspace, text="headline", metadata=METADATA)
+    for _ in range(3):
+        call("chat.postMessage", workspace, text="headline", metadata=METADATA)
     for asked, shown in ((False, None), (True, METADATA)):
-        listed = call("conversations.history", workspace, include_all_metadata=asked)
-        assert listed["messages"][0].get("metadata") == shown
+        page = call("conversations.history", workspace, include_all_metadata=asked, limit=2)
+        assert [message.get("metadata") for message in page["messages"]] == [shown] * 2
 
 
 @pytest.mark.parametrize(
