@@ -27,7 +27,9 @@ RUNTIME = ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "jmespath",
 _SECRET = f"arn:aws:secretsmanager:{REGION}:123456789012:secret"
 TOKEN = {"SlackBotTokenSecretArn": f"{_SECRET}:slack-app-a1b2c3", "SlackChannelId": CHANNEL}
 WEBHOOK = {"SlackWebhookSecretArn": f"{_SECRET}:slack-a1b2c3"}
+# What acting.yaml is given, as far as its door reads it.
 ACTS = {
+    "ServiceName": "notifier",
     "SlackSigningSecretArn": "signing",
     "SlackAppId": clicks.PLACE.app,
     "SlackTeamId": clicks.PLACE.team,
