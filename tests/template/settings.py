@@ -118,6 +118,12 @@ def enough_is_given_and_not_too_much(product: Product) -> Iterator[str]:
 def subscriptions_are_made(product: Product) -> Iterator[str]:
     """The address gets the messages, or else the queue does; and alarms that go nowhere else."""
     for combination, parameters in COMBINATIONS.items():
+        stack = product.stack(parameters)
+        asked = {"NotificationTopic": "TopicArn", "AlarmTopic": "AlarmTopicArn"}
+        if (topics := set(of_type(stack, "AWS::SNS::Topic"))) != {
+            topic for topic, given in asked.items() if given not in parameters
+        }:
+            yield f"{combination}: there are {sorted(topics)}"
         address, topic = parameters.get("EmailAddress"), parameters.get("TopicArn")
         letters: Any = {"deadLetterTargetArn": "DeadLetterQueue.Arn"}
         expected = [("email", address, topic or "NotificationTopic", letters)]
@@ -125,7 +131,7 @@ def subscriptions_are_made(product: Product) -> Iterator[str]:
             expected.append(("email", address, "AlarmTopic", None))
         found = [
             (each["Protocol"], each["Endpoint"], each["TopicArn"], each.get("RedrivePolicy"))
-            for each in of_type(product.stack(parameters), "AWS::SNS::Subscription").values()
+            for each in of_type(stack, "AWS::SNS::Subscription").values()
         ]
         if found != (expected if address else []):
             yield f"{combination}: subscribed are {found}"
