@@ -37,7 +37,10 @@ SECRET_SECONDS = 60
 logger = Logger()
 # At DEBUG, which a person may set for a whole function, botocore logs every answer.
 logging.getLogger("botocore.parsers").setLevel(logging.INFO)
-config = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard"})
+# Two tries end before the function does; Slack, which waits 3 s, tells who clicked to try again.
+config = Config(
+    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
+)
 states = boto3.client("stepfunctions", config=config)
 secrets = boto3.client("secretsmanager", config=config)
 _kept: dict[str, Any] = {"until": 0.0, "secrets": ()}

@@ -16,7 +16,6 @@ from tests.support.product import PSEUDO_PARAMETERS, REGION, ROOT, Product, Reso
 
 FOR_POWERTOOLS = {value for value in vars(constants).values() if isinstance(value, str)}
 OF_LAMBDA = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), REGION)
-AT_THE_DOOR = {"ReceiveClickFunction"}  # Slack has gone by then, and nobody would read more
 STANDARD_ATTEMPTS = 3  # botocore, in its standard mode
 
 
@@ -63,7 +62,7 @@ def functions_start_and_read_what_they_are_given(product: Product) -> Iterator[s
             for variable in sorted(set(given) - read - FOR_POWERTOOLS):
                 yield f"{name} does not read {variable}"
             ends = properties["Timeout"]
-            if ends <= call and name not in AT_THE_DOOR:
+            if ends <= call:
                 yield f"{name} ends after {ends} s, a call of its after {call} s"
             if properties["Runtime"] != "python" + (ROOT / ".python-version").read_text().strip():
                 yield f"{name}: {properties['Runtime']} is not the Python that the tests run on"
