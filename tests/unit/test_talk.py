@@ -15,6 +15,8 @@ from mitigation.acts.click import Action, Click
 from mitigation.acts.progress import Progress, Result
 from mitigation.acts.request import Request
 from mitigation.acts.talk import Talk
+from mitigation.acts.undo import Kind, Plan
+from mitigation.causes import Cause
 from mitigation.decision import ChannelMemory, Decision
 from mitigation.delivery import DeliveryUnavailable
 from mitigation.kind import TaskType
@@ -62,10 +64,12 @@ def replies(slack: Slack, head: str) -> list[dict[str, Any]]:
 
 def test_a_second_person_is_asked_once_in_the_task_s_thread(play: Play) -> None:
     slack, head = room(play)
-    asked = [talk(head).ask(UNDO, "value", None) for _ in range(2)]
+    plan = Plan((Cause(Kind.MEMBERSHIP, 2, ("sensor-1", "sensor-2")),))
+    asked = [talk(head).ask(UNDO, "value", plan) for _ in range(2)]
     [question] = replies(slack, head)
     assert asked == [question["ts"]] * 2
-    assert question["blocks"] == says.ask(UNDO, "value", None).payload["blocks"]
+    assert question["blocks"] == says.ask(UNDO, "value", plan).payload["blocks"]
+    assert "sensor-2" in str(question["blocks"])
     assert "subtype" not in question
     talk(head).tell()
     assert len(replies(slack, head)) == 2  # another thing that is said
