@@ -48,6 +48,14 @@ def test_a_task_of_a_member_is_watched_as_the_member_s_and_counted(world: Worlds
     assert watched.metrics["TasksSeen{}"] == 1
 
 
+def test_an_event_of_no_task_of_ours_is_named_in_the_log(world: Worlds) -> None:
+    event, watched = started("detect") | {"account": "9" * 12}, world()
+    with pytest.raises(FunctionFailed, match=r"^InvalidWatch: .*999999999999 \(eu-west-1\) is not"):
+        watched.asks("StartWatchFunction", event)
+    [line] = [line for line in watched.lines if line["levelname"] == "ERROR"]
+    assert line["event_id"] == event["id"]
+
+
 # --- The sweep -----------------------------------------------------------------------------------
 
 
