@@ -283,7 +283,8 @@ def test_a_line_says_what_happened(happened: Event, said: str) -> None:
 
 
 def test_lines_that_say_nothing_new_are_counted_and_each_has_its_time_and_state() -> None:
-    looks = [look(0, 10), look(10, 11), look(21, 12)]
+    crashed = event("TaskStateExited", 15, name="DescribeTask", output={"crash": {}})
+    looks = [look(0, 10), look(10, 11), crashed, look(21, 12)]
     entered = event("TaskStateEntered", 154, name="Notify", input={})
     ended = look(33, 0, Decision.ENDED)
     assert shown(*looks, ended, entered, failed("Odd", "x", 154)) == [
