@@ -8,7 +8,7 @@ from functools import partial
 from itertools import count
 from unittest import mock
 
-from embedded.places import MEMBER
+from embedded.places import MEMBER, Place
 from embedded.scenario import TaskType
 from mitigation.member import Hub, Member, NotListed
 from tests.faults.outcome import (
@@ -34,6 +34,7 @@ from tests.faults.row import (
     PAGE,
     THROTTLED,
     Looks,
+    Play,
     Row,
     ended,
     ends,
@@ -48,7 +49,7 @@ from tests.support.machine import WEBHOOK, World
 from tests.support.watched import TASK_IDS, Json, answer, finding_ids, started
 
 IOT = {**named(THROTTLED, FAILS, AWAY, DENIED, Refusal("ExpiredTokenException", 403)), **NETWORK}
-STRANGER = {"account": "999999999999", "region": MEMBER.region}
+STRANGER = Place("999999999999", MEMBER.region)
 HALF_AN_HOUR = 1800
 START_AND_FIRST_LOOK = 2
 
@@ -67,11 +68,9 @@ def describe_rows() -> Iterator[Row]:
 
 def list_rows() -> Iterator[Row]:
     """The message comes without details rather than not at all."""
-    row, operation = (
-        partial(Row, "List…MitigationActionsExecutions"),
-        "List{}MitigationActionsExecutions",
-    )
-    yield from once_and_for_ever(row, operation, {**IOT, **named(NOT_FOUND, INVALID)}, TOLD)
+    row, faults = partial(Row, "List…MitigationActionsExecutions"), named(NOT_FOUND, INVALID)
+    operation = "List{}MitigationActionsExecutions"
+    yield from once_and_for_ever(row, operation, {**IOT, **faults}, TOLD)
     row = partial(Row, "What tells which resource an audit finding is about", types=("audit",))
     ways = {"ListAuditFindings": ended, "DescribeAuditFinding": by_finding}
     network = {"no connection": NO_CONNECTION}
@@ -121,24 +120,25 @@ def secret_rows() -> Iterator[Row]:
         yield row(f"holds {content}", expected, secret=secret)
 
 
-def of_member(task_type: TaskType, place: Json | None = None, **detail: object) -> Json:
+def of_member(task_type: TaskType, place: Place = MEMBER, **detail: object) -> Json:
     """The start of a member's task, as it comes over the members' bus."""
-    return {**started(task_type, None, **detail), **(place or MEMBER._asdict())}
+    return {**started(task_type, None, **detail), **place._asdict()}
 
 
-def starts(world: World, task_type: TaskType) -> None:
-    world.happens(of_member(task_type))
+def starts(times: int = 1, place: Place = MEMBER, **detail: object) -> Play:
+    return lambda world, t: world.happens(*(times * [of_member(t, place, **detail)]))
 
 
 def member_rows() -> Iterator[Row]:
     listed = {"MemberAccounts": MEMBER.account, "MemberRegions": MEMBER.region}
     usual = partial(Row, "A member's task", parameters=listed, place=MEMBER, describe=ends)
-    row, swept = partial(usual, play=starts), partial(usual, describe=after_deployment)
+    row, swept = partial(usual, play=starts()), partial(usual, describe=after_deployment)
     yield row("its events come over the members' bus", TOLD)
-    yield usual("its event comes 20 times at once", TOLD, twenty_at_once)
+    yield usual("its event comes 20 times at once", TOLD, starts(20))
     yield swept("no event tells of it: the sweep finds it", TOLD, sweep)
-    yield usual("is of an account that is not listed", NOTHING, from_a_stranger)
-    yield usual("its record claims another account", TOLD, claims_another)
+    yield usual("is of an account that is not listed", NOTHING, starts(place=STRANGER))
+    claims = starts(recipientAccountId="999999999999", awsRegion="eu-west-3")
+    yield usual("its record claims another account", TOLD, claims)
     yield usual("StartWatch is handed a forged envelope", NOT_STARTED, forged_envelope)
     yield usual("is of a member that was never listed", REFUSED, by_hand, parameters={})
     yield usual("its member is taken from the list while it runs", REFUSED, removed_midway)
@@ -150,19 +150,7 @@ def member_rows() -> Iterator[Row]:
         yield row(f"STS: {name}, once", TOLD, aws={"AssumeRole": once(fault)})
     refused, late = {"AssumeRole": [role, WORKS]}, both("told", failed_sweeps=1)
     name = "its member's role refuses the sweep too"
-    yield swept(name, late, in_turn(sweep, starts), aws=refused)
-
-
-def twenty_at_once(world: World, task_type: TaskType) -> None:
-    world.happens(*(20 * [of_member(task_type)]))
-
-
-def from_a_stranger(world: World, task_type: TaskType) -> None:
-    world.happens(of_member(task_type, STRANGER))
-
-
-def claims_another(world: World, task_type: TaskType) -> None:
-    world.happens(of_member(task_type, recipientAccountId="999999999999", awsRegion="eu-west-3"))
+    yield swept(name, late, in_turn(sweep, starts()), aws=refused)
 
 
 def forged_envelope(world: World, task_type: TaskType) -> None:
@@ -186,7 +174,7 @@ def removed_midway(world: World, task_type: TaskType) -> None:
         return member
 
     with mock.patch.object(Hub, "check", check):
-        starts(world, task_type)
+        starts()(world, task_type)
 
 
 def rows() -> Iterator[Row]:
