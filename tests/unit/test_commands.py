@@ -157,7 +157,8 @@ def test_things_of_an_audit_are_found_by_their_certificates_in_each_partition() 
 def test_many_groups_are_counted_in_a_title(count: int, named: str) -> None:
     groups = [*(f"g{n}" for n in range(count)), "$(x)"]
     params = {"addThingsToThingGroupParams": {"thingGroupNames": groups}}
-    definition = [{"name": "Q", "actionParams": params}, CERTIFICATE]
+    lasting = {"name": "L", "actionParams": {"enableIoTLoggingParams": {}}}  # nothing to undo
+    definition = [lasting, {"name": "Q", "actionParams": params}, CERTIFICATE]
     first, second = undone(detect(executed=1, actionsDefinition=definition)).items()
     assert first[0] == f"Undo: take the things out of {named}"
     assert first[1].count("remove-thing-from-thing-group") == count

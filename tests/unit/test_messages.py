@@ -14,11 +14,14 @@ from mitigation.messages import amazon_q, data, email, sms, sns
 from mitigation.messages.text import ascii_only, cut, printable
 from mitigation.report import Report, Severity, Verdict
 from mitigation.task import Task
+from mitigation.watch import StartedBy
 from mitigation.words import Clock
 from tests.support.schema import SCHEMA, strict
 from tests.support.service_model import members_of
 from tests.support.stack import product
 from tests.support.tasks import PLACE, audit, detect, fold, row
+
+AT = "2026-11-22T10:01:07Z"
 
 
 @pytest.mark.parametrize(
@@ -157,6 +160,21 @@ def test_details_that_are_not_all_there_say_so(error: str | None, rows: int, sai
     assert said in body_of(detect("FAILED"), details=details)
 
 
+BY = StartedBy("arn:aws:iam::123456789012:user/a:b", None, None)
+TIMES: dict[str, tuple[dict[str, str], StartedBy | None]] = {
+    "Started 2026-11-22 10:01:07 UTC\n": ({"taskStartTime": AT}, None),
+    "Started by user/a:b, ended 2026-11-22 10:01:07 UTC\n": ({"taskEndTime": AT}, BY),
+    "Started by ada\n": ({}, StartedBy("ada", None, None)),
+}
+
+
+@pytest.mark.parametrize(("line", "known"), TIMES.items())
+def test_times_and_who_are_told_as_far_as_they_are_known(
+    line: str, known: tuple[dict[str, str], StartedBy | None]
+) -> None:
+    assert f"\n{line}" in body_of(detect("FAILED", **known[0]), started_by=known[1])
+
+
 def test_a_body_that_is_too_long_is_cut_and_says_so() -> None:
     statistics: dict[str, Any] = {f"{n}{'設' * 900}": {} for n in range(50)}
     body = body_of(audit(taskStatistics=statistics))
@@ -193,6 +211,7 @@ def content_of(task: Task) -> dict[str, Any]:
     text = data.render(Report.of(task, place=PLACE))
     assert len(text) <= data.LENGTH
     content: dict[str, Any] = json.loads(text)
+    assert text == json.dumps(content, separators=(",", ":"))
     strict.validate(content)
     return content
 
@@ -220,3 +239,5 @@ def test_a_report_that_is_too_long_leaves_out_the_least_urgent_and_names_it() ->
     content = content_of(detect(target={"violationIds": ["設" * 128] * 400}))
     assert content["cut"][-1] == "target"
     assert content["target"] is None
+    content = json.loads(data.render(Report.of(detect("S" * data.LENGTH))))
+    assert content["cut"][-1] == "notes"

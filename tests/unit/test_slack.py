@@ -1,10 +1,12 @@
 """The Slack message: Block Kit within every limit, tested at each boundary; nobody is pinged."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from embedded.slack_limits import read_payload
+from mitigation.causes import RetryBatch
 from mitigation.messages import block_kit, sections, slack, slack_thread
 from mitigation.messages.block_kit import cut_escaped, escape
 from mitigation.report import Report
@@ -12,7 +14,7 @@ from mitigation.task import Task
 from mitigation.watch import StartedBy
 from mitigation.wire import parse_time
 from mitigation.words import Clock
-from tests.support.tasks import PLACE, audit, detect
+from tests.support.tasks import PLACE, audit, detect, fold, row
 
 
 @pytest.mark.parametrize(
@@ -158,3 +160,24 @@ def test_the_head_of_a_running_task_says_how_far_it_is(
     assert head["text"] == f"[RUNNING] quarantine-7: {says}"
     bars = [block_kit.section(f"{slack.bar(*squares[0])}  {squares[1]}")] if squares else []
     assert [each for each in head["blocks"] if "⬜" in str(each) or "🟩" in str(each)] == bars  # type: ignore[union-attr]  # a list
+
+
+@pytest.mark.parametrize(("count", "shown", "more"), [(4, 4, 0), (5, 3, 1)])
+def test_the_verdict_shows_four_causes_or_three_and_that_there_are_more(
+    count: int, shown: int, more: int
+) -> None:
+    details = fold(*(row(error_code=f"Error{n}") for n in range(count)))
+    payload = slack_thread.verdict(Report.of(detect("FAILED"), details=details), Clock()).payload
+    text = str(payload["blocks"])
+    assert (text.count("*Error"), text.count("_More in the thread._")) == (shown, more)
+
+
+@pytest.mark.parametrize("has_email", [True, False])
+def test_a_reply_says_where_the_rest_is(has_email: bool) -> None:
+    causes = [row(error_code=f"{n}{'E' * 290}", message="m" * 290) for n in range(8)]
+    steps = tuple(f"v{n}{'v' * 120}" for n in range(25))
+    retries = (RetryBatch(None, ("A",), steps),)
+    details = replace(fold(*causes), retries=retries, failed_subjects=25, failed_rows=25)
+    report = Report.of(detect("FAILED", failed=25), details=details, place=PLACE)
+    text = str(slack_thread.rest(report, Clock(), has_email=has_email).payload["blocks"])
+    assert text.count(", in the e-mail") == (2 if has_email else 0)

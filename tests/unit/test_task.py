@@ -14,6 +14,7 @@ from mitigation.kind import KINDS, TaskType
 from mitigation.member import NotListed, RoleRefused
 from mitigation.task import Check, Statistics, Target, parse_task, task_type_of
 from mitigation.watch import Watch
+from mitigation.wire import InvalidTask
 from tests.support.service_model import enum_of, members_of
 from tests.support.tasks import audit, detect
 
@@ -59,6 +60,12 @@ def test_an_audit_answer_is_read_whole_and_its_counts_are_summed() -> None:
         Check("TWO", Statistics(skipped=2, canceled=1, total=3), ("A", "B"), ("CODE",)),
         Check("THREE", None, (), ("OTHER",)),
     )
+
+
+def test_counts_that_aws_does_not_give_are_not_known_and_what_is_none_is_named() -> None:
+    assert audit(taskStatistics={"C": {}}).statistics == Statistics()
+    with pytest.raises(InvalidTask, match=r"^taskStatistics\.C\.failedFindingsCount: expected a"):
+        audit(taskStatistics={"C": {"failedFindingsCount": "x"}})
 
 
 def test_any_member_of_an_audit_answer_tells_that_it_is_one_and_nothing_else_does() -> None:

@@ -136,6 +136,7 @@ def test_a_duration_is_told_in_its_two_largest_units(seconds: float, shown: str)
 @pytest.mark.parametrize(
     ("part", "whole", "shown"),
     [
+        (0, 3, "0 %"),
         (1, 3, "33 %"),
         (1, 100_000, "under 1 %"),
         (99_999, 100_000, "over 99 %"),
