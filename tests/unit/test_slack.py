@@ -170,6 +170,7 @@ def test_the_verdict_shows_four_causes_or_three_and_that_there_are_more(
     payload = slack_thread.verdict(Report.of(detect("FAILED"), details=details), Clock()).payload
     text = str(payload["blocks"])
     assert (text.count("*Error"), text.count("_More in the thread._")) == (shown, more)
+    assert r"• *Error0* (1)\n" in text  # nothing is named
 
 
 @pytest.mark.parametrize("has_email", [True, False])
