@@ -17,7 +17,7 @@ from embedded.checked import BadScenario, Json, as_items, as_object, as_text
 from embedded.slack_workspace import CHANNEL, TEAM, Workspace
 
 APP = "A0MITIGATE"
-SIGNING_SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105  the fake's own
+SIGNING_SECRET = "5ec2e7c0ffee5ec2e7c0ffee5ec2e7c0"  # noqa: S105  the fake's own, and like no id
 PREFIX = "mitigation-"  # of every button's action_id
 ACTIONS = ("cancel", "retry", "undo", "approve", "deny")
 _TEXTS = ("by", "action", "secret", "app", "team", "channel", "value")
