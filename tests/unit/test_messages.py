@@ -10,7 +10,7 @@ import pytest
 
 from mitigation.causes import Row
 from mitigation.kind import TaskType
-from mitigation.messages import amazon_q, data, email, sms, sns
+from mitigation.messages import amazon_q, data, email, sections, sms, sns
 from mitigation.messages.text import ascii_only, cut, printable
 from mitigation.report import Report, Severity, Verdict
 from mitigation.task import Task
@@ -164,7 +164,7 @@ BY = StartedBy("arn:aws:iam::123456789012:user/a:b", None, None)
 TIMES: dict[str, tuple[dict[str, str], StartedBy | None]] = {
     "Started 2026-11-22 10:01:07 UTC\n": ({"taskStartTime": AT}, None),
     "Started by user/a:b, ended 2026-11-22 10:01:07 UTC\n": ({"taskEndTime": AT}, BY),
-    "Started by ada\n": ({}, StartedBy("ada", None, None)),
+    "Started by AROA:ada\n": ({}, StartedBy("AROA:ada", None, None)),
 }
 
 
@@ -173,6 +173,14 @@ def test_times_and_who_are_told_as_far_as_they_are_known(
     line: str, known: tuple[dict[str, str], StartedBy | None]
 ) -> None:
     assert f"\n{line}" in body_of(detect("FAILED", **known[0]), started_by=known[1])
+
+
+def test_of_many_ids_the_first_are_listed_and_an_action_without_one_has_no_line() -> None:
+    ids = [f"v{n}" for n in range(sections.MAX_IDS + 2)]
+    task = detect(target={"violationIds": ids}, actionsDefinition=[{"name": "A"}])
+    section = sections.ids(Report.of(task))
+    assert section
+    assert section.lines == (f"Violations: {', '.join(ids[:-2])} and 2 more",)
 
 
 def test_a_body_that_is_too_long_is_cut_and_says_so() -> None:

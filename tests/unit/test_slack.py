@@ -173,6 +173,12 @@ def test_the_verdict_shows_four_causes_or_three_and_that_there_are_more(
     assert r"• *Error0* (1)\n" in text  # nothing is named
 
 
+def test_a_long_target_leaves_room_for_what_failed_on_the_first_screen() -> None:
+    task = detect("FAILED", target={"securityProfileName": "p" * 3_000})
+    [block] = slack.brief(Report.of(task), Clock())
+    assert len(str(block)) < slack.BRIEF_LENGTH + 100
+
+
 @pytest.mark.parametrize("has_email", [True, False])
 def test_a_reply_says_where_the_rest_is(has_email: bool) -> None:
     causes = [row(error_code=f"{n}{'E' * 290}", message="m" * 290) for n in range(8)]
