@@ -183,6 +183,21 @@ def test_of_many_ids_the_first_are_listed_and_an_action_without_one_has_no_line(
     assert section.lines == (f"Violations: {', '.join(ids[:-2])} and 2 more",)
 
 
+@pytest.mark.parametrize(("count", "last"), [(20, "20. A19: "), (22, "and 2 more lines")])
+def test_of_many_actions_the_first_are_told_and_the_others_counted(count: int, last: str) -> None:
+    task = detect(actionsDefinition=[{"name": f"A{n}"} for n in range(count)])
+    section = sections.actions(Report.of(task))
+    assert section
+    assert section.lines[-1].startswith(last)
+
+
+def test_where_it_was_started_from_is_told_where_that_is_known() -> None:
+    task = detect(taskStartTime=AT, taskEndTime=AT)
+    shown = sections.particulars(Report.of(task), Clock(), where=False)
+    assert shown
+    assert "Ended 2026-11-22 10:01:07 UTC" in shown.lines
+
+
 def test_a_body_that_is_too_long_is_cut_and_says_so() -> None:
     statistics: dict[str, Any] = {f"{n}{'設' * 900}": {} for n in range(50)}
     body = body_of(audit(taskStatistics=statistics))
