@@ -70,7 +70,7 @@ def press(url: str, click: Click, message: Json, value: str, at: float) -> int:
     body = b"payload=" + quote_plus(json.dumps(clicked(click, message, value, at))).encode()
     timestamp = str(int(at) - int(false.get("age", 0)))
     verifier = SignatureVerifier(str(false.get("secret", SIGNING_SECRET)))
-    request = urllib.request.Request(  # noqa: S310  the embedded AWS
+    request = urllib.request.Request(  # noqa: S310  the door on loopback, http alone
         url,
         body,
         {
