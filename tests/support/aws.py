@@ -13,7 +13,6 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any, NamedTuple
 from unittest import mock
-from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
@@ -118,16 +117,16 @@ class Aws:
             fault = self.faults.next(operation)
             match fault:
                 case Refusal():
-                    return _refuse(request, service, fault)
+                    return refuse(request, service, fault)
                 case Page(status):
                     page = b"<!DOCTYPE html><html><body>Proxy error</body></html>"
-                    return _answer(request, status, {"Content-Type": "text/html"}, page)
+                    return respond(request, status, {"Content-Type": "text/html"}, page)
                 case Trouble.KILLED:
                     raise SystemExit
                 case Trouble.NO_CONNECTION:
                     raise EndpointConnectionError(endpoint_url=request.url)
             if service == "iot":
-                response: AWSResponse | None = self._ask_iot(request)
+                response: AWSResponse | None = ask(self.iot, request)
             else:
                 response = to_moto(stubber, event_name, request, **rest)
             if fault is ANSWER_LOST:
@@ -151,29 +150,28 @@ class Aws:
         ):
             yield
 
-    def _ask_iot(self, request: AWSPreparedRequest) -> AWSResponse:
-        url = urlsplit(request.url)
-        target = f"{url.path}?{url.query}" if url.query else url.path
-        headers = {name: _text(value) for name, value in request.headers.items()}
-        iot = self.iot.addressed(headers.get("Authorization") or "")
-        body = _text(request.body or b"").encode()
-        return _answer(request, *iot.respond(request.method, target, body, headers))
+
+def ask(iot: FakeIot, request: AWSPreparedRequest) -> AWSResponse:
+    """What it answers to whoever has signed this."""
+    target = request.url.partition("amazonaws.com")[2]
+    headers = {name: _text(value) for name, value in request.headers.items()}
+    asked = iot.addressed(headers.get("Authorization") or "")
+    body = _text(request.body or b"").encode()
+    return respond(request, *asked.respond(request.method, target, body, headers))
 
 
-def _refuse(request: AWSPreparedRequest, service: str, refusal: Refusal) -> AWSResponse:
+def refuse(request: AWSPreparedRequest, service: str, refusal: Refusal) -> AWSResponse:
     code, status, message = refusal
     if service in {"sns", "sts"}:
-        body = (
-            f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>"
-            f"<Message>{message}</Message></Error><RequestId>0</RequestId></ErrorResponse>"
-        )
-        return _answer(request, status, {"Content-Type": "text/xml"}, body.encode())
+        error = f"<Type>Sender</Type><Code>{code}</Code><Message>{message}</Message>"
+        body = f"<ErrorResponse><Error>{error}</Error><RequestId>0</RequestId></ErrorResponse>"
+        return respond(request, status, {"Content-Type": "text/xml"}, body.encode())
     headers = {"Content-Type": "application/json", "x-amzn-ErrorType": code}
     document = {"__type": code, "message": message}
-    return _answer(request, status, headers, json.dumps(document).encode())
+    return respond(request, status, headers, json.dumps(document).encode())
 
 
-def _answer(
+def respond(
     request: AWSPreparedRequest, status: int, headers: Mapping[str, Any], body: bytes
 ) -> AWSResponse:
     return AWSResponse(request.url, status, HTTPHeaders.from_dict(headers), MockRawResponse(body))

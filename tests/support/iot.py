@@ -8,9 +8,7 @@ from unittest import mock
 
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.compat import HTTPHeaders
 from botocore.config import Config
-from moto.core.botocore_stubber import MockRawResponse
 
 from embedded.fake_iot import FakeIot
 from embedded.scenario import Scenario, parse
@@ -19,6 +17,7 @@ from mitigation.acts.click import Action
 from mitigation.acts.perform import perform
 from mitigation.acts.progress import Progress
 from mitigation.kind import TaskType
+from tests.support.aws import Refusal, ask, refuse
 
 NOW = datetime(2026, 11, 22, 10, 12, tzinfo=UTC)
 AGREED = datetime(2026, 11, 22, 10, 10, tzinfo=UTC)  # to the act
@@ -143,16 +142,8 @@ class Iot:
         self.moments.append((operation, self.now))
         codes = self._refusals.get(operation)
         if code := codes.pop(0) if codes else "":
-            status, body = 400, b'{"message": "as planned"}'
-            headers: Mapping[str, Any] = {"x-amzn-ErrorType": code}
-        else:
-            target = request.url.partition("amazonaws.com")[2]
-            sent = request.body if isinstance(request.body, bytes) else b""
-            told: Any = request.headers  # some are bytes
-            given = {k: v.decode() if isinstance(v, bytes) else v for k, v in told.items()}
-            status, headers, body = self.fake.respond(request.method, target, sent, given)
-        raw = MockRawResponse(body)
-        return AWSResponse(request.url, status, HTTPHeaders.from_dict(headers), raw)
+            return refuse(request, "iot", Refusal(code, message="as planned"))
+        return ask(self.fake, request)
 
 
 @cache
