@@ -13,6 +13,7 @@ import pytest
 # Long enough to let another thread go on, too short to be a wait for something to pass.
 LONGEST_SLEEP_SECONDS = 0.3
 
+PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
 INTERNET = (socket.AF_INET, socket.AF_INET6)
 _environment = pytest.MonkeyPatch()
 _sleep = time.sleep
@@ -21,8 +22,9 @@ _violations: list[str] = []
 
 def pytest_configure(config: pytest.Config) -> None:
     """Before any test module is read: modules make AWS clients when they are imported."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "BOTO_"))]:
-        _environment.delenv(name)
+    for name in [*os.environ]:
+        if name.startswith(("AWS_", "BOTO_")) or name.upper() in PROXIES:
+            _environment.delenv(name)
     for name, value in {
         "AWS_ACCESS_KEY_ID": "none",
         "AWS_SECRET_ACCESS_KEY": "none",
@@ -32,10 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "NO_PROXY": "127.0.0.1,localhost",
     }.items():
         _environment.setenv(name, value)
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        _environment.delenv(name, raising=False)
-        _environment.delenv(name.lower(), raising=False)
-    _ban_network()
+    for of, name in ((socket.socket, "connect"), (socket.socket, "connect_ex")):
+        _guard(of, name, lambda self, address: address[0] if self.family in INTERNET else None)
+    _guard(socket, "getaddrinfo", lambda host, *_args, **_kwargs: host)
     _environment.setattr(time, "sleep", _short_sleep)
     config.add_cleanup(_environment.undo)
 
@@ -46,12 +47,6 @@ def violations() -> Iterator[list[str]]:
     _violations.clear()
     yield _violations
     assert not _violations, "; ".join(_violations)
-
-
-def _ban_network() -> None:
-    for of, name in ((socket.socket, "connect"), (socket.socket, "connect_ex")):
-        _guard(of, name, lambda self, address: address[0] if self.family in INTERNET else None)
-    _guard(socket, "getaddrinfo", lambda host, *_args, **_kwargs: host)
 
 
 def _guard(of: Any, name: str, host_of: Callable[..., Any]) -> None:
@@ -67,12 +62,10 @@ def _guard(of: Any, name: str, host_of: Callable[..., Any]) -> None:
 
 
 def _is_here(host: Any) -> bool:
-    if host in (None, "", "localhost"):
-        return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return False
+        return host in (None, "", "localhost")
 
 
 def _short_sleep(seconds: float) -> None:
