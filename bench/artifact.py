@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 
 from embedded.slack_workspace import CHANNEL
 from tests.support import clicks
-from tests.support.product import ACTING, REGION
-from tests.support.stack import Stack
+from tests.support.product import REGION, Resources, product, variables
 
 CHILD = Path(__file__).with_name("child.py")
 LIMIT_SECONDS = 300
@@ -27,13 +26,12 @@ RUNTIME = ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "jmespath",
 _SECRET = f"arn:aws:secretsmanager:{REGION}:123456789012:secret"
 TOKEN = {"SlackBotTokenSecretArn": f"{_SECRET}:slack-app-a1b2c3", "SlackChannelId": CHANNEL}
 WEBHOOK = {"SlackWebhookSecretArn": f"{_SECRET}:slack-a1b2c3"}
-# What acting.yaml is given, as far as its door reads it.
+# Of a deployment with acts, as far as the door reads it.
 ACTS = {
-    "ServiceName": "notifier",
+    "SlackActions": "cancel",
     "SlackSigningSecretArn": "signing",
     "SlackAppId": clicks.PLACE.app,
     "SlackTeamId": clicks.PLACE.team,
-    "SlackChannelId": clicks.PLACE.channel,
 }
 
 
@@ -129,7 +127,7 @@ class Bench:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "PATH": os.defpath,
-            **_stack(handler or "").environment(function),
+            **variables(_stack(handler or "describe_task"), function),
             **self.aws,
         }
         module = {"module": handler.partition(" ")[0]} if handler else {}
@@ -138,11 +136,11 @@ class Bench:
 
 
 def memory_bytes(handler: str) -> int:
-    return int(_stack(handler).properties(_function(handler))["MemorySize"]) * 2**20
+    return int(_stack(handler)[_function(handler)]["Properties"]["MemorySize"]) * 2**20
 
 
 def timeout_seconds(handler: str) -> int:
-    return int(_stack(handler).properties(_function(handler))["Timeout"])
+    return int(_stack(handler)[_function(handler)]["Properties"]["Timeout"])
 
 
 def _function(handler: str) -> str:
@@ -150,8 +148,8 @@ def _function(handler: str) -> str:
     return handler.partition(" ")[0].title().replace("_", "") + "Function"
 
 
-def _stack(handler: str) -> Stack:
-    if handler == "receive_click":
-        return Stack(ACTS, {}, ACTING)
+def _stack(handler: str) -> Resources:
+    """With a webhook, with an app, or with acts."""
     slack = TOKEN if handler.endswith(" app") else WEBHOOK
-    return Stack({**slack, "TimeZone": "Europe/Berlin"}, {})
+    given = {**slack, "TimeZone": "Europe/Berlin"}
+    return product().whole(TOKEN | ACTS if handler == "receive_click" else given)

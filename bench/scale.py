@@ -19,8 +19,7 @@ from bench.page import table
 from bench.schedules import DAY, HOUR, draw_mix
 from mitigation.trigger import SWEEP_WINDOW_SECONDS
 from tests.support.functions import Context
-from tests.support.product import REGION
-from tests.support.stack import Stack, product
+from tests.support.product import REGION, product, variables
 
 AT_ONCE = 5 + 10  # detect and audit tasks that may run at the same time; adjustable
 DAYS_A_MONTH = 30
@@ -113,7 +112,7 @@ def sweep(call_seconds: float = CALL_SECONDS) -> tuple[list[tuple[str, str, str]
     members = {"MemberAccounts": accounts, "MemberRegions": ",".join(REGIONS)}
     environment = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "bench")
     environment |= dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), REGION)
-    environment |= Stack(members, {}).environment("SweepFunction")
+    environment |= variables(product().whole(members), "SweepFunction")
     with (
         mock.patch.dict(os.environ, environment),
         mock.patch.object(BaseClient, "_make_api_call", call),

@@ -16,7 +16,7 @@ from mitigation.kind import TaskType
 from mitigation.polling import Policy, wait_seconds
 from mitigation.task import Statistics, Task, parse_task
 from mitigation.thread import CHANNEL, NO_HEADS, Thread, counts_of
-from tests.support.stack import product
+from tests.support.product import product
 
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 MINUTE, HOUR, DAY = 60, 3600, 86_400

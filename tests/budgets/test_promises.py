@@ -5,19 +5,13 @@ from collections import Counter
 import pytest
 
 from bench import acting, page, scale, schedules
-from bench.polling import Polling, broken, most_events, settings, simulate, slack_app
+from bench.polling import Polling, broken, settings, simulate, slack_app
 from bench.schedules import default_policy
 from mitigation.acts.click import Action
-from mitigation.decision import MOST_EVENTS
 from mitigation.polling import Policy
-from mitigation.thread import ALL_HEADS
 from tests.support.iot import scenario
-from tests.support.product import Product
 
 TASKS = 2_000
-EVENT_LIMIT = 25_000  # Step Functions, events in a history
-# A look that is throttled to the end: nine attempts, each scheduled, started and failed.
-EVENTS_OF_A_FAILED_LOOK = 27
 
 
 def sample(policy: Policy | None = None) -> Polling:
@@ -47,19 +41,6 @@ def test_showing_progress_costs_what_is_promised_and_edits_that_show_nothing_cos
     assert broken(slack_app(500)) == []
     monkeypatch.setattr(schedules, "counts_of", lambda _task: "")
     assert broken(slack_app(500)) == ["steady: cost, of the webhook's"]
-
-
-def test_a_watch_ends_before_its_execution_is_out_of_events() -> None:
-    """Also with the parameters that make it look most often; a third is left for retries."""
-    given = Product.load().template["Parameters"]
-    most_often = default_policy(
-        PollMinSeconds=str(given["PollMinSeconds"]["MinValue"]),
-        PollMaxSeconds=str(given["PollMaxSeconds"]["MinValue"]),
-        WatchLimitHours=str(given["WatchLimitHours"]["MaxValue"]),
-    )
-    assert most_events(most_often) <= EVENT_LIMIT * 2 / 3
-    assert most_events(most_often) < most_events(most_often, ALL_HEADS) <= MOST_EVENTS
-    assert EVENT_LIMIT / 3 > 300 * EVENTS_OF_A_FAILED_LOOK
 
 
 def test_the_page_shows_the_settings_that_are_shipped() -> None:

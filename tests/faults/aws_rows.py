@@ -45,7 +45,8 @@ from tests.faults.row import (
 )
 from tests.faults.start_rows import after_deployment, sweep
 from tests.support.aws import ANSWER_LOST, NO_CONNECTION, WORKS, Outage, Refusal
-from tests.support.machine import WEBHOOK, World
+from tests.support.deployment import WEBHOOK
+from tests.support.machine import World
 from tests.support.watched import TASK_IDS, Json, answer, finding_ids, started
 
 IOT = {**named(THROTTLED, FAILS, AWAY, DENIED, Refusal("ExpiredTokenException", 403)), **NETWORK}
@@ -155,8 +156,8 @@ def member_rows() -> Iterator[Row]:
 
 def forged_envelope(world: World, task_type: TaskType) -> None:
     """No rule takes it: whoever hands it over may invoke the function."""
-    with world.clock.working():
-        world.hands("StartWatchFunction", of_member(task_type, STRANGER))
+    world.hands("StartWatchFunction", of_member(task_type, STRANGER))
+    world.ends()
 
 
 def by_hand(world: World, task_type: TaskType) -> None:

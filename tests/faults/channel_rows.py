@@ -12,8 +12,8 @@ from mitigation.delivery import LAYOUT_REFUSALS
 from tests.faults.outcome import NOT_STARTED, SLACK_DEAD, SNS_DEAD, TOLD, Outcome, both
 from tests.faults.row import Looks, Row, ends, once, once_and_for_ever
 from tests.support.aws import WORKS, Refusal
+from tests.support.deployment import WEBHOOK
 from tests.support.functions import Mishap
-from tests.support.machine import WEBHOOK
 from tests.support.slack import GARBAGE, OK, RESET, REVOKED, SLOW, TAKEN_THEN_RESET
 from tests.support.watched import answer, running
 

@@ -11,9 +11,9 @@ import pytest
 
 from bench.artifact import link_runtime
 from tests.support.combinations import EVERYTHING
-from tests.support.product import OUR_OWN, REGION, ROOT, Product
+from tests.support.product import OUR_OWN, REGION, ROOT, Product, variables
 from tests.support.sam import BUILT, built_project
-from tests.template.wiring import functions, variables
+from tests.template.wiring import functions
 
 pytestmark = pytest.mark.acceptance
 

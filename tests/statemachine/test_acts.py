@@ -3,7 +3,6 @@
 Each is done once, and told once, whatever happens: of tasks of both kinds.
 """
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -11,12 +10,10 @@ import pytest
 
 from embedded.places import MEMBER
 from embedded.slack_answers import SlackAppAnswer
-from embedded.slack_workspace import CHANNEL
 from mitigation.member import Member
-from tests.support.acting import ADA, BO, EVE, WATCH, Acting
+from tests.support.acting import ADA, BO, EVE, Acting
 from tests.support.aws import ANSWER_LOST, KILLED, WORKS, Fault, Refusal
 from tests.support.functions import Mishap
-from tests.support.interpreter import client
 from tests.support.iot import scenario
 from tests.support.slack import Slack
 
@@ -24,16 +21,18 @@ CANCEL = ["CancelDetectMitigationActionsTask"]
 DENIED = Refusal("AccessDeniedException", 403)
 THEIRS = Member(*MEMBER)
 GRANTS_NONE = "210987654321 (us-east-1) grants no cancel: the parameter Acts of its member.yaml"
+APPROVED = {"SlackApprovals": "cancel"}
 
 
-def acting(slack: Slack, **more: Any) -> Acting:
-    return Acting(slack, [scenario()], **more)
+def acting(slack: Slack, **parameters: str) -> Acting:
+    return Acting(slack, [scenario()], parameters=parameters)
 
 
-def of_member(slack: Slack, **more: Any) -> Acting:
-    """The same task at home and in the member's account."""
-    listed = {"members": MEMBER.account} | more
-    return Acting(slack, [scenario(), replace(scenario(), place=MEMBER)], **listed)
+def of_member(slack: Slack, *refusals: Fault, at: str = "AssumeRole", **more: str) -> Acting:
+    """The same task at home and in the member's account, which refuses some calls."""
+    listed = {"MemberAccounts": MEMBER.account, "MemberRegions": MEMBER.region} | more
+    tasks, aws = [scenario(), replace(scenario(), place=MEMBER)], {at: refusals or [WORKS]}
+    return Acting(slack, tasks, parameters=listed, aws=aws)
 
 
 def test_a_double_click_and_a_replay_act_once(slack: Slack) -> None:
@@ -66,7 +65,7 @@ def test_a_button_that_is_not_ours_does_nothing_and_is_answered(slack: Slack) ->
 
 
 def test_a_retry_that_is_asked_for_twice_starts_nothing_twice(slack: Slack) -> None:
-    with Acting(slack, [scenario("FAILED", failed=30)], approvals="") as world:
+    with Acting(slack, [scenario("FAILED", failed=30)], parameters={"SlackApprovals": ""}) as world:
         world.clicks(ADA, "retry")
         world.passes(120)
         world.clicks(BO, "retry")
@@ -76,7 +75,7 @@ def test_a_retry_that_is_asked_for_twice_starts_nothing_twice(slack: Slack) -> N
 
 
 def test_the_first_answer_counts_and_the_second_is_told_so(slack: Slack) -> None:
-    with acting(slack, approvals="cancel", actors=f"{ADA},{BO},{EVE}") as world:
+    with acting(slack, **APPROVED, SlackActors=f"{ADA},{BO},{EVE}") as world:
         world.clicks(ADA, "cancel")
         value = world.button("approve")
         world.clicks(BO, "deny")
@@ -91,7 +90,7 @@ def test_the_first_answer_counts_and_the_second_is_told_so(slack: Slack) -> None
 
 
 def test_nobody_answers_for_30_minutes(slack: Slack) -> None:
-    with acting(slack, approvals="cancel") as world:
+    with acting(slack, **APPROVED) as world:
         world.clicks(ADA, "cancel")
         value = world.button("approve")
         world.passes(31 * 60)
@@ -105,8 +104,8 @@ def test_nobody_answers_for_30_minutes(slack: Slack) -> None:
 
 
 def test_a_member_s_task_is_canceled_there_and_not_here(slack: Slack) -> None:
-    busy = {"AssumeRole": [Refusal("Throttling")] * 4 + [WORKS]}
-    with of_member(slack, approvals="cancel", aws=busy) as world:
+    busy = [Refusal("Throttling")] * 4
+    with of_member(slack, *busy, WORKS, **APPROVED) as world:
         world.click(ADA, "cancel", value=world.button("cancel", THEIRS))
         world.passes(600)
         assert "quarantine-7 in 210987654321 (us-east-1)" in world.thread[0]
@@ -117,7 +116,7 @@ def test_a_member_s_task_is_canceled_there_and_not_here(slack: Slack) -> None:
 
 @pytest.mark.parametrize("operation", ["AssumeRole", *CANCEL])
 def test_what_a_member_does_not_grant_is_said_in_the_thread(slack: Slack, operation: str) -> None:
-    with of_member(slack, aws={operation: [DENIED]}) as world:
+    with of_member(slack, DENIED, at=operation) as world:
         world.clicks(ADA, "cancel", value=world.button("cancel", THEIRS))
         assert world.calls() == world.calls(place=MEMBER) == []
         assert GRANTS_NONE in world.thread[0]
@@ -125,57 +124,33 @@ def test_what_a_member_does_not_grant_is_said_in_the_thread(slack: Slack, operat
 
 
 def test_nobody_is_asked_to_agree_to_what_a_member_does_not_grant(slack: Slack) -> None:
-    with of_member(slack, approvals="cancel", aws={"AssumeRole": [DENIED]}) as world:
+    with of_member(slack, DENIED, **APPROVED) as world:
         world.clicks(ADA, "cancel", value=world.button("cancel", THEIRS))
         assert world.thread == []
         assert GRANTS_NONE in world.whispers[0][1]
 
 
 def test_a_refusal_at_home_is_no_member_s(slack: Slack) -> None:
-    with of_member(slack, aws={CANCEL[0]: [DENIED, WORKS]}) as world:
+    with of_member(slack, DENIED, WORKS, at=CANCEL[0]) as world:
         world.click(ADA, "cancel")
         world.ends()
         assert world.calls() == CANCEL
 
 
 def test_a_member_that_is_not_listed_is_asked_for_nothing(slack: Slack) -> None:
-    with of_member(slack, members="310987654321") as world:
+    with of_member(slack, MemberAccounts="310987654321") as world:
         world.clicks(ADA, "cancel", value=world.button("cancel", THEIRS))
         assert "not listed in MemberAccounts" in world.thread[0]
         assert "AssumeRole" not in {call.operation for call in world.network.calls}
         assert world.iot.calls == world.iot.at(MEMBER).calls == []
 
 
-def ended_watch(world: Acting) -> None:
-    """A watch that has ended, and left the task's message as it is."""
-    definition = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
-    machine = client("stepfunctions").create_state_machine(
-        name="WatchTask",
-        definition=json.dumps(definition),
-        roleArn="arn:aws:iam::123456789012:role/watch",
-    )
-    thread = {"channel": CHANNEL, "ts": world.head, "hasVerdict": True}
-    memory = {
-        "version": 2,
-        "task": {"taskSummary": next(world.tasks[0].summaries)},
-        "channels": {"slack": {"thread": thread}},
-    }
-    state = {
-        "machine": {"version": 2, "channels": ["slack"]},
-        "input": {"taskId": "quarantine-7"},
-        "look": {"decision": "final/ended", "memory": memory},
-    }
-    client("stepfunctions").start_execution(
-        stateMachineArn=machine["stateMachineArn"], name=WATCH, input=json.dumps(state)
-    )
-    world.passes(1)
-
-
 def test_the_task_s_message_says_who_did_it_who_agreed_and_when(slack: Slack) -> None:
     counts = {"taskStatistics": {"actionsExecuted": 5}}
     done = scenario("SUCCESSFUL", executed={"Quarantine": 3, "Deactivate": 2}, summary=counts)
     with Acting(slack, [done]) as world:
-        ended_watch(world)
+        world.starts("detect-quarantine-7", {"taskId": "quarantine-7"})
+        world.head = slack.workspace.messages[-2]["ts"]
         world.agreed("undo")
         world.ends()
         head = str(world.said[0]["blocks"])
@@ -245,7 +220,8 @@ PLAYS = [(act, name) for act in ACTS for name in FAULTS if "audit" not in act or
 @pytest.mark.parametrize(("act", "fault"), PLAYS)
 def test_it_is_done_once_and_told_once(slack: Slack, act: str, fault: str) -> None:
     known, started, says = ACTS[act]
-    with Acting(slack, [known], approvals="cancel,retry,undo", **FAULTS[fault]) as world:
+    everything = {"SlackApprovals": "cancel,retry,undo"}
+    with Acting(slack, [known], parameters=everything, **FAULTS[fault]) as world:
         world.agreed(act.split(maxsplit=1)[0])
         world.ends()
         assert len(world.calls("Cancel")) == ("cancel" in act)

@@ -8,24 +8,18 @@ from itertools import product as combinations
 
 import pytest
 
+from bench.polling import most_events
+from bench.schedules import default_policy
 from embedded.scenario import SlackAnswer
 from embedded.slack_workspace import Workspace
-from mitigation import decision, patience, polling
-from mitigation.decision import (
-    INTERIM_EVENTS,
-    MOST_EVENTS,
-    MOST_OUTAGES_TOLD,
-    PROGRESS_EVENTS,
-    REMINDER_SECONDS,
-    RETRY_EVENTS,
-    ROUND_EVENTS,
-)
+from mitigation import decision, patience
+from mitigation.decision import INTERIM_EVENTS, MOST_EVENTS, RETRY_EVENTS, ROUND_EVENTS
 from mitigation.polling import Policy
-from mitigation.thread import EDIT_SECONDS, EDIT_SHARE
+from mitigation.thread import ALL_HEADS
 from tests.support.functions import Mishap
 from tests.support.machine import World
+from tests.support.product import product
 from tests.support.slack import OK, Slack
-from tests.support.stack import product
 from tests.support.watched import answer, running, started, task
 from tests.template.graph import states
 
@@ -33,23 +27,16 @@ EVENT_LIMIT = 25_000  # Step Functions quotas, standard workflows
 TASK_EVENTS = 5  # entered, scheduled, started, succeeded, exited
 PASSING_EVENTS = 2  # of a Choice, a Wait, a Pass: entered, exited
 CHANNELS = 2
-PARAMETERS = [
-    product().template["Parameters"][name]
-    for name in ("PollMinSeconds", "PollMaxSeconds", "OverdueMinutes", "WatchLimitHours")
-]
 RULES = {name: state["Retry"] for name, state in states(product().definition) if "Retry" in state}
-
-
-def policy(poll_min: str, poll_max: str, overdue_minutes: str, limit_hours: str) -> Policy:
-    overdue, limit = 60 * int(overdue_minutes), 3600 * int(limit_hours)
-    return Policy(int(poll_min), int(poll_max), overdue_seconds=overdue, limit_seconds=limit)
-
-
-DEFAULT = policy(*(each["Default"] for each in PARAMETERS))
 # Every combination of the smallest and the largest value that a deployment accepts.
+BOUNDS = {
+    name: (str(parameter["MinValue"]), str(parameter["MaxValue"]))
+    for name, parameter in product().template["Parameters"].items()
+    if name in {"PollMinSeconds", "PollMaxSeconds", "OverdueMinutes", "WatchLimitHours"}
+}
 EXTREMES = [
-    policy(*values)
-    for values in combinations(*((each["MinValue"], each["MaxValue"]) for each in PARAMETERS))
+    default_policy(**dict(zip(BOUNDS, values, strict=True)))
+    for values in combinations(*BOUNDS.values())
 ]
 
 
@@ -85,20 +72,6 @@ def visit_events(failures: int, name: str, *, final: bool) -> int:
     return events
 
 
-def most_events(policy: Policy, each_look: int) -> int:
-    """Of looks until the watch limit, each as early as it can come, and of all that is shown."""
-    age, looks = 0, 0
-    while age < policy.limit_seconds:
-        # It comes earliest where progress says that the end is near, and nothing more is done.
-        age += min(polling.wait_seconds(age, policy, share, jitter=0) for share in (None, 0.9999))
-        looks += 1
-    tried, edits = -1e9, 0
-    for age in range(0, policy.limit_seconds, policy.min_seconds):
-        if age - tried >= max(EDIT_SECONDS, EDIT_SHARE * age):
-            tried, edits = age, edits + 1
-    return each_look * looks + PROGRESS_EVENTS * edits
-
-
 def test_there_is_room_to_tell_once_the_watch_has_used_up_its_events() -> None:
     last_look = most_task_events("DescribeTask") + PASSING_EVENTS
     start_and_end = 2 * PASSING_EVENTS
@@ -110,14 +83,15 @@ def test_telling_in_between_is_counted_with_the_most_that_it_can_take() -> None:
     assert most_telling_events(final=False) <= INTERIM_EVENTS
 
 
-@pytest.mark.parametrize("policy", [DEFAULT, *EXTREMES], ids=str)
+@pytest.mark.parametrize("policy", [default_policy(), *EXTREMES], ids=str)
 def test_the_limit_in_hours_ends_a_watch_before_its_events_do(policy: Policy) -> None:
-    told = 1 + len(REMINDER_SECONDS) + MOST_OUTAGES_TOLD
-    assert most_events(policy, ROUND_EVENTS) + INTERIM_EVENTS * told < MOST_EVENTS
+    told = 1 + len(decision.REMINDER_SECONDS) + decision.MOST_OUTAGES_TOLD
+    assert most_events(policy, ALL_HEADS) + INTERIM_EVENTS * told < MOST_EVENTS
 
 
 def test_by_default_every_look_may_fail_once_as_well() -> None:
-    assert most_events(DEFAULT, ROUND_EVENTS + RETRY_EVENTS) < MOST_EVENTS
+    looks = most_events(default_policy()) / ROUND_EVENTS
+    assert most_events(default_policy(), ALL_HEADS) + RETRY_EVENTS * looks < MOST_EVENTS
 
 
 def history(
@@ -138,7 +112,7 @@ def test_the_interpreter_counts_as_the_arithmetic_does(slack: Slack) -> None:
     least = history(slack)
     assert history(slack, looks=3) - least == 3 * ROUND_EVENTS
     shown = history(slack, looks=1, app=True) - history(slack, app=True)
-    assert shown == ROUND_EVENTS + PROGRESS_EVENTS
+    assert shown == ROUND_EVENTS + decision.PROGRESS_EVENTS
     assert history(slack, failures=4) - least == 4 * RETRY_EVENTS
     assert history(slack, posts=2) - least == 2 * (TASK_EVENTS + 3 * PASSING_EVENTS)
     assert least < most_telling_events(final=True)

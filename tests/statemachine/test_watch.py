@@ -20,7 +20,7 @@ from tests.support.machine import World
 from tests.support.slack import OK, REVOKED, Slack
 from tests.support.watched import Json, answer, running, started, task
 
-NO_TOPIC = {"Publish": [Refusal("NotFound", 404, "Topic does not exist")]}
+AN_OK = SlackAppAnswer()
 AMAZON_Q = {"parameters": {"AmazonQ": "true"}}
 
 
@@ -39,35 +39,19 @@ def watched(server: Slack, /, *describe: Json, **more: Any) -> Iterator[World]:
         yield world
 
 
-@pytest.mark.parametrize(
-    ("faults", "error", "says"),
-    [
-        (
-            {"slack": [REVOKED]},
-            "NotAllDelivered",
-            ["sns: delivered", "slack: DeliveryRejected, Slack answered 404: no_service"],
-        ),
-        (
-            {"slack": [REVOKED], "aws": NO_TOPIC},
-            "NotAllDelivered",
-            [
-                "sns: DeliveryRejected, SNS refused: An error occurred (NotFound)",
-                "lies in the dead-letter queue",
-            ],
-        ),
-        (
-            {"lambdas": {"DescribeTaskFunction": [Mishap.EXIT_BEFORE]}},
-            "DescribeTaskFailed",
-            ["detect-quarantine-7: ", "failed for 12 hours, last with Runtime.ExitError"],
-        ),
-    ],
-)
-def test_an_execution_that_fails_says_whose_it_is_and_why(
-    slack: Slack, faults: dict[str, Any], error: str, says: list[str]
-) -> None:
-    with watched(slack, answer("detect"), **faults) as world:
-        assert (world.execution.status, world.execution.error) == ("FAILED", error)
-        for said in ["quarantine-7", *says]:
+def test_an_execution_whose_message_did_not_arrive_says_whose_it_is_and_why(slack: Slack) -> None:
+    with watched(slack, answer("detect"), slack=[REVOKED]) as world:
+        assert (world.execution.status, world.execution.error) == ("FAILED", "NotAllDelivered")
+        says = ["quarantine-7", "sns: delivered", "slack: DeliveryRejected, Slack answered 404: no"]
+        for said in [*says, "lies in the dead-letter queue"]:
+            assert said in str(world.execution.cause)
+
+
+def test_an_execution_that_could_not_look_says_whose_it_is_and_why(slack: Slack) -> None:
+    ends = {"DescribeTaskFunction": [Mishap.EXIT_BEFORE]}
+    with watched(slack, answer("detect"), lambdas=ends) as world:
+        assert (world.execution.status, world.execution.error) == ("FAILED", "DescribeTaskFailed")
+        for said in ("detect-quarantine-7: ", "failed for 12 hours, last with Runtime.ExitError"):
             assert said in str(world.execution.cause)
 
 
@@ -130,8 +114,8 @@ def test_amazon_q_is_told_of_a_start_once_on_its_own_topic(slack: Slack) -> None
     with watched(slack, workspace=Workspace(), **AMAZON_Q) as world:
         assert world.execution.states.count("ShowProgress") >= 3
         [start, end] = world.network.publications
-        assert start.topic.endswith(":starts")
-        assert end.topic.endswith(":notifications")
+        assert start.topic.endswith(":StartsTopic")
+        assert end.topic.endswith(":NotificationTopic")
         said = [json.loads(start.bodies["default"]), json.loads(end.bodies["https"])]
         assert said[0]["metadata"]["threadId"] == said[1]["metadata"]["threadId"]
 
@@ -141,11 +125,7 @@ def test_amazon_q_is_told_of_a_start_once_on_its_own_topic(slack: Slack) -> None
     [
         ({"aws": {"Publish": [Refusal("AuthorizationError", 403), WORKS]}}, 1, 0),
         ({"aws": {"Publish": [NO_CONNECTION, NO_CONNECTION, WORKS]}}, 1, 0),
-        (
-            {"app": {"chat.postMessage": [SlackAppAnswer(error="invalid_auth"), SlackAppAnswer()]}},
-            0,
-            1,
-        ),
+        ({"app": {"chat.postMessage": [SlackAppAnswer(error="invalid_auth"), AN_OK]}}, 0, 1),
     ],
 )
 def test_what_cannot_be_shown_is_counted_and_hinders_nobody_else(

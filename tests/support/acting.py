@@ -1,32 +1,20 @@
-"""What acting.yaml deploys: people in a channel click through the door, signed as Slack signs."""
+"""A deployment with acts: people in a channel click through the door, signed as Slack signs."""
 
 import json
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from embedded.clicks import APP, Click, button, clicked
-from embedded.places import HOME, MEMBER, Place
+from embedded.places import HOME, Place
 from embedded.slack_workspace import CHANNEL, TEAM, Workspace
 from mitigation.acts.button import Button
 from mitigation.acts.click import Action
 from mitigation.kind import TaskType
 from mitigation.member import Member
 from tests.support import clicks
-from tests.support.deployment import (
-    TOKEN,
-    Deployment,
-    Json,
-    function_arn,
-    machine_arn,
-    make_secret,
-)
-from tests.support.product import ACTING
-from tests.support.stack import Stack
+from tests.support.deployment import TOKEN, Deployment, Json, make_secret
 
-FUNCTIONS = ("ReceiveClickFunction", "ActOnTaskFunction")
-WATCH = "detect-quarantine-7"
 ADA, BO, EVE = "U0ADA", "U0BO", "U0EVE"
 
 
@@ -34,43 +22,23 @@ ADA, BO, EVE = "U0ADA", "U0BO", "U0EVE"
 class Acting(Deployment):
     """People in a channel with the task's message in it; `head` is its ts."""
 
-    MACHINE = ("ActOnTaskStateMachine", "ActOnTask")
-    BEGIN = datetime(2026, 11, 22, 10, 12, tzinfo=UTC)
-
-    level: str = "cancel-retry-undo"
-    approvals: str = "retry,undo"
-    actors: str = f"{ADA},{BO}"
-    members: str = ""
+    MACHINE, BEGIN = "ActOnTaskStateMachine", datetime(2026, 11, 22, 10, 12, tzinfo=UTC)
 
     def _enter(self, running: ExitStack) -> None:
         self.workspace = workspace = Workspace()
         super()._enter(running)
-        self.clock.enter()  # time passes only where a test lets it
-        running.callback(self.ends, again=False)  # what still waits would go on in the next test
         head = {"channel": CHANNEL, "text": "the task's own message"}
         self.head: str = workspace.call("chat.postMessage", f"Bearer {TOKEN}", head)["ts"]
 
-    def _deploy(self) -> tuple[Stack, Sequence[str]]:
-        parameters = {
-            "ServiceName": "notifier",
-            "SlackActions": self.level,
-            "SlackApprovals": self.approvals,
-            "SlackActors": self.actors,
+    def _given(self) -> dict[str, str]:
+        return {
+            "SlackActions": "cancel-retry-undo",
+            "SlackActors": f"{ADA},{BO}",
             "SlackSigningSecretArn": make_secret("signing", clicks.SECRET),
-            "SlackBotTokenSecretArn": make_secret("bot", TOKEN),
             "SlackAppId": APP,
             "SlackTeamId": TEAM,
-            "SlackChannelId": CHANNEL,
-            "WatchTaskName": "WatchTask",
-            "MemberAccounts": self.members,
-            "MemberRegions": MEMBER.region,
-            "MemberAliases": "",
-            "TimeZone": "UTC",
-            "AccountAlias": "",
+            **super()._given(),
         }
-        arns = {f"{name}.Arn": function_arn(name) for name in FUNCTIONS}
-        names = {"ActOnTaskStateMachine": machine_arn("ActOnTask"), **arns}
-        return Stack(parameters, names, ACTING), FUNCTIONS
 
     # --- What happens ----------------------------------------------------------------------
 
@@ -84,7 +52,7 @@ class Acting(Deployment):
 
     def click(self, user: str, action: str, value: str | None = None) -> int:
         """What the door answers to a click; returns as soon as it does."""
-        message = self.said[1 if action in ("approve", "deny") else 0]
+        message = self.said[-1 if action in ("approve", "deny") else 0]
         click, at = Click(0, user, action, {}), self.clock.now.timestamp()
         payload = clicked(click, message, value or self.button(action), at)
         request = clicks.event(clicks.form(payload), at=at)
@@ -102,18 +70,6 @@ class Acting(Deployment):
         self.clicks(ADA, action)
         self.passes(300)
         self.clicks(BO, "approve")
-
-    def passes(self, seconds: float) -> None:
-        self.clock.sleep(seconds)
-
-    def ends(self, *, again: bool = True) -> None:
-        """Until nothing is left that could happen."""
-        self.clock.leave()
-        try:
-            self.clock.run_until_idle()
-        finally:
-            if again:
-                self.clock.enter()
 
     # --- What came of it -------------------------------------------------------------------
 

@@ -22,20 +22,19 @@ REAL_SECONDS = 600  # a wait that takes longer never ends
 
 
 class Clock:
-    """`enter` counts one more who works, `leave` one less; whoever sleeps must be counted.
+    """`enter` counts one more who works, `leave` one less; whoever makes the clock does.
 
-    Everyone in this process sees the clock's time while the `with` block runs.
+    Everyone in this process sees its time while the `with` block runs.
     """
 
     def __init__(self, start: datetime) -> None:
         self.start = self.now = start
-        self._working = 0
+        self._working = 1
         self._sleepers: list[tuple[datetime, int, threading.Event]] = []
         self._order = count()
         self._mutex = threading.Lock()
         self._idle = threading.Event()
-        self._turns: deque[threading.Event] = deque()
-        self._turn_is_taken = False
+        self._turns: deque[threading.Event] = deque()  # the first of them has it
         self._travel = time_machine.travel(start, tick=False)
 
     def __enter__(self) -> Self:
@@ -57,16 +56,6 @@ class Clock:
     def leave(self) -> None:
         with self._mutex:
             self._stop_working()
-
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """Somebody works in this block, and when it ends, all that follows has its time."""
-        self.enter()
-        try:
-            yield
-        finally:
-            self.leave()
-            self.run_until_idle()
 
     def sleep(self, seconds: float) -> None:
         """Wait for `seconds` of this clock's time."""
@@ -94,28 +83,28 @@ class Clock:
         """One at a time, in the order of asking; who waits for a turn doesn't work."""
         mine = threading.Event()
         with self._mutex:
-            if self._turn_is_taken:
-                self._turns.append(mine)
-                self._stop_working()
-            else:
-                self._turn_is_taken = True
+            self._turns.append(mine)
+            if self._turns[0] is mine:
                 mine.set()
+            else:
+                self._stop_working()
         self._await(mine)
         try:
             yield
         finally:
             with self._mutex:
-                self._turn_is_taken = bool(self._turns)
+                self._turns.popleft()
                 if self._turns:
                     self._working += 1  # on behalf of the one who is next
-                    self._turns.popleft().set()
+                    self._turns[0].set()
 
     def run_until_idle(self) -> None:
-        """Return when nobody works or sleeps; raises AssertionError when that never comes."""
-        with self._mutex:
-            if self._working == 0:
-                self._wake_next()
-        self._await(self._idle)
+        """Let pass what others work and sleep for; AssertionError when that does not end."""
+        self.leave()
+        try:
+            self._await(self._idle)
+        finally:
+            self.enter()
 
     def _await(self, event: threading.Event) -> None:
         """Raises AssertionError, with where everybody is, when it never comes."""
@@ -126,10 +115,8 @@ class Clock:
 
     def _stop_working(self) -> None:
         self._working -= 1
-        if self._working == 0:
-            self._wake_next()
-
-    def _wake_next(self) -> None:
+        if self._working > 0:
+            return
         if not self._sleepers:
             self._idle.set()
             return

@@ -1,8 +1,9 @@
-"""A template's stack, run in this process: its real definition on moto's interpreter, its real
+"""The product's stack, run in this process: its real definitions on moto's interpreter, its real
 functions; only time and the network's far end are made up.
 """
 
 import contextlib
+import functools
 import io
 import json
 import logging
@@ -25,21 +26,28 @@ from embedded.fake_iot import FakeIot
 from embedded.running import Running
 from embedded.scenario import Scenario
 from embedded.slack_answers import SlackAnswer, SlackAppAnswer
-from embedded.slack_workspace import Workspace
+from embedded.slack_workspace import CHANNEL, Workspace
 from tests.support import clicks
 from tests.support.aws import Aws, Fault, Plan, Planned
 from tests.support.clock import Clock
-from tests.support.functions import Function, Mishap
+from tests.support.functions import Function, Mishap, handler
 from tests.support.interpreter import Wait, client, on_virtual_time
-from tests.support.product import PSEUDO_PARAMETERS, REGION
+from tests.support.product import (
+    AMAZON_Q,
+    PSEUDO_PARAMETERS,
+    REGION,
+    Resources,
+    acting,
+    product,
+    variables,
+)
 from tests.support.slack import Slack
-from tests.support.stack import Stack
 
 ACCOUNT = PSEUDO_PARAMETERS["AWS::AccountId"]
 # In the webhook URL and the bot token, and nowhere else: whoever finds it has found a leak.
 SECRET = "THE-WEBHOOK-IS-A-SECRET"
 TOKEN = f"xoxb-000000000000-{SECRET}"
-QUEUES = ("DeadLetterQueue", "StartFailuresQueue")
+WEBHOOK = f"https://hooks.slack.com/services/T0/B0/{SECRET}"
 
 logging.getLogger("moto").setLevel(logging.CRITICAL)  # no Lambda would write its lines
 
@@ -73,15 +81,15 @@ class Execution(NamedTuple):
 
 @dataclass
 class Deployment(Running):
-    """A stack and everything around it.
+    """The stack, and everything around it. Slack is a webhook, or an app where it has a workspace.
 
     `tasks` are what AWS IoT has, `aws` the faults by operation, `slack` Slack's answers as a
     webhook, `app` as an app, by method, `lambdas` the mishaps by function or function/channel;
-    each list holds for one call an item, the last for ever after. Leaving the `with` block searches
-    all that was said for the secrets.
+    each list holds for one call an item, the last for ever after. Time passes where a test lets
+    it. Leaving the `with` block searches all that was said for the secrets.
     """
 
-    MACHINE: ClassVar[tuple[str, str]]  # its logical and its physical name
+    MACHINE: ClassVar[str]
     BEGIN: ClassVar[datetime]
 
     slack_server: Slack
@@ -90,31 +98,23 @@ class Deployment(Running):
     lambdas: Mapping[str, Plan[Mishap | None]] = field(default_factory=dict)
     slack: Sequence[SlackAnswer] = ()
     app: Mapping[str, Sequence[SlackAppAnswer]] = field(default_factory=dict)
-    workspace: Workspace | None = None  # where Slack is an app, not a webhook
+    workspace: Workspace | None = None
     calls_per_second: float | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    secret: str | None = None  # Slack's, instead of a right one
+    with_slack: bool = True
     log: io.StringIO = field(default_factory=io.StringIO)
+    functions: dict[str, Function] = field(default_factory=dict)
     _waits: list[Wait] = field(default_factory=list)
-
-    def _deploy(self) -> tuple[Stack, Sequence[str]]:
-        """The stack, under the names that the template gives, and the functions it has."""
-        raise NotImplementedError
 
     def _enter(self, running: ExitStack) -> None:
         clock = self.clock = running.enter_context(Clock(self.BEGIN))
         if self.workspace:
             self.workspace.token = TOKEN
         self.slack_server.play(self.slack, self.app, self.workspace)
-        running.callback(self.slack_server.stop)
         running.enter_context(on_virtual_time(clock, self._invoke, self._waits))
         BackendDict.reset()
         mock_random.seed(0)  # secrets get the same ARNs each time, so that functions load once
-        self.stack, names = self._deploy()
-        logical_id, name = self.MACHINE
-        client("stepfunctions").create_state_machine(
-            name=name,
-            definition=self.stack.definition(logical_id),
-            roleArn=f"arn:aws:iam::{ACCOUNT}:role/machine",
-        )
         self.iot = FakeIot(
             *self.tasks,
             calls_per_second=self.calls_per_second,
@@ -122,30 +122,73 @@ class Deployment(Running):
             account_of=get_account_id_from,
         )
         self.network = Aws(self.iot, clock, Planned(clock, self.aws))
+        self.mishaps = Planned(clock, self.lambdas)
         # The functions share a process, so what the template gives to one gets to all.
         region = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), REGION)
         self.environment = {**self.slack_server.variables, **region}
-        for given in map(self.stack.environment, names):
-            self.environment |= given
-        running.enter_context(mock.patch.dict("os.environ", self.environment))
+        environment = running.enter_context(mock.patch.dict("os.environ", self.environment))
+        self._create(product().whole(self._given(), names()))
+        environment.update(self.environment)
         self._records = running.enter_context(every_log_line_to(self.log))
-        self.mishaps = Planned(clock, self.lambdas)
-        self.functions = {
-            name: Function(name, self.stack, clock, self.log.write, self.mishaps) for name in names
-        }
         running.enter_context(mock.patch("time.sleep", clock.sleep))
         running.enter_context(mock.patch("time.monotonic", clock.monotonic))
         running.enter_context(self.network.in_place_of_the_network())
         running.push(lambda kind, *_: None if kind else self._search_for_secrets())
+        running.callback(self.ends)  # what still waits would go on in the next test
+
+    def _given(self) -> dict[str, str]:
+        """The parameters, and the secrets that they name."""
+        arn = make_secret("slack", self.secret or (TOKEN if self.workspace else WEBHOOK))
+        slack = {"SlackWebhookSecretArn": arn} if self.with_slack else {}
+        if self.workspace:
+            slack = {"SlackBotTokenSecretArn": arn, "SlackChannelId": CHANNEL}
+        return {**slack, **self.parameters}
+
+    def _create(self, resources: Resources) -> None:
+        """As CloudFormation does, as far as the plays need it."""
+        self.resources = resources
+        for name, resource in resources.items():
+            properties = resource["Properties"]
+            match resource["Type"]:
+                case "AWS::SNS::Topic":
+                    client("sns").create_topic(Name=name)
+                case "AWS::SQS::Queue":
+                    client("sqs").create_queue(QueueName=name)
+                case "AWS::StepFunctions::StateMachine":
+                    text = json.dumps(properties["Definition"])
+                    for each, value in properties["DefinitionSubstitutions"].items():
+                        text = text.replace("${" + each + "}", str(value))
+                    role = f"arn:aws:iam::{ACCOUNT}:role/machine"
+                    create = client("stepfunctions").create_state_machine
+                    create(name=name, definition=text, roleArn=role)
+                case "AWS::Lambda::Function":
+                    given = variables(resources, name)
+                    run = handler(properties["Handler"], frozenset(given.items()))
+                    around = (self.clock, self.log.write, self.mishaps)
+                    self.functions[name] = Function(name, int(properties["Timeout"]), *around, run)
+                    self.environment |= given
 
     def _invoke(self, arn: str, event: str) -> Any:
         return self.functions[arn.rsplit(":", 1)[-1]].invoke(event)
+
+    def starts(self, name: str, execution_input: Mapping[str, Any]) -> None:
+        """An operator starts a watch by hand, and waits for its end."""
+        start, arn = client("stepfunctions").start_execution, names()["WatchTaskStateMachine"]
+        start(stateMachineArn=arn, name=name, input=json.dumps(execution_input))
+        self.ends()
+
+    def passes(self, seconds: float) -> None:
+        self.clock.sleep(seconds)
+
+    def ends(self) -> None:
+        """Until nothing is left that could happen."""
+        self.clock.run_until_idle()
 
     @property
     def executions(self) -> list[Execution]:
         """Read without a call."""
         backend = stepfunctions_parser_backends[ACCOUNT][REGION]
-        there: list[Any] = backend.describe_state_machine(machine_arn(self.MACHINE[1])).executions
+        there: list[Any] = backend.describe_state_machine(names()[self.MACHINE]).executions
         return [
             Execution(
                 found.name,
@@ -165,16 +208,17 @@ class Deployment(Running):
 
     def letters(self, queue: str) -> list[Json]:
         """What lies in the queue; it stays there."""
-        there = sqs_backends[ACCOUNT][REGION].queues
-        return [json.loads(each.body) for each in there[queue].messages] if queue in there else []
+        there = sqs_backends[ACCOUNT][REGION].queues[queue].messages
+        return [json.loads(each.body) for each in there]
 
     def _search_for_secrets(self) -> None:
         """Through every log line at DEBUG level, state, history event, message and letter."""
         posts = [post.payload for post in self.slack_server.posts]
+        queues = ("DeadLetterQueue", "StartFailuresQueue")
         said = {
             "the log": self.log.getvalue() + repr(self.lines),
             "an execution": repr(self.executions),
-            "a letter": repr([*map(self.letters, QUEUES)]),
+            "a letter": repr([*map(self.letters, queues)]),
             "a message": repr((self.network.publications, posts)),
         }
         for secret in (SECRET, clicks.SECRET):
@@ -184,12 +228,23 @@ class Deployment(Running):
                 raise SecretFound(f"in {', '.join(found)}: …{text[max(at - 300, 0) : at + 60]}…")
 
 
-def machine_arn(name: str) -> str:
-    return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
-
-
-def function_arn(name: str) -> str:
-    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+@functools.cache
+def names() -> dict[str, str]:
+    """What the resources of our templates are called, by `Logical[.Attribute]`."""
+    called: dict[str, str] = {}
+    for template in (product().translated, acting().translated, AMAZON_Q):
+        for name, resource in template["Resources"].items():
+            match resource["Type"]:
+                case "AWS::SNS::Topic":
+                    called[name] = f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}"
+                case "AWS::SQS::Queue":
+                    called[name] = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
+                case "AWS::StepFunctions::StateMachine":
+                    called[name] = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
+                    called[f"{name}.Name"] = name
+                case "AWS::Lambda::Function":
+                    called[f"{name}.Arn"] = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+    return {**called, "AmazonQChat.Outputs.StartsTopicArn": called["StartsTopic"]}
 
 
 def make_secret(name: str, content: str) -> str:

@@ -33,13 +33,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slack]:
 
 
 @pytest.fixture
-def slack(server: Slack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
+def slack(server: Slack, monkeypatch: pytest.MonkeyPatch) -> Slack:
     """It plays anew, and functions in this environment reach it as they would the true one."""
     for name, value in server.variables.items():
         monkeypatch.setenv(name, value)
     server.play([])
-    yield server
-    server.stop()
+    return server
 
 
 @pytest.fixture

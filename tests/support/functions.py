@@ -1,14 +1,14 @@
 """The Lambda functions, run in this process as Lambda runs them: JSON in, JSON or an error out."""
 
 import functools
-import importlib.util
 import json
+import runpy
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import count
-from types import ModuleType
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -18,7 +18,6 @@ from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import Eval
 from tests.support.aws import Planned
 from tests.support.clock import Clock
 from tests.support.product import REGION, ROOT
-from tests.support.stack import Stack
 
 _numbers = count()
 
@@ -63,30 +62,24 @@ type Handler = Callable[[Any, Context], Any]
 class Function:
     """One of the template's functions; it reads this process's environment."""
 
-    logical_id: str
-    stack: Stack
+    name: str
+    timeout_seconds: int
     clock: Clock
     log: Callable[[str], object]
-    mishaps: Planned[Mishap]  # by logical id, or by logical id/channel
-    _handler: Handler = field(init=False)
-
-    def __post_init__(self) -> None:
-        environment = self.stack.environment(self.logical_id)
-        handler = self.stack.properties(self.logical_id)["Handler"]
-        self._handler = _handler(handler, frozenset(environment.items()))
+    mishaps: Planned[Mishap]  # by name, or by name/channel
+    handler: Handler
 
     def invoke(self, event: str) -> Any:
         """The answer to the event, both as Lambda has them: JSON.
 
-        Raises FunctionFailed; ClientError where Lambda refuses, TimeoutError where it never
+        Raises FunctionFailed; ClientError where Lambda refuses, EvalTimeoutError where it never
         answers.
         """
         parsed = json.loads(event)
         channel = parsed.get("channel") if isinstance(parsed, dict) else None
-        mishap = self.mishaps.next(f"{self.logical_id}/{channel}") or self.mishaps.next(
-            self.logical_id
-        )
-        seconds = int(self.stack.properties(self.logical_id)["Timeout"])
+        names = (f"{self.name}/{channel}", self.name)
+        mishap = next(filter(None, map(self.mishaps.next, names)), None)
+        seconds = self.timeout_seconds
         match mishap:
             case Mishap.SILENCE:
                 self.clock.sleep(seconds + 10)  # as the states' TimeoutSeconds
@@ -109,7 +102,7 @@ class Function:
 
     def _run(self, event: Any) -> Any:
         try:
-            answer = self._handler(event, Context(self.logical_id, f"{next(_numbers):032}"))
+            answer = self.handler(event, Context(self.name, f"{next(_numbers):032}"))
         except SystemExit:
             raise _exit() from None
         except Exception as error:
@@ -118,26 +111,20 @@ class Function:
         return json.loads(json.dumps(answer))
 
 
-def load(handler: str, environment: Mapping[str, str]) -> ModuleType:
-    """The handler's module, loaded anew with this environment, as in a sandbox of its own."""
-    name = handler.partition(".")[0]
-    path = ROOT / "functions" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"{name}_{next(_numbers)}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+def load(handler: str, environment: Mapping[str, str]) -> SimpleNamespace:
+    """What is in the handler's module, run anew with this environment, as in its own sandbox."""
+    path = ROOT / "functions" / f"{handler.partition('.')[0]}.py"
     with mock.patch.dict("os.environ", environment):
-        spec.loader.exec_module(module)
-    return module
+        return SimpleNamespace(**runpy.run_path(str(path)))
 
 
 @functools.cache
-def _handler(name: str, environment: frozenset[tuple[str, str]]) -> Handler:
-    handler: Handler = getattr(load(name, dict(environment)), name.partition(".")[2])
-    return handler
+def handler(name: str, environment: frozenset[tuple[str, str]]) -> Handler:
+    found: Handler = getattr(load(name, dict(environment)), name.partition(".")[2])
+    return found
 
 
-forget = _handler.cache_clear  # what is loaded: the code may be another by now
+forget = handler.cache_clear  # what is loaded: the code may be another by now
 
 
 def _exit() -> FunctionFailed:

@@ -124,14 +124,12 @@ def _count_threads(clock: Clock, replace: Callable[[str, Any], None]) -> None:
     notify = resolve_name(f"{MAP}job.JobPool._notify_on_termination")
     await_jobs = resolve_name(f"{MAP}job.JobPool.await_jobs")
 
-    @contextmanager
-    def ending() -> Iterator[None]:
-        try:
-            yield
-        finally:
-            clock.leave()
+    def ending() -> ExitStack:
+        end = ExitStack()
+        end.callback(clock.leave)
+        return end
 
-    def within(name: str, counted: Callable[[], AbstractContextManager[None]]) -> None:
+    def within(name: str, counted: Callable[[], AbstractContextManager[Any]]) -> None:
         original = resolve_name(name)
 
         def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:

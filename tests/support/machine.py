@@ -1,8 +1,8 @@
-"""One deployment of the product: the real trigger's pattern, and what came of it all."""
+"""A deployment whose watches are started as they are in the world; and what people were told."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Thread
 from typing import Any
@@ -10,28 +10,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.events.models import EventPattern
 
-from embedded.slack_workspace import CHANNEL
 from mitigation.conversation import HEAD, VERDICT
 from mitigation.slack_app import mark_of
-from tests.support.deployment import (
-    QUEUES,
-    SECRET,
-    TOKEN,
-    Deployment,
-    Execution,
-    Json,
-    function_arn,
-    machine_arn,
-    make_secret,
-)
+from tests.support.deployment import Deployment, Execution, Json, names
 from tests.support.functions import FunctionFailed
 from tests.support.interpreter import client
-from tests.support.stack import Stack
 
 NOW = datetime(2026, 11, 22, 10, 1, 30, tzinfo=UTC)
-WEBHOOK = f"https://hooks.slack.com/services/T0/B0/{SECRET}"
-FUNCTIONS = ("StartWatchFunction", "SweepFunction", "DescribeTaskFunction", "NotifyFunction")
-SHOWS = "ShowProgressFunction"
 # EventBridge invokes asynchronously: Lambda tries again after one minute, then after two.
 ASYNC_RETRY_SECONDS = (60, 120)
 LONGEST_ASYNC_WAIT_SECONDS = 300  # between two tries while Lambda itself refuses
@@ -40,69 +25,31 @@ TICK: Json = {"source": "aws.events", "detail-type": "Scheduled Event", "detail"
 
 @dataclass
 class World(Deployment):
-    MACHINE = ("WatchTaskStateMachine", "watch-task")
-    BEGIN = NOW
+    MACHINE, BEGIN = "WatchTaskStateMachine", NOW
 
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    secret: str | None = None
-    with_slack: bool = True
     failed_sweeps: int = 0  # they leave no letter: an alarm counts them
-
-    def _deploy(self) -> tuple[Stack, Sequence[str]]:
-        topics = [client("sns").create_topic(Name=name) for name in ("notifications", "starts")]
-        names = {
-            **{name: client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in QUEUES},
-            **{f"{name}.Arn": function_arn(name) for name in (*FUNCTIONS, SHOWS)},
-            "WatchTaskStateMachine": machine_arn("watch-task"),
-            "NotificationTopic": topics[0]["TopicArn"],
-            "AmazonQChat.Outputs.StartsTopicArn": topics[1]["TopicArn"],
-        }
-        arn = make_secret("slack", self.secret or (TOKEN if self.workspace else WEBHOOK))
-        slack = {"SlackWebhookSecretArn": arn} if self.with_slack else {}
-        if self.workspace:
-            slack = {"SlackBotTokenSecretArn": arn, "SlackChannelId": CHANNEL}
-        shows = self.workspace or self.parameters.get("AmazonQ") == "true"
-        return Stack({**slack, **self.parameters}, names), [*FUNCTIONS, *([SHOWS] if shows else [])]
 
     # --- What happens ----------------------------------------------------------------------
 
     def happens(self, *events: Json) -> None:
         """EventBridge gets the events at once; returns when all that follows has ended."""
-        with self.clock.working():
-            for event in events:
-                if event is TICK:
-                    self.hands("SweepFunction", event)
-                elif self._is_taken(event):
-                    self.hands("StartWatchFunction", event)
-
-    def _is_taken(self, event: Json) -> bool:
-        rules = ("TaskStartedRule", "MemberTaskStartedRule")
-        patterns = (self.stack.properties(rule)["EventPattern"] for rule in rules)
-        message: Any = event
-        return any(EventPattern(None, pattern).matches_event(message) for pattern in patterns)
+        for event in events:
+            for resource in self.resources.values():
+                if resource["Type"] == "AWS::Events::Rule" and takes(resource["Properties"], event):
+                    [target] = resource["Properties"]["Targets"]
+                    self.hands(target["Arn"].rpartition(":")[2], event)
+        self.ends()
 
     def asks(self, function: str, event: Mapping[str, Any]) -> Any:
         """What the function answers to somebody, and then all that follows; or FunctionFailed."""
-        with self.clock.working():
+        try:
             return self.functions[function].invoke(json.dumps(event))
+        finally:
+            self.ends()
 
     def ticks(self) -> None:
         """The schedule's turn: the sweep."""
         self.happens(TICK)
-
-    def starts(self, name: str, execution_input: Mapping[str, Any]) -> None:
-        """An operator starts a watch by hand."""
-        with self.clock.working():
-            client("stepfunctions").start_execution(
-                stateMachineArn=machine_arn("watch-task"),
-                name=name,
-                input=json.dumps(execution_input),
-            )
-
-    def passes(self, seconds: float) -> None:
-        """Time goes by."""
-        with self.clock.working():
-            self.clock.sleep(seconds)
 
     def hands(self, function: str, event: Json) -> None:
         """Somebody invokes the function with it, and does not wait."""
@@ -114,7 +61,7 @@ class World(Deployment):
 
         An invocation that Lambda itself refuses is no attempt: it waits until the event is too old.
         """
-        settings = self.stack.properties(f"{function}EventInvokeConfig")
+        settings = self.resources[f"{function}EventInvokeConfig"]["Properties"]
         oldest = self.clock.monotonic() + settings["MaximumEventAgeInSeconds"]
         refused, waits = 0, [*ASYNC_RETRY_SECONDS[: settings["MaximumRetryAttempts"]], 0]
         try:
@@ -130,10 +77,8 @@ class World(Deployment):
                     return
             self.failed_sweeps += function == "SweepFunction"
             if settings.get("DestinationConfig"):
-                client("sqs").send_message(
-                    QueueUrl=self.stack.names["StartFailuresQueue"],
-                    MessageBody=json.dumps({"requestPayload": event}),
-                )
+                letter, queue = json.dumps({"requestPayload": event}), names()["StartFailuresQueue"]
+                client("sqs").send_message(QueueUrl=queue, MessageBody=letter)
         finally:
             self.clock.leave()
 
@@ -158,14 +103,15 @@ class World(Deployment):
     @property
     def taken(self) -> list[Mapping[str, Any]]:
         """What Slack took, but for the heads of threads, which tell nobody by themselves."""
+        posts = self.slack_server.posts
         if not self.workspace:
-            return self.slack_server.taken
-        arn = machine_arn("watch-task").replace(":stateMachine:", ":execution:")
-        names = [f"{arn}:{each.name}" for each in self.executions]
-        heads = {mark_of(name, part) for name in names for part in (HEAD, VERDICT)}
+            return [post.payload or {} for post in posts if post.was_taken]
+        arn = names()[self.MACHINE].replace(":stateMachine:", ":execution:")
+        watches = [f"{arn}:{each.name}" for each in self.executions]
+        heads = {mark_of(watch, part) for watch in watches for part in (HEAD, VERDICT)}
         return [
             post.payload
-            for post in self.slack_server.posts
+            for post in posts
             if post.method == "chat.postMessage"
             and post.ts
             and post.payload["metadata"]["event_payload"]["mark"] not in heads
@@ -184,8 +130,16 @@ class World(Deployment):
             content = json.loads(line) if line.startswith('{"_aws"') else {"_aws": {}}
             for directive in content["_aws"].get("CloudWatchMetrics", []):
                 assert directive["Namespace"] == "MitigationNotifier"
-                names = sorted({*directive["Dimensions"][0]} - {"service"})
-                dimensions = ",".join(f"{name}={content[name]}" for name in names)
+                named = sorted({*directive["Dimensions"][0]} - {"service"})
+                dimensions = ",".join(f"{name}={content[name]}" for name in named)
                 for metric in directive["Metrics"]:
                     found[f"{metric['Name']}{{{dimensions}}}"] = content[metric["Name"]][0]
         return found
+
+
+def takes(rule: Json, event: Json) -> bool:
+    """Whether it is a schedule's rule, or one whose pattern fits."""
+    if "EventPattern" not in rule:
+        return event is TICK
+    message: Any = event
+    return bool(EventPattern(None, rule["EventPattern"]).matches_event(message))

@@ -106,30 +106,41 @@ class Product:
             if not resolver.resolve(assertion["Assert"])
         ]
 
-    def stack(self, given: Mapping[str, str] | None = None) -> Resources:
+    def stack(
+        self, given: Mapping[str, str] | None = None, names: Mapping[str, str] = {}
+    ) -> Resources:
         """The resources that there are with these parameters.
 
-        A Ref to another resource reads `Name`, a GetAtt `Name.Attribute`.
+        Without `names`, a Ref to another resource reads `Name`, a GetAtt `Name.Attribute`.
         """
-        parameters = self.parameters(given)
-        if (key := json.dumps(parameters)) not in self._stacks:
-            resolver = Resolver(self.translated, parameters | PSEUDO_PARAMETERS)
-            self._stacks[key] = resolver.resources()
+        values = {**self.parameters(given), **PSEUDO_PARAMETERS, **names}
+        if (key := json.dumps(values)) not in self._stacks:
+            self._stacks[key] = Resolver(self.translated, values).resources()
         return self._stacks[key]
 
-    def whole(self, given: Mapping[str, str] | None = None) -> Resources:
+    def whole(
+        self, given: Mapping[str, str] | None = None, names: Mapping[str, str] = {}
+    ) -> Resources:
         """The same with those of the nested stacks, whose names are others."""
-        stack = self.stack(given)
+        stack = self.stack(given, names)
         for name, template in {"Acting": acting().translated, "AmazonQChat": self.amazon_q}.items():
             if name in stack:
                 handed_on = stack[name]["Properties"]["Parameters"]
-                stack = stack | Resolver(template, PSEUDO_PARAMETERS | handed_on).resources()
+                values = {**PSEUDO_PARAMETERS, **handed_on, **names}
+                stack = stack | Resolver(template, values).resources()
         return stack
 
 
-@functools.cache
+product = functools.cache(Product.load)
+
+
+def variables(stack: Resources, function: str) -> dict[str, str]:
+    given = stack[function]["Properties"]["Environment"]["Variables"]
+    return {name: str(value) for name, value in given.items()}
+
+
 def acting() -> Product:
-    return Product.load(ACTING)
+    return product(ACTING)
 
 
 def _machine(template: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, override
+from typing import override
 
 from embedded.fake_slack import FakeSlack
 from embedded.slack_answers import SlackAnswer, SlackAppAnswer
@@ -25,6 +25,7 @@ class Slack(FakeSlack):
     """
 
     variables: Mapping[str, str]
+    _next = threading.Event()
 
     def play(
         self,
@@ -32,23 +33,16 @@ class Slack(FakeSlack):
         app_answers: Mapping[str, Sequence[SlackAppAnswer]] | None = None,
         workspace: Workspace | None = None,
     ) -> None:
+        """Lets go of the posts that hang in the play before."""
+        self._next.set()
+        self._next = threading.Event()
         FakeSlack.__init__(self, answers, app_answers, workspace)
-        self._end_of_play = threading.Event()
-
-    def stop(self) -> None:
-        """Let go of the posts that hang."""
-        self._end_of_play.set()
-
-    @property
-    def taken(self) -> list[Mapping[str, Any]]:
-        """The messages that Slack took."""
-        return [post.payload or {} for post in self.posts if post.was_taken]
 
     @override
     def respond(self, path: str, body: bytes) -> SlackAnswer:
         answer = super().respond(path, body)
         if answer is SLOW:
-            self._end_of_play.wait()
+            self._next.wait()
         if answer in (SLOW, RESET) or answer is TAKEN_THEN_RESET:
             raise ConnectionResetError  # the server hangs up
         return answer

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.support.combinations import BOUNDARY, EVERYTHING
-from tests.support.product import MEMBER, PSEUDO_PARAMETERS, Product, Resolver, Resources
+from tests.support.product import MEMBER, PSEUDO_PARAMETERS, Product, Resolver, Resources, variables
 from tests.template import access, settings
 from tests.template.triggers import LEFT, TAKEN, takes
-from tests.template.wiring import of_type, variables
+from tests.template.wiring import of_type
 
 HERE = {"AWS::AccountId": "210987654321", "AWS::Region": "us-east-1", "AWS::StackName": "member"}
 ACCEPTED = {

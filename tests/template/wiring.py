@@ -12,7 +12,7 @@ from aws_lambda_powertools.shared import constants
 from botocore.client import BaseClient
 
 from tests.support.combinations import BOTH, EVERYTHING, TOPIC
-from tests.support.product import PSEUDO_PARAMETERS, REGION, ROOT, Product, Resources
+from tests.support.product import PSEUDO_PARAMETERS, REGION, ROOT, Product, Resources, variables
 
 FOR_POWERTOOLS = {value for value in vars(constants).values() if isinstance(value, str)}
 OF_LAMBDA = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), REGION)
@@ -110,8 +110,3 @@ def of_type(stack: Resources, type_: str) -> Resources:
 
 def functions(stack: Resources) -> Resources:
     return of_type(stack, "AWS::Lambda::Function")
-
-
-def variables(stack: Resources, function: str) -> dict[str, str]:
-    given = stack[function]["Properties"]["Environment"]["Variables"]
-    return {name: str(value) for name, value in given.items()}

@@ -16,9 +16,9 @@ from mitigation.report import Report, Severity, Verdict
 from mitigation.task import Task
 from mitigation.watch import StartedBy
 from mitigation.words import Clock
+from tests.support.product import product
 from tests.support.schema import SCHEMA, strict
 from tests.support.service_model import members_of
-from tests.support.stack import product
 from tests.support.tasks import PLACE, audit, detect, fold, row
 
 AT = "2026-11-22T10:01:07Z"

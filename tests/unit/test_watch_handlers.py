@@ -16,7 +16,7 @@ from tests.support import functions
 from tests.support.aws import WORKS, Refusal
 from tests.support.functions import Context, FunctionFailed
 from tests.support.machine import NOW, TICK, World
-from tests.support.stack import product
+from tests.support.product import product
 from tests.support.watched import LIST_TASKS, answer, running, started, task
 
 DENIED = Refusal("AccessDeniedException", 403)
