@@ -19,9 +19,8 @@ from mitigation.member import Member
 from mitigation.notice import Notice
 from mitigation.words import Clock
 from tests.golden.test_golden import GOLDEN, check
-from tests.support.iot import ACTIONS
 from tests.support.looks import look, notify_input
-from tests.support.tasks import CERTIFICATE, QUARANTINE, detect
+from tests.support.tasks import ACTIONS, CERTIFICATE, QUARANTINE, detect
 
 AT = datetime(2026, 11, 22, 10, 12, tzinfo=UTC)
 CANCEL = Button(Action.CANCEL, TaskType.DETECT, "quarantine-7", requester="U0ADA")

@@ -18,17 +18,11 @@ from mitigation.acts.perform import perform
 from mitigation.acts.progress import Progress
 from mitigation.kind import TaskType
 from tests.support.aws import Refusal, ask, refuse
+from tests.support.tasks import DEFINITIONS
 
 NOW = datetime(2026, 11, 22, 10, 12, tzinfo=UTC)
 AGREED = datetime(2026, 11, 22, 10, 10, tzinfo=UTC)  # to the act
 ENDED = "2026-11-22T10:03:00Z"
-ACTIONS: dict[str, Any] = {
-    "Quarantine": {"addThingsToThingGroupParams": {"thingGroupNames": ["quarantine"]}},
-    "Deactivate": {"updateDeviceCertificateParams": {"action": "DEACTIVATE"}},
-    "DeactivateCA": {"updateCACertificateParams": {"action": "DEACTIVATE"}},
-    "Blank": {"replaceDefaultPolicyVersionParams": {"templateName": "BLANK_POLICY"}},
-    "Tell": {"publishFindingToSnsParams": {"topicArn": "arn"}},
-}
 
 
 def scenario(
@@ -40,7 +34,7 @@ def scenario(
     target: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> Scenario:
-    """A task that has carried out so many of each of ACTIONS, while `failed` others failed.
+    """A task that has carried out so many of each of tasks.ACTIONS, while `failed` others failed.
 
     Of an audit each is about a finding of its own: a certificate, a CA's, or a policy.
     """
@@ -54,7 +48,7 @@ def scenario(
     summary = {
         "taskStatus": status,
         "taskStartTime" if detect else "startTime": "2026-11-22T10:00:00Z",
-        "actionsDefinition": [{"name": n, "actionParams": each} for n, each in ACTIONS.items()],
+        "actionsDefinition": DEFINITIONS,
         **ended,
         **({"taskId": task_id} if detect else {"target": target or {"findingIds": ids}}),
         **more.pop("summary", {}),

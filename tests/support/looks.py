@@ -11,11 +11,9 @@ DENIED = Problem("AccessDeniedException", "not authorized")
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
-def seen(
-    status: str | None = "IN_PROGRESS", start: datetime | None = START, **summary: Any
-) -> Seen:
+def seen(status: str | None = "IN_PROGRESS", **summary: Any) -> Seen:
     """A sight of a detect task."""
-    task = detect(status, taskStartTime=start, **summary)
+    task = detect(status, **({"taskStartTime": START} | summary))
     return Seen(task, {"taskSummary": {"taskStatus": status}})
 
 
@@ -24,22 +22,17 @@ def look(decision: Decision, *, age: int = 3_660, **memory: Any) -> Look:
 
 
 def notify_input(
-    found: Look,
-    channel: str = "slack",
-    *,
-    task_id: str = "quarantine-7",
-    task_type: str = "detect",
-    **more: Any,
+    found: Look, channel: str = "slack", *, task_id: str = "quarantine-7", **more: Any
 ) -> dict[str, Any]:
     """What the state machine hands to Notify."""
+    name = f"arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-{task_id}"
     return {
         "version": 3,
         "channel": channel,
-        "executionArn": "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:"
-        f"{task_type}-{task_id}",
+        "executionArn": name,
         "watch": {
             "machine": {"version": 3, "channels": ["sns", "slack"]},
-            "input": {"taskType": task_type, "taskId": task_id, "startedBy": None},
+            "input": {"taskType": "detect", "taskId": task_id, "startedBy": None},
             "look": encode(found),
         },
         "attempt": {"waitedSeconds": 0, "memory": None},

@@ -10,33 +10,32 @@ from mitigation.task import Task, parse_task
 PLACE = Place.of_execution(
     "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:detect-quarantine-7", "production"
 )
+# Actions, by name.
+ACTIONS: dict[str, Any] = {
+    "Quarantine": {"addThingsToThingGroupParams": {"thingGroupNames": ["quarantine"]}},
+    "Deactivate": {"updateDeviceCertificateParams": {"action": "DEACTIVATE"}},
+    "DeactivateCA": {"updateCACertificateParams": {"action": "DEACTIVATE"}},
+    "Blank": {"replaceDefaultPolicyVersionParams": {"templateName": "BLANK_POLICY"}},
+    "Tell": {"publishFindingToSnsParams": {"topicArn": "arn"}},
+}
+DEFINITIONS = [{"name": name, "actionParams": params} for name, params in ACTIONS.items()]
+QUARANTINE, CERTIFICATE, *_ = DEFINITIONS
 
 
 def detect(status: str | None = "SUCCESSFUL", **summary: Any) -> Task:
     """A detect task; `executed`, `skipped` and `failed` are its counts."""
     names = {"executed": "actionsExecuted", "skipped": "actionsSkipped", "failed": "actionsFailed"}
-    counts = {names[name]: summary.pop(name) for name in list(summary) if name in names}
-    given = {"taskStatus": status, "taskStatistics": counts or None, **summary}
-    answer = {name: value for name, value in given.items() if value is not None}
+    counts = {names[name]: summary.pop(name) for name in names if name in summary}
+    answer = {"taskStatus": status, "taskStatistics": counts, **summary}
     return parse_task({"taskSummary": answer}, TaskType.DETECT, "quarantine-7")
 
 
 def audit(status: str | None = "COMPLETED", **answer: Any) -> Task:
     """An audit task; `total`, `executed`, `skipped`, `failed` and `canceled` count findings."""
-    names = {
-        "total": "totalFindingsCount",
-        "executed": "succeededFindingsCount",
-        "skipped": "skippedFindingsCount",
-        "failed": "failedFindingsCount",
-        "canceled": "canceledFindingsCount",
-    }
-    counts = {names[name]: answer.pop(name) for name in list(answer) if name in names}
-    given = {
-        "taskStatus": status,
-        "taskStatistics": {"LOGGING_DISABLED_CHECK": counts} if counts else None,
-        **answer,
-    }
-    answer = {name: value for name, value in given.items() if value is not None}
+    names = {"executed": "succeeded"} | {n: n for n in ("total", "skipped", "failed", "canceled")}
+    counts = {f"{names[n]}FindingsCount": answer.pop(n) for n in names if n in answer}
+    checks = {"LOGGING_DISABLED_CHECK": counts} if counts else {}
+    answer = {"taskStatus": status, "taskStatistics": checks, **answer}
     return parse_task(answer, TaskType.AUDIT, "audit-46")
 
 
@@ -50,13 +49,3 @@ def fold(*rows: Row, cut: bool = False, error: str | None = None) -> Details:
     tally = Tally()
     tally.add(rows)
     return tally.details(cut=cut, error=error)
-
-
-QUARANTINE = {
-    "name": "Quarantine",
-    "actionParams": {"addThingsToThingGroupParams": {"thingGroupNames": ["quarantine"]}},
-}
-CERTIFICATE = {
-    "name": "Deactivate",
-    "actionParams": {"updateDeviceCertificateParams": {"action": "DEACTIVATE"}},
-}

@@ -14,7 +14,8 @@ from mitigation.acts.perform import PLACE_SECONDS, pointless
 from mitigation.acts.progress import Progress, Result
 from mitigation.acts.retry import Failures
 from mitigation.acts.rows import Execution
-from mitigation.causes import Cause
+from mitigation.causes import MAX_CAUSES, MAX_NAMES, NAME_SIZE, Cause
+from mitigation.codec import decode, encode
 from tests.support.iot import AGREED, ENDED, NOW, Iot, scenario
 from tests.support.tasks import audit, detect
 
@@ -124,9 +125,7 @@ def test_without_a_free_place_it_waits_for_an_hour_at_most_and_goes_on_where_it_
 
 
 @pytest.mark.parametrize(("refusal", "waited"), [(FULL, PLACE_SECONDS), (INVALID, 0)])
-def test_a_batch_that_is_refused_for_good_is_told_and_the_others_start(
-    refusal: str, waited: int
-) -> None:
+def test_what_is_refused_for_good_is_told_and_the_others_start(refusal: str, waited: int) -> None:
     iot = retried(27, codes=[refusal])
     found, seconds = iot.acts(Action.RETRY, Progress(waited=waited))
     names = tuple(f"violation-Quarantine-{number}" for number in range(1_000, 1_010))
@@ -190,3 +189,29 @@ def test_an_audit_s_start_names_check_and_actions() -> None:
         {"A": ["A"]}, {"A": ["Z"]}, {"B": ["A"]},
     ]  # fmt: skip
     assert [each["target"]["findingIds"] for each in found] == [["f1"], ["f3"], ["f2"]]
+
+
+# --- How far an act is: bounded, whatever the size of the task ---------------------------------
+
+
+def test_what_failed_is_grouped_by_cause() -> None:
+    names = [f"n{number}" for number in range(MAX_NAMES + 3)]
+    progress = Progress().failing("A", names[:2], "why").failing("B", ["x" * 500], "m" * 500)
+    progress = progress.failing("A", names[2:], "another why").undoing("things").undoing("things")
+    a, b = progress.failed
+    assert a == Cause("A", MAX_NAMES + 3, tuple(names[:MAX_NAMES]), 3, "why")
+    assert (b.error_code, b.count, len(b.names[0].encode())) == ("B", 1, NAME_SIZE)
+    assert len((b.message or "").encode()) == NAME_SIZE
+    assert (progress.left, progress.done, progress.kinds) == ((), 2, {"things": 2})
+    assert decode(Progress, encode(progress)) == progress
+
+
+def test_more_causes_than_fit_are_other_reasons() -> None:
+    progress = Progress()
+    for number in range(MAX_CAUSES + 2):
+        progress = progress.leaving(f"reason {number}", f"n{number}")
+    progress = progress.leaving("reason 0", "once more")
+    last = progress.left[-1]
+    assert (last.error_code, last.count, last.names) == ("other reasons", 2, ("n8", "n9"))
+    assert (progress.left[0].count, len(progress.left)) == (2, MAX_CAUSES + 1)
+    assert progress.left[0].message is None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -14,12 +15,14 @@ from mitigation.acts.click import Action
 from mitigation.acts.perform import read_task
 from mitigation.acts.progress import Progress, Result
 from mitigation.acts.rows import FINDINGS_A_PAGE, Execution, pages
-from mitigation.acts.undo import Kind, Plan
-from mitigation.causes import MAX_CAUSES, MAX_NAMES, NAME_SIZE, Cause
-from mitigation.codec import decode, encode
+from mitigation.acts.undo import Kind, Plan, changes_of
+from mitigation.causes import Cause
 from mitigation.pace import Pace
-from tests.support.iot import ACTIONS, AGREED, Iot, scenario
-from tests.support.tasks import detect
+from mitigation.task import Task
+from mitigation.wire import InvalidTask
+from tests.support.iot import AGREED, Iot, scenario
+from tests.support.static_iot import unpaced
+from tests.support.tasks import DEFINITIONS, audit, detect
 
 END = datetime(2026, 11, 22, 10, 3, tzinfo=UTC).timestamp()
 REMOVE, UPDATE = "RemoveThingFromThingGroup", "UpdateCertificate"
@@ -160,9 +163,7 @@ def test_a_plan_names_what_can_be_undone_by_kind_and_what_not_by_action() -> Non
     certificate, authority = {"deviceCertificateId": "c"}, {"caCertificateId": "ca"}
     version = {"policyVersionIdentifier": {"policyName": "p", "policyVersionId": "3"}}
     plan = Plan().including(
-        detect(
-            actionsDefinition=[{"name": n, "actionParams": each} for n, each in ACTIONS.items()]
-        ),
+        detect(actionsDefinition=DEFINITIONS),
         [
             Execution("SUCCESSFUL", "v", "t", "Quarantine"),
             Execution("FAILED", "v", "t", "Quarantine"),
@@ -190,32 +191,6 @@ def test_a_plan_names_what_can_be_undone_by_kind_and_what_not_by_action() -> Non
     assert plan.total == 6
 
 
-# --- How far an act is: bounded, whatever the size of the task ---------------------------------
-
-
-def test_what_failed_is_grouped_by_cause() -> None:
-    names = [f"n{number}" for number in range(MAX_NAMES + 3)]
-    progress = Progress().failing("A", names[:2], "why").failing("B", ["x" * 500], "m" * 500)
-    progress = progress.failing("A", names[2:], "another why").undoing("things").undoing("things")
-    a, b = progress.failed
-    assert a == Cause("A", MAX_NAMES + 3, tuple(names[:MAX_NAMES]), 3, "why")
-    assert (b.error_code, b.count, len(b.names[0].encode())) == ("B", 1, NAME_SIZE)
-    assert len((b.message or "").encode()) == NAME_SIZE
-    assert (progress.left, progress.done, progress.kinds) == ((), 2, {"things": 2})
-    assert decode(Progress, encode(progress)) == progress
-
-
-def test_more_causes_than_fit_are_other_reasons() -> None:
-    progress = Progress()
-    for number in range(MAX_CAUSES + 2):
-        progress = progress.leaving(f"reason {number}", f"n{number}")
-    progress = progress.leaving("reason 0", "once more")
-    last = progress.left[-1]
-    assert (last.error_code, last.count, last.names) == ("other reasons", 2, ("n8", "n9"))
-    assert (progress.left[0].count, len(progress.left)) == (2, MAX_CAUSES + 1)
-    assert progress.left[0].message is None
-
-
 # --- The rows of a task ------------------------------------------------------------------------
 
 WHOLE = {"auditTaskId": "audit-1"}
@@ -226,17 +201,6 @@ def read(iot: Iot, cursor: str | None = None) -> list[Any]:
     assert task
     with mock.patch("mitigation.pace.time", iot):
         return list(pages(iot.client, task, Pace(1e9), cursor))
-
-
-def test_a_detect_task_s_rows_come_in_pages_from_any_cursor_on() -> None:
-    iot = Iot(scenario("FAILED", failed=260))
-    first, second = read(iot)
-    assert (len(first.rows), len(second.rows), second.cursor) == (250, 10, None)
-    known = ("violation-Quarantine-1000", "sensor-1000", "Quarantine")
-    assert first.rows[0] == Execution("FAILED", *known)
-    assert read(iot, first.cursor) == [second]
-    [asked, *_] = iot.asked("ListDetectMitigationActionsExecutions")
-    assert asked["taskId"] == "quarantine-7"
 
 
 def test_an_audit_s_rows_are_read_finding_by_finding() -> None:
@@ -251,23 +215,17 @@ def test_an_audit_s_rows_are_read_finding_by_finding() -> None:
     assert moments == pytest.approx([number / 10 for number in range(60)])
 
 
-@pytest.mark.parametrize(
-    ("reasons", "actions"),
-    [
-        ({"A_CHECK": []}, ["Blank", "Deactivate"]),
-        ({"B_CHECK": []}, []),
-        ({"A_CHECK": ["FOR_BLANK"]}, ["Blank"]),
-        ({"A_CHECK": ["FOR_NOTHING"]}, []),
-    ],
-    ids=["a check", "another check", "a reason", "another reason"],
-)
-def test_of_a_whole_audit_only_what_is_meant_is_read(
-    reasons: dict[str, list[str]], actions: list[str]
-) -> None:
-    target = WHOLE | {"auditCheckToReasonCodeFilter": reasons}
-    executed = {"Blank": 1, "Deactivate": 1}
-    [page] = read(Iot(scenario("COMPLETED", "audit", executed=executed, target=target)))
-    assert [row.action_name for row in page.rows] == actions
+def test_of_a_whole_audit_only_what_is_meant_is_read() -> None:
+    def read_for(reasons: dict[str, list[str]]) -> list[str]:
+        target = WHOLE | {"auditCheckToReasonCodeFilter": reasons}
+        executed = {"Blank": 1, "Deactivate": 1}
+        [page] = read(Iot(scenario("COMPLETED", "audit", executed=executed, target=target)))
+        return [row.action_name for row in page.rows]
+
+    assert read_for({"A_CHECK": []}) == ["Blank", "Deactivate"]
+    assert read_for({"B_CHECK": []}) == []
+    assert read_for({"A_CHECK": ["FOR_BLANK"]}) == ["Blank"]
+    assert read_for({"A_CHECK": ["FOR_NOTHING"]}) == []
 
 
 def test_a_whole_audit_is_read_page_by_page() -> None:
@@ -284,3 +242,43 @@ def test_a_finding_with_many_rows_is_read_to_its_end() -> None:
     [page] = read(Iot(scenario("COMPLETED", "audit", target={"findingIds": ["f"]}, **more)))
     assert [row.action_name for row in page.rows] == [f"A{n}" for n in range(260)]
     assert page.rows[0][-2:] == (None, {})
+
+
+DETECT, OF_AUDIT = detect(), audit(target=WHOLE)
+LISTED = audit(target={"findingIds": ["f"]})
+ROWS, ONE = {"actionsExecutions": [7]}, {"findings": [{"findingId": "f"}]}
+ODD: dict[str, Any] = {"findings": [{"findingId": "f", "nonCompliantResource": 7}]}
+
+
+def answered(task: Task, rows: Any, findings: Any) -> list[Execution]:
+    """What is read of the same answer for every list of rows, and for every finding asked for."""
+    iot: Any = SimpleNamespace(
+        list_detect_mitigation_actions_executions=lambda **_: rows,
+        list_audit_mitigation_actions_executions=lambda **_: rows,
+        list_audit_findings=lambda **_: findings,
+        describe_audit_finding=lambda **_: {},
+    )
+    return [row for page in pages(iot, task, unpaced()) for row in page.rows]
+
+
+@pytest.mark.parametrize(
+    ("task", "rows", "findings", "complaint"),
+    [
+        (DETECT, ROWS, {}, "actionsExecutions: expected an object, got 7"),
+        (LISTED, ROWS, {}, "actionsExecutions: expected an object, got 7"),
+        (OF_AUDIT, ROWS, ONE, "actionsExecutions: expected an object, got 7"),
+        (OF_AUDIT, {}, ODD, "finding.nonCompliantResource: expected an object, got 7"),
+    ],
+)
+def test_no_list_has_no_rows_and_what_is_none_is_named(
+    task: Task, rows: Any, findings: Any, complaint: str
+) -> None:
+    assert answered(task, {}, {}) == []
+    with pytest.raises(InvalidTask, match=f"^{complaint}$"):
+        answered(task, rows, findings)
+
+
+def test_a_resource_that_is_none_is_named() -> None:
+    row = Execution("COMPLETED", "f", None, "Deactivate", None, {"deviceCertificateId": 7})
+    with pytest.raises(InvalidTask, match=r"^resourceIdentifier\.deviceCertificateId: expected"):
+        list(changes_of(audit(actionsDefinition=DEFINITIONS), row))
