@@ -3,23 +3,21 @@
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast, override
+from unittest import mock
 
 import pytest
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-from mitigation import action_executions
 from mitigation.action_executions import read_details
-from mitigation.causes import Details
+from mitigation.causes import MAX_NAMES, Cause, Details, Missing, RetryBatch, missing
 from mitigation.pace import Pace
 from mitigation.task import Task
 from tests.support.static_iot import StaticIot, unpaced
-from tests.support.tasks import audit, detect
+from tests.support.tasks import audit, detect, fold, row
 
-THROTTLED = ClientError(
-    {"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "List"
-)
-WHOLE_AUDIT = {"auditTaskId": "audit"}
+THROTTLED = ClientError({"Error": {"Code": "ThrottlingException"}}, "List")
+WHOLE_AUDIT, LISTED = {"auditTaskId": "audit"}, {"findingIds": ["f0", "f1"]}
 
 
 @dataclass(slots=True)
@@ -35,29 +33,22 @@ class Time:
         return Pace(seconds, clock=lambda: self.now, sleep=self.sleep)
 
 
-def read(iot: StaticIot, task: Task, pace: Pace | None = None) -> Details:
-    return cast("Details", read_details(cast("Any", iot), task, pace or unpaced()))
+def read(iot: Any, task: Task, pace: Pace | None = None) -> Details:
+    return cast("Details", read_details(iot, task, pace or unpaced()))
 
 
 def failing(*ids: str, member: str = "findingId") -> list[dict[str, Any]]:
     return [{"status": "FAILED", member: each} for each in ids]
 
 
-@pytest.mark.parametrize(
-    "task", [detect(executed=12, skipped=0, failed=0), audit(executed=3, skipped=0, failed=0)]
-)
-def test_nothing_is_read_where_the_counts_say_that_nothing_failed(task: Task) -> None:
-    iot = StaticIot(failing("f0"))
-    assert read(iot, task) is None
-    assert iot.calls == []
+def violations(number: int) -> list[dict[str, Any]]:
+    return failing("v1", member="violationId") * number
 
 
+@mock.patch("mitigation.action_executions.MAX_ROWS", 500)
 @pytest.mark.parametrize(("number", "cut"), [(501, True), (500, False)])
-def test_reading_stops_at_so_many_rows_and_says_so(
-    monkeypatch: pytest.MonkeyPatch, number: int, cut: bool
-) -> None:
-    monkeypatch.setattr(action_executions, "MAX_ROWS", 500)
-    iot = StaticIot(failing("v1", member="violationId") * number)
+def test_reading_stops_at_so_many_rows_and_says_so(number: int, cut: bool) -> None:
+    iot = StaticIot(violations(number))
     details = read(iot, detect("FAILED"))
     assert (details.rows, details.failed_rows, details.cut) == (500, 500, cut)
     assert iot.calls == ["list_detect_mitigation_actions_executions"] * 2
@@ -75,22 +66,17 @@ def test_calls_keep_to_ten_a_second_for_pages_and_for_findings() -> None:
     assert time.now == pytest.approx(1.9)
 
 
-def test_time_that_calls_take_is_not_waited_for_again() -> None:
+def test_time_that_calls_take_is_not_waited_for_again_and_no_rest_uses_up_the_time() -> None:
     time = Time()
-    pace = time.pace(60)
+    pace = time.pace(6)
     for _ in range(5):
         assert pace.wait()
         time.now += 0.3  # the call
     assert time.now == pytest.approx(1.5)
-
-
-def test_nobody_rests_where_that_would_use_up_the_time() -> None:
-    time = Time()
-    pace = time.pace(5)
-    assert not pace.rest(5)
-    assert time.now == 0
-    assert pace.rest(4.9)
-    assert time.now == 4.9
+    assert not pace.rest(4.5)
+    assert time.now == pytest.approx(1.5)
+    assert pace.rest(4.4)
+    assert time.now == pytest.approx(5.9)
 
 
 @pytest.mark.parametrize(
@@ -101,18 +87,12 @@ def test_nobody_rests_where_that_would_use_up_the_time() -> None:
         ({"actionsExecutions": [{"status": 7}]}, "actionsExecutions.status: expected text, got 7"),
     ],
 )
-def test_rows_that_cannot_be_read_are_said_and_cost_nothing_of_those_before(
-    monkeypatch: pytest.MonkeyPatch, second: Any, said: str
-) -> None:
-    answers = iter([{"actionsExecutions": failing("f0")}, second])
-
-    def answer(*_: Any, **__: Any) -> Any:
-        if isinstance(found := next(answers), Exception):
-            raise found
-        return found
-
-    monkeypatch.setattr(StaticIot, "list_audit_mitigation_actions_executions", answer)
-    details = read(StaticIot(), audit("FAILED", target={"findingIds": ["f0", "f1"]}))
+def test_rows_that_cannot_be_read_cost_nothing_of_those_before(second: Any, said: str) -> None:
+    rows = mock.Mock(side_effect=[{"actionsExecutions": failing("f0")}, second])
+    iot = SimpleNamespace(
+        list_audit_mitigation_actions_executions=rows, describe_audit_finding=lambda **_: {}
+    )
+    details = read(iot, audit("FAILED", target=LISTED))
     assert (details.rows, details.cut, details.error) == (1, False, said)
 
 
@@ -126,7 +106,7 @@ def test_rows_of_an_audit_task_are_read_finding_by_finding_and_name_the_resource
     ]
     findings = [{"findingId": "f1", "checkName": "CHECK", "nonCompliantResource": POLICY}]
     iot = StaticIot(rows, findings)
-    details = read(iot, audit("FAILED", target={"findingIds": ["f0", "f1"]}))
+    details = read(iot, audit("FAILED", target=LISTED))
     assert details.failed[0].names == ("policy fleet",)
     assert (details.retries[0].check_name, details.retries[0].subject_ids) == ("CHECK", ("f1",))
     listed = "list_audit_mitigation_actions_executions"
@@ -164,11 +144,9 @@ def test_of_a_whole_audit_only_the_task_s_checks_and_reasons_are_read() -> None:
     assert details.failed[0].names == ("f0", "f1")
 
 
+@mock.patch("mitigation.action_executions.MAX_FINDINGS", 3)
 @pytest.mark.parametrize(("number", "cut"), [(9, True), (4, True), (3, False)])
-def test_only_so_many_findings_are_listed_and_read_and_it_is_said(
-    monkeypatch: pytest.MonkeyPatch, number: int, cut: bool
-) -> None:
-    monkeypatch.setattr(action_executions, "MAX_FINDINGS", 3)
+def test_only_so_many_findings_are_read_and_it_is_said(number: int, cut: bool) -> None:
     ids = [f"f{n}" for n in range(number)]
     iot = StaticIot(failing(*ids), [{"findingId": each} for each in ids], page_size=2)
     details = read(iot, audit("FAILED", target=WHOLE_AUDIT))
@@ -176,12 +154,10 @@ def test_only_so_many_findings_are_listed_and_read_and_it_is_said(
     assert iot.calls.count("list_audit_findings") == 2
 
 
+@mock.patch("mitigation.action_executions.MAX_FINDINGS", 1)
 @pytest.mark.parametrize(("seconds", "cut"), [(0.0, True), (0.15, True), (9.0, False)])
-def test_a_list_that_was_cut_before_the_task_s_own_findings_came_is_said(
-    monkeypatch: pytest.MonkeyPatch, seconds: float, cut: bool
-) -> None:
+def test_a_list_cut_before_the_task_s_own_findings_came_is_said(seconds: float, cut: bool) -> None:
     """As many as are read may stand on its first pages, too: only then it is whole."""
-    monkeypatch.setattr(action_executions, "MAX_FINDINGS", 1)
     task = audit("FAILED", auditCheckToActionsMapping={"ONE": ["A"]}, target=WHOLE_AUDIT)
     others = [{"findingId": f"f{n}", "checkName": "TWO"} for n in range(3)]
     mine = {"findingId": "mine", "checkName": "ONE"}
@@ -189,29 +165,15 @@ def test_a_list_that_was_cut_before_the_task_s_own_findings_came_is_said(
     assert read(iot, task, Time().pace(seconds)).cut is cut
 
 
-class Empty(StaticIot):
-    """Answers as boto3 does where AWS leaves a list out."""
-
-    @override
-    def get_paginator(self, operation: str) -> Any:
-        return SimpleNamespace(paginate=lambda **_: iter([{}]))
-
-    @override
-    def list_audit_mitigation_actions_executions(self, **members: Any) -> dict[str, Any]:
-        return {}
-
-
 @pytest.mark.parametrize(
-    "task",
-    [
-        detect("FAILED"),
-        audit("FAILED"),
-        audit("FAILED", target=WHOLE_AUDIT),
-        audit("FAILED", target={"findingIds": ["f0"]}),
-    ],
+    "task", [detect("FAILED"), *(audit("FAILED", target=t) for t in ({}, WHOLE_AUDIT, LISTED))]
 )
 def test_an_answer_without_a_list_and_a_task_without_a_target_have_no_rows(task: Task) -> None:
-    assert read(Empty(), task) == Details()
+    iot = SimpleNamespace(
+        get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: iter([{}])),
+        list_audit_mitigation_actions_executions=lambda **_: {},
+    )
+    assert read(iot, task) == Details()
 
 
 def test_more_rows_of_a_finding_than_fit_on_a_page_are_said() -> None:
@@ -236,29 +198,96 @@ class Lagging(StaticIot):
 
     @override
     def get_paginator(self, operation: str) -> Any:
-        rows = failing("v1", member="violationId") * self.looks.pop(0)
-        return StaticIot(rows, calls=self.calls).get_paginator(operation)
+        return StaticIot(violations(self.looks.pop(0)), calls=self.calls).get_paginator(operation)
 
 
 MANY_FAILED = detect("FAILED", failed=9)
 
 
 @pytest.mark.parametrize(
-    ("looks", "task", "seconds", "rows"),
+    ("looks", "task", "seconds", "again"),
     [
-        ([1, 2], MANY_FAILED, 20.0, 2),
-        ([2, 0], MANY_FAILED, 20.0, 2),  # a second look costs nothing of the first
-        ([1, 2], detect("FAILED", failed=1, skipped=0), 20.0, 1),  # all are there
-        ([1, 2], detect("FAILED"), 20.0, 1),  # nobody knows how many there should be
-        ([1, 2], detect("IN_PROGRESS", failed=9), 20.0, 1),  # the counts go on
-        ([1, 2], MANY_FAILED, 5.0, 1),  # there is no time left
+        ([1, 2], MANY_FAILED, 20.0, True),
+        ([2, 0], MANY_FAILED, 20.0, True),  # a second look costs nothing of the first
+        ([1, 2], detect("FAILED", failed=1, skipped=0), 20.0, False),  # all are there
+        ([1, 2], detect("FAILED"), 20.0, False),  # nobody knows how many there should be
+        ([1, 2], detect("IN_PROGRESS", failed=9), 20.0, False),  # the counts go on
+        ([1, 2], MANY_FAILED, 5.0, False),  # there is no time left
     ],
 )
-def test_rows_that_are_not_listed_yet_are_looked_for_once_more_some_seconds_later(
-    looks: list[int], task: Task, seconds: float, rows: int
+def test_rows_that_are_not_listed_yet_are_looked_for_once_more(
+    looks: list[int], task: Task, seconds: float, again: bool
 ) -> None:
     time, iot = Time(), Lagging(looks=[*looks])
-    assert read(iot, task, time.pace(seconds)).rows == rows
-    again = rows == 2
+    assert read(iot, task, time.pace(seconds)).rows == 1 + again
     assert len(iot.calls) == (2 if again else 1)
     assert (time.now > 5) is again
+
+
+# --- They become a few lines: grouped, bounded, and honest about what is left out -------------
+
+
+def test_rows_are_grouped_by_error_code_the_commonest_first_and_others_are_only_counted() -> None:
+    details = fold(
+        row(error_code="Rare", name="sensor-40"),
+        row(error_code="Common", name="sensor-17", subject_id="v1"),
+        row(error_code="Common", subject_id="v2", message="Thing group is full"),
+        row(error_code="Common", name="sensor-17", message="Thing group is full, again"),
+        row("SKIPPED", error_code="Gone", name="sensor-1"),
+        *(row(status, name="x", subject_id="v3", action_name="A") for status in ("NEW_ONE", None)),
+    )
+    rare = Cause("Rare", 1, ("sensor-40",))
+    # A thing once, and where a row has none the violation; the first message that there is.
+    common = Cause("Common", 3, ("sensor-17", "v2"), 0, "Thing group is full")
+    assert (details.rows, details.failed_rows, details.skipped_rows) == (7, 4, 1)
+    assert (details.failed, details.skipped) == ((common, rare), (Cause("Gone", 1, ("sensor-1",)),))
+
+
+def test_what_others_wrote_is_bounded_and_says_what_it_leaves_out() -> None:
+    [cause] = fold(*(row(name=f"sensor-{n % 24}") for n in range(99))).failed
+    assert (cause.count, len(cause.names), cause.more) == (99, MAX_NAMES, 24 - MAX_NAMES)
+    thing = "設" * 128  # as long as it may be
+    [cause] = fold(row(name=thing), row(name="n" * 5_000, message="m" * 5_000)).failed
+    assert cause.names == (thing, "n" * 397 + "…")
+    [cause] = fold(row(error_code="c" * 5_000, message="m" * 5_000)).failed
+    assert (cause.error_code, cause.message) == ("c" * 297 + "…", "m" * 297 + "…")
+
+
+def test_subjects_are_retried_with_the_actions_that_failed_check_by_check() -> None:
+    details = fold(
+        row(subject_id="s1", action_name="Tell"),
+        row(subject_id="s1", action_name="Quarantine"),
+        row(subject_id="s2", action_name="Tell"),
+        row("SUCCESSFUL", subject_id="s2", action_name="Quarantine"),
+        row(subject_id="s3", action_name="Quarantine"),
+        row(subject_id="s3", action_name="Tell"),
+        row(subject_id="s4", action_name="Tell", check_name="CHECK"),
+        row(subject_id="without an action"),
+        row(action_name="without an id"),
+    )
+    assert details.retries == (
+        RetryBatch(None, ("Quarantine", "Tell"), ("s1", "s3")),
+        RetryBatch(None, ("Tell",), ("s2",)),
+        RetryBatch("CHECK", ("Tell",), ("s4",)),
+    )
+    assert details.failed_subjects == 5
+    many = fold(*(row(subject_id=f"v{n}", action_name="A") for n in range(1_000)))
+    assert [len(retry.subject_ids) for retry in many.retries] == [25]  # one command's
+    assert many.failed_subjects == 1_000
+
+
+@pytest.mark.parametrize(
+    ("task", "missed"),
+    [
+        (detect(failed=12, skipped=3), Missing(9, 2)),
+        (detect(failed=2), Missing()),
+        (audit(failed=5, skipped=9), Missing(3)),  # by findings; suppressed ones have no rows
+        (audit(failed=1), Missing()),
+    ],
+)
+def test_what_aws_has_counted_and_not_listed_is_missing(task: Task, missed: Missing) -> None:
+    rows = [row(subject_id="s1"), row(subject_id="s1"), row(subject_id="s2"), row("SKIPPED")]
+    assert missing(task, fold(*rows)) == missed
+    assert missing(task, fold(*rows, cut=True)) == missing(task, None) == Missing()
+    assert missing(task, fold(*rows, error="AccessDenied")) == Missing()
+    assert missing(detect(), Details()) == Missing()
