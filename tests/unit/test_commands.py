@@ -29,9 +29,7 @@ def loops(found: tuple[NextStep, ...]) -> dict[str, str]:
     return {step.title: step.commands[0] for step in found if "\n" in step.commands[0]}
 
 
-def failures(
-    ids: list[str], actions: tuple[str, ...] = ("A",), check: str | None = None
-) -> Details:
+def failures(ids: list[str], actions: Any = ("A",), check: str | None = None) -> Details:
     retries = (RetryBatch(check, actions, tuple(ids[:25])),)
     return Details(failed_subjects=len(ids), failed_rows=len(ids), retries=retries)
 
@@ -55,19 +53,16 @@ def test_a_task_without_an_id_has_no_next_steps() -> None:
     assert steps(detect()._replace(id=None)) == ()
 
 
-@pytest.mark.parametrize(("active", "suppressed"), [(True, False), (False, True)])
-def test_failed_violations_are_retried_with_what_failed_and_as_the_task_was(
-    active: bool, suppressed: bool
-) -> None:
-    task = detect("F", onlyActiveViolationsIncluded=active, suppressedAlertsIncluded=suppressed)
+def test_failed_violations_are_retried_with_what_failed_and_as_the_task_was() -> None:
+    task = detect("F", onlyActiveViolationsIncluded=True, suppressedAlertsIncluded=False)
     *_, retry = calls(steps(task, failures(["v1", "v2"], ("A", "B"))))
     assert 1 <= len(retry.members.pop("clientRequestToken")) <= 64
     members = {
         "taskId": "quarantine-7-retry-1",
         "target": {"violationIds": ["v1", "v2"]},
         "actions": ["A", "B"],
-        "includeOnlyActiveViolations": active,
-        "includeSuppressedAlerts": suppressed,
+        "includeOnlyActiveViolations": True,
+        "includeSuppressedAlerts": False,
     }
     assert retry == cli.Call("StartDetectMitigationActionsTask", members, "eu-west-1")
 
@@ -82,39 +77,28 @@ def test_failed_findings_are_retried_by_check_where_that_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "title"),
-    [
-        (1, "Retry the failed violation"),
-        (2, "Retry the 2 failed violations"),
-        (25, "Retry the 25 failed violations"),
-    ],
+    ("count", "what"),
+    [(1, "failed violation"), (2, "2 failed violations"), (25, "25 failed violations")],
 )
-def test_what_fits_into_one_start_is_retried_by_its_ids(count: int, title: str) -> None:
+def test_what_fits_into_one_start_is_retried_by_its_ids(count: int, what: str) -> None:
     step = steps(detect("FAILED"), failures([f"v{n}" for n in range(count)]))[-1]
-    assert step.title == title
+    assert step.title == f"Retry the {what}"
     [retry] = cli.read(step.commands)
     assert retry.members["target"]["violationIds"] == [f"v{n}" for n in range(count)]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"failed_subjects": 26},
-        {"cut": True},
-        {"error": "AccessDeniedException"},
-        {"failed_rows": 1},  # one less than AWS counted
-    ],
-)
+# The last: one less than AWS counted.
+UNSURE = [{"failed_subjects": 26}, {"cut": True}, {"error": "Denied"}, {"failed_rows": 1}]
+
+
+@pytest.mark.parametrize("change", UNSURE)
 def test_where_the_message_does_not_know_them_all_they_are_listed_first(change: Any) -> None:
     details = dataclasses.replace(failures(["v1", "v2"]), **change)
     step = steps(detect("FAILED", failed=2), details)[-1]
     assert step.title == "Retry all failed violations"
     assert step.commands[0].startswith("n=0\naws iot list-detect-mitigation-actions-executions")
-
-
-def test_where_no_finding_is_known_nothing_is_retried() -> None:
-    details = dataclasses.replace(failures(["f1"], check="C"), cut=True)
-    assert steps(audit("FAILED", failed=2), details)[-1].title == "Look again"
+    of_no_finding = dataclasses.replace(failures(["f1", "f2"], check="C"), **change)
+    assert steps(audit("FAILED", failed=3), of_no_finding)[-1].title == "Look again"
 
 
 def test_a_hostile_task_id_is_in_no_loop() -> None:
@@ -125,11 +109,8 @@ def test_a_hostile_task_id_is_in_no_loop() -> None:
 
 
 def test_other_failures_have_another_token() -> None:
-    tokens = {
-        calls(steps(detect("FAILED"), failures([subject])))[-1].members["clientRequestToken"]
-        for subject in ("v1", "v2")
-    }
-    assert len(tokens) == 2
+    retries = [calls(steps(detect("FAILED"), failures([each])))[-1] for each in ("v1", "v2")]
+    assert len({retry.members["clientRequestToken"] for retry in retries}) == 2
 
 
 def test_the_id_of_a_retry_is_a_legal_one_however_long_the_task_s_own_is() -> None:
@@ -171,30 +152,20 @@ def test_what_cannot_stand_in_a_query_is_not_undone_by_a_command() -> None:
     assert undone(audit(executed=1, actionsDefinition=[CERTIFICATE])) == {}
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "--profile",
-        "FILE:///etc/passwd",
-        "https://evil.example/x",
-        "it's",
-        "a\nb; touch owned",
-        "$(touch owned)",
-        "`touch owned`",
-        "a | b > c * ~ !! \\",
-        "設備 \u202egnp",
-        "{a,b}",
-        "a=b,c=d",
-    ],
-)
+HOSTILE = [
+    "--profile", "FILE:///etc/passwd", "https://evil.example/x", "it's", "{a,b}", "a=b,c=d",
+    "a\nb; touch owned", "$(touch owned)", "`touch owned`", "a | b > c * ~ !! \\", "設備 \u202egnp",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_arrives_as_it_is_and_does_nothing_else(name: str) -> None:
     definition = {"actionParams": {"addThingsToThingGroupParams": {"thingGroupNames": [name]}}}
     task = detect("FAILED", executed=1, actionsDefinition=[definition])
     found = steps(task, failures([name], (name,)))
     members: dict[str, Any] = {call.operation: call.members for call in calls(found)}
     retry = members["StartDetectMitigationActionsTask"]
-    assert retry["target"] == {"violationIds": [name]}
-    assert retry["actions"] == [name]
+    assert (retry["target"], retry["actions"]) == ({"violationIds": [name]}, [name])
     assert members["ListAttachedPolicies"]["target"].endswith(f":thinggroup/{name}")
     for step in found:
         for command in step.commands:

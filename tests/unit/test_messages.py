@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from mitigation.causes import Row
 from mitigation.kind import TaskType
-from mitigation.messages import amazon_q, data, email, sections, sms, sns
+from mitigation.messages import amazon_q, data, email, sms, sns
 from mitigation.messages.text import ascii_only, cut, printable
 from mitigation.report import Report, Severity, Verdict
 from mitigation.task import Task
@@ -24,29 +23,22 @@ from tests.support.tasks import PLACE, audit, detect, fold, row
 AT = "2026-11-22T10:01:07Z"
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("Gerät 設備 جهاز e\u0301 😀 a\u00a0b", "Gerät 設備 جهاز e\u0301 😀 a\u00a0b"),
-        ("a\r\tb", r"a\r\tb"),
-        ("\x85", r"\x85"),
-        ("\u202egnp.exe \u2029 \ue000", r"\u202egnp.exe \u2029 \ue000"),
-        ("\ud800", r"\ud800"),
-    ],
-)
-def test_what_hides_or_breaks_lines_is_shown_as_its_escape(text: str, shown: str) -> None:
-    assert printable(text) == shown
+def test_what_hides_or_breaks_lines_is_shown_as_its_escape() -> None:
+    plain = "Gerät 設備 جهاز e\u0301 😀 a\u00a0b"
+    shown = {plain: plain, "a\r\tb": r"a\r\tb", "\x85": r"\x85", "\ud800": r"\ud800"}
+    shown["\u202egnp.exe \u2029 \ue000"] = r"\u202egnp.exe \u2029 \ue000"
+    assert {text: printable(text) for text in shown} == shown
 
 
 def test_cut_text_says_so() -> None:
-    cuts = [("abc", 3), ("abcd", 3), ("", 0), ("abc", 0)]
-    assert [cut(text, length) for text, length in cuts] == ["abc", "ab…", "", "…"]
+    cuts = {("abc", 3): "abc", ("abcd", 3): "ab…", ("", 0): "", ("abc", 0): "…"}
+    assert {each: cut(*each) for each in cuts} == cuts
     assert cut("abcd", 3, "...") == "..."
 
 
 def test_ascii_keeps_what_has_an_ascii_shape() -> None:
-    texts = ["ﬁne", "設備", "a\nb", "naïve café", "😀"]
-    assert [*map(ascii_only, texts)] == ["fine", "??", r"a\nb", "naive cafe", "?"]
+    shapes = {"ﬁne": "fine", "設備": "??", "a\nb": r"a\nb", "naïve café": "naive cafe", "😀": "?"}
+    assert {text: ascii_only(text) for text in shapes} == shapes
 
 
 def sms_of(task: Any = None, **more: Any) -> str:
@@ -118,15 +110,11 @@ def test_what_happened_is_not_told_twice_in_the_first_lines(opening: str, task: 
     assert body_of(task, place=PLACE).startswith(opening)
 
 
-@pytest.mark.parametrize(
-    ("failed", "shown"),
-    [
-        (row(message="It is gone", name="sensor-7"), "  It is gone (1): sensor-7"),
-        (row(name="x\nNext\n  rm -rf /"), r"  no reason given (1): x\nNext\n  rm -rf /"),
-    ],
-)
-def test_a_cause_is_one_line_of_what_is_known(failed: Row, shown: str) -> None:
-    assert f"\nWhat failed\n{shown}\n\n" in body_of(detect("FAILED"), details=fold(failed))
+def test_a_cause_is_one_line_of_what_is_known() -> None:
+    body = body_of(detect("FAILED"), details=fold(row(message="It is gone", name="sensor-7")))
+    assert "\nWhat failed\n  It is gone (1): sensor-7\n\n" in body
+    body = body_of(detect("FAILED"), details=fold(row(name="x\nNext\n  rm -rf /")))
+    assert "\nWhat failed\n  no reason given (1): x\\nNext\\n  rm -rf /\n\n" in body
 
 
 def test_causes_beyond_the_commonest_are_counted() -> None:
@@ -160,68 +148,45 @@ def test_details_that_are_not_all_there_say_so(error: str | None, rows: int, sai
     assert said in body_of(detect("FAILED"), details=details)
 
 
-BY = StartedBy("arn:aws:iam::123456789012:user/a:b", None, None)
-TIMES: dict[str, tuple[dict[str, str], StartedBy | None]] = {
-    "Started 2026-11-22 10:01:07 UTC\n": ({"taskStartTime": AT}, None),
-    "Started by user/a:b, ended 2026-11-22 10:01:07 UTC\n": ({"taskEndTime": AT}, BY),
-    "Started by AROA:ada\n": ({}, StartedBy("AROA:ada", None, None)),
-}
+def test_times_and_who_are_told_as_far_as_they_are_known() -> None:
+    by = StartedBy("arn:aws:iam::123456789012:user/a:b", None, None)
+    started, ended = detect("FAILED", taskStartTime=AT), detect("FAILED", taskEndTime=AT)
+    assert "\nStarted 2026-11-22 10:01:07 UTC\n" in body_of(started)
+    told = "\nStarted by user/a:b, ended 2026-11-22 10:01:07 UTC\n"
+    assert told in body_of(ended, started_by=by)
+    assert "\nStarted by AROA:ada\n" in body_of(detect(), started_by=by._replace(arn="AROA:ada"))
+    body = body_of(detect(taskStartTime=AT, taskEndTime=AT))
+    assert "\n  Ended 2026-11-22 10:01:07 UTC\n" in body
 
 
-@pytest.mark.parametrize(("line", "known"), TIMES.items())
-def test_times_and_who_are_told_as_far_as_they_are_known(
-    line: str, known: tuple[dict[str, str], StartedBy | None]
-) -> None:
-    assert f"\n{line}" in body_of(detect("FAILED", **known[0]), started_by=known[1])
-
-
-def test_of_many_ids_the_first_are_listed_and_an_action_without_one_has_no_line() -> None:
-    ids = [f"v{n}" for n in range(sections.MAX_IDS + 2)]
-    task = detect(target={"violationIds": ids}, actionsDefinition=[{"name": "A"}])
-    section = sections.ids(Report.of(task))
-    assert section
-    assert section.lines == (f"Violations: {', '.join(ids[:-2])} and 2 more",)
-
-
-@pytest.mark.parametrize(("count", "last"), [(20, "20. A19: "), (22, "and 2 more lines")])
-def test_of_many_actions_the_first_are_told_and_the_others_counted(count: int, last: str) -> None:
-    task = detect(actionsDefinition=[{"name": f"A{n}"} for n in range(count)])
-    section = sections.actions(Report.of(task))
-    assert section
-    assert section.lines[-1].startswith(last)
-
-
-def test_where_it_was_started_from_is_told_where_that_is_known() -> None:
-    task = detect(taskStartTime=AT, taskEndTime=AT)
-    shown = sections.particulars(Report.of(task), Clock(), where=False)
-    assert shown
-    assert "Ended 2026-11-22 10:01:07 UTC" in shown.lines
+def test_of_many_ids_and_actions_the_first_are_told_and_the_others_counted() -> None:
+    names, ids = [{"name": f"A{n}"} for n in range(22)], [f"v{n}" for n in range(52)]
+    body = body_of(detect(target={"violationIds": ids}, actionsDefinition=names[:1]))
+    assert f"\nIds\n  Violations: {', '.join(ids[:50])} and 2 more\n\n" in body  # none of an action
+    told = "\n  20. A19: parameters not told by AWS\n"
+    assert f"{told}\n" in body_of(detect(actionsDefinition=names[:20]))
+    assert f"{told}  and 2 more lines\n\n" in body_of(detect(actionsDefinition=names))
 
 
 def test_a_body_that_is_too_long_is_cut_and_says_so() -> None:
-    statistics: dict[str, Any] = {f"{n}{'設' * 900}": {} for n in range(50)}
-    body = body_of(audit(taskStatistics=statistics))
+    body = body_of(audit(taskStatistics={f"{n}{'設' * 900}": {} for n in range(50)}))
     assert len(body.encode()) <= email.BODY_SIZE
     assert body.endswith("\n[cut: the message is too long]")
 
 
-@pytest.mark.parametrize("options", [{}, {"for_amazon_q": True}])
-def test_each_protocol_gets_its_own_text_and_https_one_where_amazon_q_listens(
-    options: dict[str, bool],
-) -> None:
+def test_each_protocol_gets_its_own_text_and_https_one_where_amazon_q_listens() -> None:
     profile = {"securityProfileName": "Flotté", "behaviorName": "Auth"}
     report = Report.of(detect("FAILED", failed=1, target=profile), follows_interim=True)
-    message = sns.render(report, Clock(), **options)
+    message = sns.render(report, Clock())
     bodies = json.loads(message.body)
     assert json.loads(bodies.pop("default"))["verdict"] == "FAILED"
-    if options:
-        https = bodies.pop("https")
-        assert json.loads(https) == amazon_q.render(report, Clock())
-        assert "Flotté" in https
     assert bodies == {"email": email.render(report, Clock()).body, "sms": sms.render(report)}
-    assert "Flotté" in message.body  # as it is: an escape takes three times the room
-    assert message.attributes["followsInterim"] == "true"
     assert (message.subject, message.attributes) == (email.subject(report), sns.attributes(report))
+    assert message.attributes["followsInterim"] == "true"
+    https = json.loads(sns.render(report, Clock(), for_amazon_q=True).body)["https"]
+    assert json.loads(https) == amazon_q.render(report, Clock())
+    for body in (message.body, https):
+        assert "Flotté" in body  # as it is: an escape takes three times the room
 
 
 def test_an_attribute_hides_nothing_and_is_bounded() -> None:

@@ -21,20 +21,18 @@ from tests.support.tasks import audit, detect
 
 @pytest.mark.parametrize("make", [detect, audit])
 def test_our_statuses_are_those_of_the_service_model_and_only_one_is_no_end(make: Any) -> None:
-    kind = make().type.capitalize()
-    known = {status.value for status in KINDS[make().type].statuses}
-    assert known == enum_of(f"{kind}MitigationActionsTaskStatus")
+    kind = make().type
+    known = {status.value for status in KINDS[kind].statuses}
+    assert known == enum_of(f"{kind.capitalize()}MitigationActionsTaskStatus")
     assert {status for status in known if not make(status).is_terminal} == {"IN_PROGRESS"}
     assert not make("ROLLED_BACK").is_terminal
 
 
-@pytest.mark.parametrize(
-    "enum", ["DetectMitigationActionExecutionStatus", "AuditMitigationActionsExecutionStatus"]
-)
-def test_every_status_of_an_action_execution_is_known(enum: str) -> None:
-    told = {FAILED, SKIPPED, *undo.EXECUTED.values()}
-    assert enum_of(enum) <= told | {"IN_PROGRESS", "PENDING", "CANCELED"}
-    assert len(enum_of(enum) & told) == 3
+@pytest.mark.parametrize("shape", ["DetectMitigationAction", "AuditMitigationActions"])
+def test_every_status_of_an_action_execution_is_known(shape: str) -> None:
+    told, theirs = {FAILED, SKIPPED, *undo.EXECUTED.values()}, enum_of(f"{shape}ExecutionStatus")
+    assert theirs <= told | {"IN_PROGRESS", "PENDING", "CANCELED"}
+    assert len(theirs & told) == 3
 
 
 def test_an_audit_answer_is_read_whole_and_its_counts_are_summed() -> None:
@@ -52,8 +50,8 @@ def test_an_audit_answer_is_read_whole_and_its_counts_are_summed() -> None:
         "auditCheckToActionsMapping": {"ONE": ["A"], "TWO": ["A", "B"]},
     }
     task = parse_task(answer, TaskType.AUDIT, "audit-46")
-    assert task.id == "audit-46"
-    assert task.target == Target(audit_task_id="audit", finding_ids=("f1",))
+    target = Target(audit_task_id="audit", finding_ids=("f1",))
+    assert (task.id, task.target) == ("audit-46", target)
     assert task.statistics == Statistics(executed=4, skipped=2, failed=1, canceled=1, total=8)
     assert task.checks == (
         Check("ONE", Statistics(executed=4, failed=1, total=5), ("A",), ()),
@@ -104,31 +102,25 @@ def test_a_task_is_seen_with_aws_s_own_answer(kind: str, answer: dict[str, Any])
 
 
 LONG = EndpointConnectionError(endpoint_url=f"https://{'x' * 999}")
+NO_CODE, NO_STATUS = ClientError({}, "Describe"), {"taskSummary": {"taskStatus": 7}}
 
 
 @pytest.mark.parametrize(
-    ("outcome", "expected"),
+    ("outcome", "kind", "problem"),
     [
-        (refusal("ResourceNotFoundException"), Missing()),
-        (refusal("InvalidRequestException"), Refused(Problem("InvalidRequestException", "why"))),
-        (refusal("SomethingNew"), Trouble(Problem("SomethingNew", "why"))),
+        (refusal("ResourceNotFoundException"), Missing, ()),
+        (refusal("InvalidRequestException"), Refused, ("InvalidRequestException", "why")),
+        (refusal("SomethingNew"), Trouble, ("SomethingNew", "why")),
         # A proxy's web page with 200 reads as an empty answer.
-        ({}, Trouble(Problem("EmptyAnswer", "AWS IoT's answer holds no taskStatus"))),
-        (
-            {"taskSummary": {"taskStatus": 7}},
-            Trouble(Problem("InvalidTask", "taskSummary.taskStatus: expected text, got 7")),
-        ),
-        (LONG, Trouble(Problem("EndpointConnectionError", str(LONG)[:500]))),
-        (ValueError("int: 'x'"), Trouble(Problem("ValueError", "int: 'x'"))),
-        (
-            ClientError({}, "Describe"),
-            Trouble(Problem("ClientError", str(ClientError({}, "Describe")))),
-        ),
-        (RoleRefused("it refuses us"), Trouble(Problem("RoleRefused", "it refuses us"))),
-        (NotListed("it is not listed"), Refused(Problem("NotListed", "it is not listed"))),
+        ({}, Trouble, ("EmptyAnswer", "AWS IoT's answer holds no taskStatus")),
+        (NO_STATUS, Trouble, ("InvalidTask", "taskSummary.taskStatus: expected text, got 7")),
+        (LONG, Trouble, ("EndpointConnectionError", str(LONG)[:500])),
+        (ValueError("int: 'x'"), Trouble, ("ValueError", "int: 'x'")),
+        (NO_CODE, Trouble, ("ClientError", str(NO_CODE))),
+        (RoleRefused("it refuses us"), Trouble, ("RoleRefused", "it refuses us")),
+        (NotListed("it is not listed"), Refused, ("NotListed", "it is not listed")),
     ],
-    ids=lambda value: type(value).__name__,
 )
-def test_what_aws_answers_is_known_by_its_code_or_its_status(outcome: Any, expected: Sight) -> None:
+def test_an_answer_is_known_by_code_or_status(outcome: Any, kind: Any, problem: Any) -> None:
     found = sight(outcome)
-    assert (type(found), found) == (type(expected), expected)  # equal named tuples may be others
+    assert (type(found), found) == (kind, kind(Problem(*problem)) if problem else kind())

@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,6 +14,7 @@ from mitigation.wire import InvalidTask, Reader, clip, parse_time, to_wire
 
 CET = timezone(timedelta(hours=1))
 MORNING = datetime(2026, 11, 22, 10, 1, 7, tzinfo=UTC)
+ZONELESS = datetime(2026, 11, 22, 10)  # noqa: DTZ001  what the test is about
 
 
 def test_an_answer_of_boto3_becomes_json_without_its_metadata() -> None:
@@ -31,26 +31,13 @@ def test_an_answer_of_boto3_becomes_json_without_its_metadata() -> None:
         to_wire({"a": {1}})
 
 
-@pytest.mark.parametrize(
-    "value",
-    [MORNING.astimezone(CET), "2026-11-22T11:01:07.000+01:00", 1795341667, 1795341667.0],
-)
-def test_a_time_is_read_in_each_shape_that_aws_tools_give_it(value: Any) -> None:
-    assert parse_time(value, "t") == MORNING
+def test_a_time_is_read_in_each_shape_that_aws_tools_give_it() -> None:
+    shapes = [MORNING.astimezone(CET), "2026-11-22T11:01:07.000+01:00", 1795341667, 1795341667.0]
+    assert [parse_time(shape, "t") for shape in shapes] == 4 * [MORNING]
 
 
 @pytest.mark.parametrize(
-    "value",
-    [
-        "2026-11-22",
-        "2026-11-22T10:01:07",
-        datetime(2026, 11, 22, 10),  # noqa: DTZ001  what the test is about
-        "now",
-        True,
-        [],
-        float("nan"),
-        1e300,
-    ],
+    "value", ["2026-11-22", "2026-11-22T10:01:07", ZONELESS, "now", True, [], float("nan"), 1e300]
 )
 def test_a_time_that_could_be_any_moment_is_refused(value: Any) -> None:
     with pytest.raises(InvalidTask, match=r"^task\.start: expected an ISO 8601 time with its off"):
@@ -58,22 +45,20 @@ def test_a_time_that_could_be_any_moment_is_refused(value: Any) -> None:
 
 
 def test_what_is_absent_null_or_empty_reads_as_nothing_and_keeps_its_path() -> None:
-    child = Reader.of({"a": None}).child("a").child("b")
+    reader = Reader.of({"a": None, "text": ""})
+    child = reader.child("a").child("b")
     assert (child.text("c"), child.texts("c"), child.path) == (None, (), "a.b")
-    assert [(name, child.members) for name, child in Reader.of({"a": None}).children()] == [
-        ("a", {})
-    ]
-    assert Reader.of({"a": ""}).text("a") is None
+    assert [(name, each.members) for name, each in Reader.of({"a": None}).children()] == [("a", {})]
+    assert reader.text("text") is None
 
 
-LONG = "x" * 99
+WORDY = "x" * 99
 
 
 @pytest.mark.parametrize(
     ("read", "value", "complaint"),
     [
-        ("child", 7, "a.b: expected an object, got 7"),
-        ("child", LONG, f"a.b: expected an object, got {repr(LONG)[:57]}…"),
+        ("child", WORDY, f"a.b: expected an object, got {repr(WORDY)[:57]}…"),
         ("text", 7, "a.b: expected text, got 7"),
         ("time", "soon", "a.b: expected an ISO 8601 time with its offset, got 'soon'"),
         ("count", "3", "a.b: expected a whole number, got '3'"),
@@ -84,28 +69,15 @@ LONG = "x" * 99
         ("items", [{}, 3], "a.b[1]: expected an object, got 3"),
     ],
 )
-def test_an_answer_that_is_no_task_is_refused_by_the_name_of_the_member(
-    read: str, value: Any, complaint: str
-) -> None:
-    reader = Reader.of({"b": value}, "a")
+def test_what_is_no_such_member_is_named(read: str, value: Any, complaint: str) -> None:
     with pytest.raises(InvalidTask) as error:
-        [*getattr(reader, read)("b")]
+        [*getattr(Reader.of({"b": value}, "a"), read)("b")]
     assert str(error.value) == complaint
 
 
-def test_what_is_no_answer_at_all_is_called_one() -> None:
-    with pytest.raises(InvalidTask, match=r"^the Describe answer: expected an object, got \[\]$"):
-        Reader.of([])
-
-
-@pytest.mark.parametrize(
-    ("text", "size", "clipped"),
-    [("abc", 3, "abc"), ("abcdef", 5, "ab…"), ("ééé", 6, "ééé"), ("éééé", 6, "é…")],
-)
-def test_clipped_text_has_at_most_so_many_bytes_and_no_half_characters(
-    text: str, size: int, clipped: str
-) -> None:
-    assert clip(text, size) == clipped
+def test_clipped_text_has_at_most_so_many_bytes_and_no_half_characters() -> None:
+    clips = {("abc", 3): "abc", ("abcdef", 5): "ab…", ("ééé", 6): "ééé", ("éééé", 6): "é…"}
+    assert {each: clip(*each) for each in clips} == clips
 
 
 DETAILS = Details(
@@ -115,40 +87,32 @@ DETAILS = Details(
     failed=(Cause("E", 2, ("a", "b"), 4, "why"), Cause(None, 1, (), 0, None)),
     retries=(RetryBatch(None, ("A", "B"), ("v1",)),),
 )
-LOOK = Look(
-    Decision.OUT_OF_SIGHT,
-    30,
-    Memory(
-        age_seconds=1_000,
-        since=MORNING.replace(microsecond=250_000),
-        trouble_told=True,
-        problem=Problem("AccessDeniedException", "no"),
-        channels={"sns": ChannelMemory(told_interim=True), "slack": ChannelMemory()},
-        task={"taskSummary": {"taskStatus": "IN_PROGRESS", "new": [1, None]}},
-        details=encode(DETAILS),
-    ),
+MEMORY = Memory(
+    age_seconds=1_000,
+    since=MORNING.replace(microsecond=250_000),
+    trouble_told=True,
+    problem=Problem("AccessDeniedException", "no"),
+    channels={"sns": ChannelMemory(told_interim=True), "slack": ChannelMemory()},
+    task={"taskSummary": {"taskStatus": "IN_PROGRESS", "new": [1, None]}},
+    details=encode(DETAILS),
 )
+LOOK = Look(Decision.OUT_OF_SIGHT, 30, MEMORY)
 
 
-@pytest.mark.parametrize(
-    "record", [LOOK, Look(Decision.WAIT), DETAILS, StartedBy(None, "203.0.113.7", None)]
-)
+@pytest.mark.parametrize("record", [LOOK, DETAILS, StartedBy(None, "203.0.113.7", None)])
 def test_a_record_comes_back_as_it_went(record: Any) -> None:
     assert decode(type(record), json.loads(json.dumps(encode(record)))) == record
-
-
-class Color(StrEnum):
-    RED = "red"
 
 
 class Strict(NamedTuple):
     first_name: str
     number: int
-    color: Color | None
+    decision: Decision | None
 
 
 def test_names_are_spelled_as_aws_spells_them_and_what_has_no_json_is_refused() -> None:
-    assert encode(Strict("Ada", 1, Color.RED)) == {"firstName": "Ada", "number": 1, "color": "red"}
+    written = {"firstName": "Ada", "number": 1, "decision": "wait"}
+    assert encode(Strict("Ada", 1, Decision.WAIT)) == written
     with pytest.raises(TypeError, match="a set has no place in a record"):
         encode({1})
 
@@ -165,23 +129,15 @@ def test_what_is_absent_or_null_takes_the_default_and_strangers_are_passed_over(
         (Strict, {}, "missing: x.firstName, x.number"),
         (Strict, {"firstName": 7, "number": 1}, "x.firstName: expected text, got '7'"),
         (Strict, {"number": True}, "x.number: expected a whole number, got 'True'"),
-        (Strict, {"color": "b" * 61}, f"x.color: {'b' * 60!r} is not known here"),
+        (Strict, {"decision": "b" * 61}, f"x.decision: {'b' * 60!r} is not known here"),
         (Details, {"failed": "f" * 61}, f"x.failed: expected a list, got {'f' * 60!r}"),
         (Details, {"failed": [{"names": [1]}]}, "x.failed[0].names[0]: expected text, got '1'"),
         (Details, {"cut": 1}, "x.cut: expected true or false, got '1'"),
-        (Memory, {"channels": []}, "x.channels: expected an object, got '[]'"),
         (Memory, {"channels": {"sns": 1}}, "x.channels.sns: expected an object, got 1"),
         (Memory, {"since": "x"}, "x.since: expected an ISO 8601 time with its offset, got 'x'"),
     ],
 )
-def test_what_is_no_such_record_is_named_by_its_member(
-    record: type[Any], members: object, complaint: str
-) -> None:
+def test_what_is_no_such_record_is_named(record: type[Any], members: Any, complaint: str) -> None:
     with pytest.raises(InvalidTask) as error:
         decode(record, members, "x")
     assert str(error.value) == complaint
-
-
-def test_a_record_of_its_own_has_no_path_before_its_members() -> None:
-    with pytest.raises(InvalidTask, match=r"^missing: firstName, number$"):
-        decode(Strict, {})
