@@ -17,7 +17,7 @@ MORNING = datetime(2026, 11, 22, 10, 1, 7, tzinfo=UTC)
 ZONELESS = datetime(2026, 11, 22, 10)  # noqa: DTZ001  what the test is about
 
 
-def test_an_answer_of_boto3_becomes_json_without_its_metadata() -> None:
+def test_an_answer_of_boto3_becomes_json_without_its_metadata_and_what_is_none_is_named() -> None:
     answer = {
         "taskSummary": {"start": MORNING.astimezone(CET), "n": (1, 2.5, None, True)},
         "half a pair \ud800": "\udfff",
@@ -29,6 +29,8 @@ def test_an_answer_of_boto3_becomes_json_without_its_metadata() -> None:
     }
     with pytest.raises(InvalidTask, match="a set has no place in an AWS answer"):
         to_wire({"a": {1}})
+    with pytest.raises(InvalidTask, match=r"^the Describe answer: expected an object, got \[\]$"):
+        Reader.of([])
 
 
 def test_a_time_is_read_in_each_shape_that_aws_tools_give_it() -> None:
@@ -117,9 +119,11 @@ def test_names_are_spelled_as_aws_spells_them_and_what_has_no_json_is_refused() 
         encode({1})
 
 
-def test_what_is_absent_or_null_takes_the_default_and_strangers_are_passed_over() -> None:
+def test_what_is_absent_or_null_takes_the_default_or_is_missed_and_strangers_are_not() -> None:
     assert decode(Look, {"decision": "wait", "waitSeconds": None, "new": 1}) == Look(Decision.WAIT)
     assert decode(Strict, {"firstName": "\ud800", "number": 2}) == Strict("?", 2, None)
+    with pytest.raises(InvalidTask, match=r"^missing: firstName, number$"):
+        decode(Strict, {})
 
 
 @pytest.mark.parametrize(
@@ -133,6 +137,7 @@ def test_what_is_absent_or_null_takes_the_default_and_strangers_are_passed_over(
         (Details, {"failed": "f" * 61}, f"x.failed: expected a list, got {'f' * 60!r}"),
         (Details, {"failed": [{"names": [1]}]}, "x.failed[0].names[0]: expected text, got '1'"),
         (Details, {"cut": 1}, "x.cut: expected true or false, got '1'"),
+        (Memory, {"channels": []}, "x.channels: expected an object, got '[]'"),
         (Memory, {"channels": {"sns": 1}}, "x.channels.sns: expected an object, got 1"),
         (Memory, {"since": "x"}, "x.since: expected an ISO 8601 time with its offset, got 'x'"),
     ],
