@@ -9,7 +9,6 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,14 @@ from typing import Any
 import pytest
 
 from embedded.clicks import Click, button, local_url, press
-from embedded.clock import Clock, LauncherClock, get_offset, set_offset
+from embedded.clock import FOR_WATCH, Clock, get_offset, set_offset
 from embedded.deploy import Stack, create, deploy, deploy_member
 from embedded.engine import Engine
 from embedded.mends import check
 from embedded.places import HOME, Place
-from embedded.play import stack_parameters, start_task
+from embedded.play import PlayFailed, await_execution, follow, stack_parameters, start_task
 from embedded.process import LOG, EngineFailed
+from embedded.scenario import parse
 from embedded.slack_workspace import CHANNEL, TOKEN
 from mitigation.acts.button import Button
 from mitigation.acts.click import Action
@@ -46,11 +46,19 @@ RUNNING = [
     replace(stacks.task("detect", "endless-1", "IN_PROGRESS"), place=place)
     for place in (HOME, OTHER_ACCOUNT)
 ]
+NONSENSE = {"target": 5, "actionsDefinition": ["x", {"name": 7}]}
+ODD = parse(
+    {"taskId": "odd-1", "describe": [{"taskSummary": NONSENSE}]}
+    | {"member": Place("510987654321", "us-east-1")._asdict()}
+)
+WAIT = {"Type": "Wait", "Seconds": FOR_WATCH, "End": True}
+WAITS = {"StartAt": "Wait", "States": {"Wait": WAIT}}
+LETTER = {"responsePayload": {"errorType": "InvalidWatch", "errorMessage": "no taskId"}}
 
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine([*TASKS, *RUNNING], auth=True, started=False, speed=50) as running:
+    with Engine([*TASKS, *RUNNING, ODD], auth=True, started=False, speed=50) as running:
         yield running
 
 
@@ -66,20 +74,17 @@ def hub(engine: Engine) -> Stack:
     for place in (*OURS[1:], *SILENT):
         deploy_member(engine, place, "cancel" if place == OTHER_ACCOUNT else "off")
     lambda_alone = {"Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    trust = json.dumps({"Statement": [{"Effect": "Allow", **lambda_alone}]})
     for place in (MAY_NOT, UNTRUSTED):
         iam = engine.client("iam", place)
         roles = [each["RoleName"] for each in iam.list_roles()["Roles"]]
         [role] = [name for name in roles if "ForwardRole" in name]
         if place == UNTRUSTED:
-            iam.update_assume_role_policy(RoleName=role, PolicyDocument=allowing(lambda_alone))
+            iam.update_assume_role_policy(RoleName=role, PolicyDocument=trust)
         else:
             [policy] = iam.list_role_policies(RoleName=role)["PolicyNames"]
             iam.delete_role_policy(RoleName=role, PolicyName=policy)
     return made
-
-
-def allowing(*statements: dict[str, Any]) -> str:
-    return json.dumps({"Statement": [{"Effect": "Allow", **each} for each in statements]})
 
 
 @pytest.mark.slow
@@ -135,29 +140,6 @@ def newest(engine: Engine) -> tuple[Any, str]:
 
 
 @pytest.mark.slow
-def test_aws_iot_is_asked_for_what_a_role_s_policy_names_and_for_nothing_else(
-    engine: Engine,
-) -> None:
-    root = {"AWS": f"arn:aws:iam::{HOME.account}:root"}
-    one, certificates = 64 * "1", f"arn:aws:iot:{HOME.region}:{HOME.account}:cert"
-    may = allowing(
-        {"Action": "iot:DescribeCertificate", "Resource": f"{certificates}/{one}"},
-        {"Action": "iot:ListAuditFindings", "Resource": "*"},
-    )
-    trust = allowing({"Action": "sts:AssumeRole", "Principal": root})
-    iam = engine.client("iam")
-    role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-    iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=may)
-    taken = engine.client("sts").assume_role(RoleArn=role, RoleSessionName="test")
-    iot = engine.client("iot", credentials=taken["Credentials"])
-    assert iot.list_audit_findings(taskId="t")["findings"] == []  # which sends a body
-    with pytest.raises(iot.exceptions.ResourceNotFoundException):
-        iot.describe_certificate(certificateId=one)
-    with pytest.raises(iot.exceptions.ClientError, match="AccessDeniedException"):
-        iot.describe_certificate(certificateId=64 * "2")
-
-
-@pytest.mark.slow
 def test_nobody_can_reach_the_engine_from_elsewhere(engine: Engine) -> None:
     port = int(engine.endpoint.rpartition(":")[2])
     with pytest.raises(OSError, match=r"refused|unreachable|requested address"):
@@ -165,12 +147,30 @@ def test_nobody_can_reach_the_engine_from_elsewhere(engine: Engine) -> None:
 
 
 @pytest.mark.slow
-def test_what_sns_refuses_is_refused_and_not_sent(engine: Engine) -> None:
-    sns = engine.client("sns")
-    topic = sns.create_topic(Name="any")["TopicArn"]
-    with pytest.raises(sns.exceptions.InvalidParameterException, match="parameter: Subject"):
-        sns.publish(TopicArn=topic, Subject="x" * 100, Message="too long a subject")
-    assert [sent for sent in engine.sns if sent["topicArn"] == topic] == []
+def test_a_task_is_started_with_something_where_its_answers_make_no_sense(engine: Engine) -> None:
+    start_task(engine, ODD)
+    start = engine.iot.at(ODD.place).calls[-1]
+    assert (start.parameters["actions"], start.error) == (["any"], None)
+
+
+@pytest.mark.slow
+def test_a_start_that_fails_or_never_comes_is_told_and_so_is_a_watch_that_does_not_end(
+    engine: Engine, hub: Stack
+) -> None:
+    states, sqs = engine.client("stepfunctions"), engine.client("sqs")
+    made = states.describe_state_machine(stateMachineArn=hub.outputs["StateMachineArn"])
+    waits = {"name": "waits", "definition": json.dumps(WAITS), "roleArn": made["roleArn"]}
+    arn = states.create_state_machine(**waits)["stateMachineArn"]
+    queue = sqs.create_queue(QueueName="StartFailures")["QueueUrl"]
+    stack = Stack({"StateMachineArn": arn, "StartFailuresQueueUrl": queue}, {})
+    with pytest.raises(PlayFailed, match="no watch was started within 30 s"):
+        await_execution(engine, stack, time.monotonic())
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(LETTER))
+    with pytest.raises(PlayFailed, match="StartWatch failed with InvalidWatch: no taskId"):
+        await_execution(engine, stack, time.monotonic())
+    execution = states.start_execution(stateMachineArn=arn)["executionArn"]
+    with pytest.raises(PlayFailed, match="the watch did not end in time; the last state is "):
+        list(follow(engine, execution, time.monotonic()))
 
 
 @pytest.mark.slow
@@ -208,13 +208,3 @@ def test_waits_at_the_same_time_do_not_add_up(
     monkeypatch.setattr(wait, lambda _: meanwhile and clock.sleep(meanwhile.pop()))
     clock.sleep(3600)
     assert get_offset(path) == pytest.approx(3600, abs=1)
-
-
-def test_past_moments_are_told_by_the_clock_of_their_time(tmp_path: Path) -> None:
-    clock, now = LauncherClock(tmp_path / "clock"), time.time()
-    clock.set(datetime.now(UTC) + timedelta(hours=1))
-    waits = [{"until": now + 10, "offset": 7200.0}, {"until": now + 20, "offset": 10_800.0}]
-    moments = [datetime.fromtimestamp(now + seconds, UTC) for seconds in (-60, 1, 11, 21)]
-    told = zip(clock.times_of(moments, waits), moments, strict=True)
-    ahead = [(shown - moment).total_seconds() for shown, moment in told]
-    assert ahead == pytest.approx([0, 3600, 7200, 10_800], abs=1)

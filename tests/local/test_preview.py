@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import webbrowser
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -26,15 +27,31 @@ from local.mrkdwn import spans
 
 EVENTS = ROOT / "events"
 PARTLY, DETECT, AUDIT = "detect-failed-partly", "detect-failed", "audit-failed"
+HOSTILE = "detect-hostile-names"
 GOV = "arn:aws-us-gov:states:us-gov-west-1:210987654321:execution:Mine:detect-quarantine-7"
 
-type Capture = pytest.CaptureFixture[str]
+type Call = Callable[..., Any]
 
 
-def run(*arguments: object) -> int:
-    parser = argparse.ArgumentParser()
-    preview.add_arguments(parser)
-    return preview.run(parser.parse_args([str(argument) for argument in arguments]))
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Call:
+    """What it prints; it has to end with this status."""
+
+    def told(*arguments: object, status: int = 0) -> Any:
+        parser = argparse.ArgumentParser()
+        preview.add_arguments(parser)
+        assert preview.run(parser.parse_args([*map(str, arguments)])) == status
+        return capsys.readouterr()
+
+    return told
+
+
+@pytest.fixture
+def messages(told: Call) -> Call:
+    def messages(*arguments: object) -> Any:
+        return json.loads(told(*arguments, "--json").out)
+
+    return messages
 
 
 def saved(name: str) -> list[object]:
@@ -44,20 +61,9 @@ def saved(name: str) -> list[object]:
     return [EVENTS / "describe" / f"{name}.json", *more]
 
 
-@pytest.fixture
-def messages(capsys: Capture) -> Any:
-    def render(*arguments: object) -> dict[str, Any]:
-        assert run(*arguments, "--json") == 0
-        found: dict[str, Any] = json.loads(capsys.readouterr().out)
-        return found
-
-    return render
-
-
-def test_the_terminal_shows_every_message_in_whole_lines(capsys: Capture, messages: Any) -> None:
+def test_the_terminal_shows_every_message_in_whole_lines(told: Call, messages: Call) -> None:
     message = messages(*saved("audit-canceled"))
-    assert run(*saved("audit-canceled")) == 0
-    shown = capsys.readouterr().out
+    shown = told(*saved("audit-canceled")).out
     for text in ("E-mail", "Slack", "SMS", "Amazon Q Developer", *message["email"].values()):
         assert text in shown
     parts = [part for text in texts(message["slack"]["blocks"]) for part in spans(text["text"])]
@@ -68,7 +74,7 @@ def test_the_terminal_shows_every_message_in_whole_lines(capsys: Capture, messag
 
 @pytest.mark.parametrize("target", [{"findingIds": ["f-1"]}, {"auditTaskId": "0" * 32}])
 def test_rows_may_be_a_bare_list_and_those_of_an_audit_without_their_findings(
-    messages: Any, tmp_path: Path, target: Any
+    messages: Call, tmp_path: Path, target: Any
 ) -> None:
     answer, rows = tmp_path / "a.json", tmp_path / "rows.json"
     answer.write_text(json.dumps({"taskStatus": "FAILED", "target": target}))
@@ -77,42 +83,29 @@ def test_rows_may_be_a_bare_list_and_those_of_an_audit_without_their_findings(
     assert "AccessDenied (1): f-1" in body
 
 
-def test_an_answer_without_its_tasks_id_takes_it_from_the_rows_or_the_file(messages: Any) -> None:
+def test_a_task_without_an_id_gets_that_of_its_rows_or_its_file(messages: Call) -> None:
     answer = saved(AUDIT)[0]
     assert "] audit-fix-policies: " in messages(*saved(AUDIT))["email"]["subject"]
     assert "] audit-failed: " in messages(answer)["email"]["subject"]
     assert "] mine-3: " in messages(answer, "--task-id", "mine-3")["email"]["subject"]
 
 
-def test_one_channel_is_shown_alone(messages: Any, capsys: Capture) -> None:
+def test_one_channel_is_shown_alone(told: Call, messages: Call) -> None:
     assert list(messages(*saved(DETECT), "--channel", "sms")) == ["verdict", "sms"]
-    assert run(*saved(DETECT), "--channel", "sms") == 0
-    assert capsys.readouterr().out.startswith("SMS ─")
-
-
-def test_of_a_slack_app_its_message_and_the_reply_are_shown_where_asked_for(messages: Any) -> None:
-    for name, count in (("detect-in-progress", 1), (PARTLY, 2)):
+    assert told(*saved(DETECT), "--channel", "sms").out.startswith("SMS ─")
+    for name, count in (("detect-in-progress", 1), (PARTLY, 2)):  # the task's message, a reply
         assert len(messages(*saved(name), "--channel", "slack-app")["slack-app"]) == count
 
 
-def test_times_are_shown_in_the_zone_that_is_asked_for(messages: Any) -> None:
-    body = messages(*saved(PARTLY), "--time-zone", "Asia/Kolkata")["email"]["body"]
-    assert "Started 2026-11-22 15:31:07 IST (10:01:07 UTC)" in body
-
-
-def test_account_and_region_are_said_to_be_examples_unless_an_execution_is_named(
-    capsys: Capture,
-) -> None:
-    assert run(*saved(PARTLY)) == 0
-    assert "examples" in capsys.readouterr().err
-    assert run(*saved(PARTLY), "--execution-arn", GOV) == 0
-    own = capsys.readouterr()
+def test_account_and_region_are_called_examples_unless_an_execution_is_named(told: Call) -> None:
+    assert "examples" in told(*saved(PARTLY)).err
+    own = told(*saved(PARTLY), "--execution-arn", GOV, "--time-zone", "Asia/Kolkata")
     assert "Account 210987654321, region us-gov-west-1" in own.out
+    assert "Started 2026-11-22 15:31:07 IST (10:01:07 UTC)" in own.out
     assert own.err == ""
 
 
 STATISTICS = '{"taskSummary": {"taskStatistics": {"actionsFailed": "3"}}}'
-SHAPE = "expected a list of objects, as in"
 
 
 @pytest.mark.parametrize(
@@ -127,35 +120,26 @@ SHAPE = "expected a list of objects, as in"
         ("{}", ["--task-id", "a/b"], "", "taskId: expected 1 to 128 of"),
         ("{}", ["--executions", "gone.json"], "", "gone.json: No such file or directory"),
         ("{}", [], "{}", 'expected {"actionsExecutions": […]}'),
-        ("{}", [], '{"actionsExecutions": {}}', f"actionsExecutions: {SHAPE}"),
-        ("{}", [], "[1]", f"actionsExecutions: {SHAPE}"),
-        ("{}", [], '{"actionsExecutions": [], "findings": 1}', f"findings: {SHAPE}"),
+        ("{}", [], "[1]", "actionsExecutions: expected a list of objects, as in"),
         ('{"taskSummary": {}}', [], '[{"status": 3}]', "the action executions could not be read"),
         ("{}", ["--task-id", "x"], '[{"taskId": "y"}]', "rows of task 'y', not of 'x'"),
     ],
 )
 def test_bad_input_is_refused_in_one_line_that_names_what_is_wrong(
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    capsys: Capture,
-    answer: str,
-    more: list[str],
-    rows: str,
-    expected: str,
+    told: Call, tmp_path: Path, answer: str, more: list[str], rows: str, expected: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("a.json").write_text(answer)
-    Path("rows.json").write_text(rows)
-    assert run("a.json", *more, *(["--executions", "rows.json"] if rows else [])) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert len(told.err.splitlines()) == 1
-    assert expected in told.err
+    (tmp_path / "a.json").write_text(answer)
+    (tmp_path / "rows.json").write_text(rows)
+    executions = ["--executions", tmp_path / "rows.json"] if rows else []
+    said = told(tmp_path / "a.json", *more, *executions, status=2)
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+    assert expected in said.err
 
 
 def test_the_command_line_shows_hostile_names_on_a_terminal_that_takes_ascii_alone() -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "local", "preview", *map(str, saved("detect-hostile-names"))],
+        [sys.executable, "-m", "local", "preview", *map(str, saved(HOSTILE))],
         cwd=ROOT,
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
         capture_output=True,
@@ -167,7 +151,7 @@ def test_the_command_line_shows_hostile_names_on_a_terminal_that_takes_ascii_alo
 
 @pytest.mark.parametrize("display", ["", "wayland-0"])
 def test_open_writes_a_page_and_opens_it_where_there_is_a_display(
-    capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, display: str
+    told: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, display: str
 ) -> None:
     opened: list[str] = []
 
@@ -180,13 +164,12 @@ def test_open_writes_a_page_and_opens_it_where_there_is_a_display(
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.setenv("WAYLAND_DISPLAY", display)
-    assert run(*saved(DETECT), "--open") == 0
-    told = capsys.readouterr()
+    said = told(*saved(DETECT), "--open")
     [path] = tmp_path.iterdir()
     assert "deactivate-2026-11-22" in path.read_text(encoding="utf-8")
-    assert told.out == f"{path}\n"
+    assert said.out == f"{path}\n"
     assert opened == ([path.as_uri()] if display else [])
-    assert ("open the page in a browser yourself" in told.err) != bool(display)
+    assert ("open the page in a browser yourself" in said.err) != bool(display)
 
 
 # Nothing here can load or run anything; `a` leads where its href says.
@@ -213,11 +196,10 @@ class Reader(HTMLParser):
         self.text += data
 
 
-@pytest.mark.parametrize("name", ["detect-hostile-names", "audit-completed-partly-failed"])
 def test_a_page_holds_each_message_word_for_word_and_nothing_that_could_load_or_run(
-    messages: Any, name: str
+    messages: Call,
 ) -> None:
-    message = messages(*saved(name))
+    message = messages(*saved(HOSTILE))
     reader = Reader(page.render(message))
     for text in (*message["email"].values(), message["sms"]):
         assert text in reader.text
@@ -234,20 +216,17 @@ def test_a_page_holds_each_message_word_for_word_and_nothing_that_could_load_or_
 
 def test_slack_is_drawn_as_slack_draws_it() -> None:
     text = (
-        "*Bold* &lt;b&gt; `co&amp;lt;de`, snake_case_name\n```aws 'x'```<!channel> "
-        "<https://a.b/?c=1&amp;d|Ef>"
+        "*Bold* &lt;b&gt; `co&amp;lt;de`, snake_case ```aws 'x'```<!channel> <https://a/?&amp;d|Ef>"
     )
     blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]
-    assert page.slack({"blocks": blocks}) == (
-        '<div class="blocks">\n<div class="section"><b>Bold</b> &lt;b&gt; '
-        "<code>co&amp;lt;de</code>, "
-        "snake_case_name\n<pre>aws &#x27;x&#x27;</pre><mark>!channel</mark> "
-        '<a href="https://a.b/?c=1&amp;d" rel="noreferrer">Ef</a></div>\n</div>'
-    )
+    assert (
+        "<b>Bold</b> &lt;b&gt; <code>co&amp;lt;de</code>, snake_case <pre>aws &#x27;x&#x27;</pre>"
+        '<mark>!channel</mark> <a href="https://a/?&amp;d" rel="noreferrer">Ef</a>'
+    ) in page.slack({"blocks": blocks})
 
 
-def test_the_builder_gets_the_blocks_whole(messages: Any) -> None:
-    payload = messages(*saved("detect-hostile-names"))["slack"]
+def test_the_builder_gets_the_blocks_whole(messages: Call) -> None:
+    payload = messages(*saved(HOSTILE))["slack"]
     address, _, fragment = page.builder_link(payload).partition("#")
     assert address == "https://app.slack.com/block-kit-builder/"
     assert json.loads(unquote(fragment)) == {"blocks": payload["blocks"]}

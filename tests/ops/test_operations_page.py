@@ -13,7 +13,7 @@ from mitigation.messages.sns import attributes
 from mitigation.notice import Notice
 from mitigation.report import Verdict
 from ops import ROOT
-from tests.support.fake_stack import notify_input
+from tests.ops.conftest import notify_input
 
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
@@ -59,10 +59,8 @@ def test_the_table_says_how_severe_each_verdict_is() -> None:
 
 
 def test_filters_use_attributes_that_messages_have() -> None:
-    event = notify_input()
-    summary = event["watch"]["look"]["memory"]["task"]["taskSummary"]
-    summary["target"] = {"securityProfileName": "FleetBaseline", "behaviorName": "b"}
-    known = attributes(Notice.parse(event).report)
+    target = {"securityProfileName": "FleetBaseline", "behaviorName": "b"}
+    known = attributes(Notice.parse(notify_input("t1", target=target)).report)
     given = [json.loads(dict(pairwise(words)).get("--attributes", "{}")) for words in COMMANDS]
     policies = [json.loads(each["FilterPolicy"]) for each in given if "FilterPolicy" in each]
     assert len(policies) == 2

@@ -1,4 +1,7 @@
-"""The replay promises: nothing is lost, and nothing that was delivered is sent again."""
+"""The replay promises: nothing is lost, and nothing that was delivered is sent again.
+
+What can't be done as it was asked is said in one line, with exit code 2 and no traceback.
+"""
 
 import dataclasses
 import json
@@ -8,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -15,24 +19,12 @@ import pytest
 from botocore.exceptions import ClientError
 from samtranslator.yaml_helper import yaml_parse
 
-from ops import ROOT, replay
-from ops.invoke import ANSWER_SECONDS, CONNECT_SECONDS
-from ops.letters import DEAD_LETTERS, START_FAILURES, Letter
-from ops.queue import HOLD_SECONDS, Message, Queue
-from ops.results import Result
-from tests.support.fake_stack import (
-    DELIVERED,
-    LETTERS,
-    STACK,
-    STARTS,
-    FakeStack,
-    Refused,
-    dead_letter,
-    notify_input,
-)
+from ops import ROOT, invoke, letters, queue, replay
+from tests.ops import conftest as fake
+from tests.ops.conftest import LETTERS, STARTS, FakeStack, Run, dead_letter
 from tests.support.watched import started
 
-type Run = Callable[..., str]
+type Mishap = Callable[[FakeStack], None]
 
 UNAVAILABLE = {"delivered": False, "waitSeconds": 30, "waitedSeconds": 30}
 
@@ -51,7 +43,7 @@ def test_25_letters_are_each_sent_once_as_notify_got_them_and_a_second_run_sends
     names = [f"t{number:02}" for number in range(25)]
     put(stack, *names)
     assert "25 delivered." in run()
-    sent = [notify_input(name) for name in names]
+    sent = [fake.notify_input(name) for name in names]
     for each in sent:
         del each["attempt"]  # it is tried as if for the first time
     assert sorted(stack.invoked, key=task_id) == sent
@@ -65,9 +57,9 @@ def test_only_what_was_delivered_is_deleted_and_the_next_run_may_send_the_rest(
     def notify(payload: Any) -> Any:
         match task_id(payload):
             case "refused":
-                raise Refused("DeliveryRejected", "Slack answered 404: no_service")
+                raise fake.Refused("DeliveryRejected", "Slack answered 404: no_service")
             case name:
-                return {"down": UNAVAILABLE, "odd": None}.get(name, DELIVERED)
+                return {"down": UNAVAILABLE, "odd": None}.get(name, fake.DELIVERED)
 
     stack.functions["notify"] = notify
     put(stack, "down", "good", "refused", "odd")
@@ -76,22 +68,17 @@ def test_only_what_was_delivered_is_deleted_and_the_next_run_may_send_the_rest(
     assert "DeliveryRejected: Slack answered 404: no_service" in said
     assert "the function's answer is not understood: null" in said
     assert "1 delivered; 3 kept." in said
-    stack.functions["notify"] = lambda _: DELIVERED
+    stack.functions["notify"] = lambda _: fake.DELIVERED
     run()
     assert sorted(map(task_id, stack.invoked[4:])) == ["down", "odd", "refused"]
     assert stack.counts(LETTERS) == (0, 0)
 
 
-def test_one_channel_leaves_the_letters_of_the_other(stack: FakeStack, run: Run) -> None:
-    stack.put(LETTERS, dead_letter("t1", "slack"), dead_letter("t2", "sns"))
-    assert "1 delivered; 1 of another channel left alone." in run("--channel", "slack")
-    assert [payload["channel"] for payload in stack.invoked] == ["slack"]
-    assert stack.counts(LETTERS) == (1, 0)
-
-
-def test_a_dry_run_shows_both_messages_and_changes_nothing(stack: FakeStack, run: Run) -> None:
-    stack.put(LETTERS, dead_letter("t1", "sns"), dead_letter("t2", "slack"))
-    said = run("--dry-run")
+def test_a_dry_run_shows_what_would_become_of_each_letter_and_changes_nothing(
+    stack: FakeStack, run: Run
+) -> None:
+    stack.put(LETTERS, dead_letter("t1", "sns"), dead_letter("t2", "slack"), "garbage")
+    said = run("--dry-run", code=1)
     for shown in (
         "Subject: [FAILED] t1: 3 of 12 mitigation actions failed",
         "🚨 t2: 3 of 12 mitigation actions failed",
@@ -100,16 +87,20 @@ def test_a_dry_run_shows_both_messages_and_changes_nothing(stack: FakeStack, run
         "Nothing was sent, nothing was deleted.",
     ):
         assert shown in said
-    assert (stack.invoked, stack.counts(LETTERS)) == ([], (2, 0))
+    document = json.loads(run("--json", "--dry-run", "--channel", "sns", code=1))
+    assert (document["stack"], document["ofAnotherChannel"]) == (fake.STACK, 1)
+    found = {letter["outcome"]: letter for letter in document["letters"]}
+    assert set(found) == {"would send", "not ours"}
+    ours = found["would send"]
+    assert (ours["channel"], ours["message"]["attributes"]["verdict"]) == ("sns", "PARTLY_FAILED")
+    assert ours["failure"] == "DeliveryRejected: Slack answered 404: no_service"
+    assert (stack.invoked, stack.counts(LETTERS)) == ([], (3, 0))
 
 
 def test_nothing_is_shown_that_a_terminal_would_obey(stack: FakeStack, run: Run) -> None:
     for channel in ("sns", "slack", "[bold]\u202epager\n"):
-        letter = dead_letter("t1", channel)
-        summary = letter["watch"]["look"]["memory"]["task"]["taskSummary"]
-        stack.put(LETTERS, letter, "not JSON \u202e")
-        summary["taskStatus"] = "\x1b[31m[red]\u202e\r"
-        stack.put(LETTERS, letter)
+        hostile = dead_letter("t1", channel, taskStatus="\x1b[31m[red]\u202e\r")
+        stack.put(LETTERS, hostile, "not JSON \u202e")
     said = run("--dry-run", code=1)
     assert r"\x1b[31m[red]\u202e\r" in said
     assert r"[bold]\u202epager\n" in said
@@ -119,9 +110,7 @@ def test_nothing_is_shown_that_a_terminal_would_obey(stack: FakeStack, run: Run)
 def test_a_letter_that_cannot_be_rendered_here_is_still_for_notify_to_judge(
     stack: FakeStack, run: Run
 ) -> None:
-    letter = dead_letter("t1")
-    letter["watch"]["look"]["memory"]["task"]["taskSummary"]["taskStatus"] = 7
-    stack.put(LETTERS, letter)
+    stack.put(LETTERS, dead_letter("t1", taskStatus=7))
     assert "can't be rendered: taskSummary.taskStatus" in run("--dry-run", code=1)
     run()
     assert len(stack.invoked) == 1
@@ -151,14 +140,14 @@ def test_what_is_no_letter_is_shown_and_kept(
 def test_two_replays_at_once_send_each_letter_once(stack: FakeStack) -> None:
     """The second one runs from start to end while the first one has its second in its hands."""
     put(stack, "t0", "t1", "t2", "t3")
-    options = replay.parse_options(["--stack-name", STACK])
+    options = replay.parse_options(["--stack-name", fake.STACK])
     first, second = replay.prepare(options), replay.prepare(options)
     send = first.handle
 
-    def overtaken(message: Message, letter: Letter) -> Result:
+    def overtaken(*asked: Any) -> Any:
         if len(stack.invoked) == 1:
             second.run()
-        return send(message, letter)
+        return send(*asked)
 
     first.handle = overtaken
     first.run()
@@ -178,17 +167,17 @@ def test_a_run_that_finds_all_letters_in_other_hands_does_not_call_the_queue_emp
 def test_a_letter_is_held_for_longer_than_its_function_may_take() -> None:
     """Else SQS would give it to another replay while this one still sends it."""
     template = yaml_parse((ROOT / "template.yaml").read_text())
-    for kind in (DEAD_LETTERS, START_FAILURES):
+    for kind in (letters.DEAD_LETTERS, letters.START_FAILURES):
         function = template["Outputs"][kind.function_output]["Value"]["Ref"]
-        assert template["Resources"][function]["Properties"]["Timeout"] < ANSWER_SECONDS
-    assert CONNECT_SECONDS + ANSWER_SECONDS < HOLD_SECONDS / 2
+        assert template["Resources"][function]["Properties"]["Timeout"] < invoke.ANSWER_SECONDS
+    assert invoke.CONNECT_SECONDS + invoke.ANSWER_SECONDS < queue.HOLD_SECONDS / 2
 
 
 def test_a_letter_that_could_not_be_deleted_stays_invisible_for_a_while(stack: FakeStack) -> None:
     put(stack, "t1")
-    letters = Queue(boto3.client("sqs"), stack.outputs[LETTERS])
-    with closing(letters.messages()) as messages, pytest.raises(ClientError):
-        letters.delete(dataclasses.replace(next(messages), receipt="not a receipt"))
+    found = queue.Queue(boto3.client("sqs"), stack.outputs[LETTERS])
+    with closing(found.messages()) as messages, pytest.raises(ClientError):
+        found.delete(dataclasses.replace(next(messages), receipt="not a receipt"))
     assert stack.counts(LETTERS) == (0, 1)
 
 
@@ -209,10 +198,9 @@ def interrupt_twice(_stack: FakeStack) -> None:
     while signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         time.sleep(0.001)  # until the first one was taken in
     os.kill(os.getpid(), signal.SIGINT)
-    INTERRUPTED.wait(10)
+    threading.Event().wait(2)  # there is no answer meanwhile
 
 
-INTERRUPTED = threading.Event()
 MAY_HAVE = "it may have arrived: look there before you replay again"
 
 
@@ -226,40 +214,18 @@ MAY_HAVE = "it may have arrived: look there before you replay again"
     ],
 )
 def test_a_run_that_ends_at_its_first_letter_says_what_is_known_of_it(
-    stack: FakeStack,
-    capsys: pytest.CaptureFixture[str],
-    mishap: Callable[[FakeStack], None],
-    code: int,
-    shown: list[str],
-    left: tuple[int, int] | None,
+    stack: FakeStack, run: Run, mishap: Mishap, code: int, shown: list[str], left: Any
 ) -> None:
     def notify(_payload: object) -> Any:
         mishap(stack)
-        return DELIVERED
+        return fake.DELIVERED
 
     stack.functions["notify"] = notify
     put(stack, "t1", "t2")
-    INTERRUPTED.clear()
-    try:
-        assert replay.main(["--stack-name", STACK]) == code
-    finally:
-        INTERRUPTED.set()
-    told = capsys.readouterr()
-    for line in shown:
-        assert line in told.out + told.err
+    said = run(code=code)
+    assert [line for line in shown if line not in said] == []
     assert len(stack.invoked) == 1  # never tried again by itself
     assert left is None or stack.counts(LETTERS) == left
-
-
-def test_json_says_what_would_become_of_each_letter(stack: FakeStack, run: Run) -> None:
-    stack.put(LETTERS, dead_letter("t1", "sns"), dead_letter("t2", "slack"), "garbage")
-    shown = json.loads(run("--json", "--dry-run", "--channel", "sns", code=1))
-    assert (shown["stack"], shown["ofAnotherChannel"]) == (STACK, 1)
-    letters = {letter["outcome"]: letter for letter in shown["letters"]}
-    assert set(letters) == {"would send", "not ours"}
-    ours = letters["would send"]
-    assert (ours["channel"], ours["message"]["attributes"]["verdict"]) == ("sns", "PARTLY_FAILED")
-    assert ours["failure"] == "DeliveryRejected: Slack answered 404: no_service"
 
 
 def test_an_event_is_handed_to_start_watch_whoever_left_it_there(
@@ -282,3 +248,48 @@ def test_an_event_is_handed_to_start_watch_whoever_left_it_there(
     expected = [started("detect", "t1"), started("detect", "t2")]
     assert sorted(stack.invoked[2:], key=str) == sorted(expected, key=str)
     assert (stack.counts(STARTS), stack.counts(LETTERS)) == ((0, 0), (1, 0))
+
+
+SSO = """\
+[profile ops]
+sso_start_url = https://s.awsapps.com/start
+sso_region = eu-west-1
+sso_account_id = 123456789012
+sso_role_name = r
+"""
+NO_REGION = {"AWS_REGION": "", "AWS_DEFAULT_REGION": ""}
+NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+LOGGED_OUT = "Error loading SSO Token: Token for https://s.awsapps.com/start does not exist; log in"
+ELSEWHERE = ["--stack-name", "other", "--region", "us-east-1"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "said"),
+    [
+        ({}, ["--profile", "nobody"], "The config profile (nobody) could not be found; `aws conf"),
+        (NO_REGION, [], "no region: give --region, or set AWS_REGION"),
+        (NO_REGION, ELSEWHERE, "there is no stack 'other' in us-east-1 of this account: name it"),
+        (NO_KEYS, [], "no AWS credentials: give --profile, or log in"),
+        ({"AWS_ENDPOINT_URL_STS": "garbage"}, [], "AWS_ENDPOINT_URL or the region makes no sense"),
+        ({"AWS_ENDPOINT_URL_LAMBDA": "http://127.0.0.1:9"}, [], "Could not connect to the endpoi"),
+        ({}, ["--profile", "ops"], LOGGED_OUT),
+        ({}, ["--starts"], f"stack {fake.STACK} has no output {STARTS}: is it this"),
+    ],
+)
+def test_what_can_t_be_done_as_asked_is_said_and_the_letter_stays(
+    stack: FakeStack,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    del stack.outputs[STARTS]
+    put(stack, "t1")
+    with monkeypatch.context() as changed:
+        Path(os.environ["AWS_CONFIG_FILE"]).write_text(SSO)
+        changed.setenv("AWS_MAX_ATTEMPTS", "1")
+        for name, value in environment.items():
+            changed.setenv(name, value) if value else changed.delenv(name)
+        assert run(*arguments, code=2).splitlines()[-1].startswith(said)
+    assert (stack.invoked, stack.counts(LETTERS)) == ([], (1, 0))

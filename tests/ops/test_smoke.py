@@ -6,7 +6,6 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import boto3
@@ -15,18 +14,16 @@ import pytest
 from mitigation.report import Verdict
 from mitigation.watch import Watch
 from ops import sam, smoke
-from tests.support.fake_stack import FakeStack, Refused, notify_input
+from tests.ops.conftest import LETTERS, FakeStack, Refused, Run, notify_input
 from tests.support.stacks import until
 
 NAME = "mitigation-smoke-0123abcd"
 WAITS = '{"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 600, "End": true}}}'
 WELL, AT_ONCE = "exit 0", ("--yes", "--wait-minutes", "0")
 
-type Run = Callable[..., str]
-
 
 @pytest.fixture
-def stack(fake_stack: FakeStack, monkeypatch: pytest.MonkeyPatch) -> FakeStack:
+def stack(stack: FakeStack, monkeypatch: pytest.MonkeyPatch) -> FakeStack:
     """It is there as soon as somebody asks for it."""
     monkeypatch.setattr("secrets.token_hex", lambda _: NAME[-8:])
     monkeypatch.setattr(smoke, "_POLL_SECONDS", 0)
@@ -34,20 +31,20 @@ def stack(fake_stack: FakeStack, monkeypatch: pytest.MonkeyPatch) -> FakeStack:
     machine = boto3.client("stepfunctions").create_state_machine(
         name="watch", definition=WAITS, roleArn="arn:aws:iam::123456789012:role/any"
     )
-    fake_stack.name = NAME
-    fake_stack.outputs = {
-        "TopicArn": boto3.client("sns").create_topic(Name="t")["TopicArn"],
-        "StateMachineArn": machine["stateMachineArn"],
-        "DeadLetterQueueUrl": boto3.client("sqs").create_queue(QueueName="q")["QueueUrl"],
-    }
-    return fake_stack
+    stack.name = NAME
+    stack.outputs["TopicArn"] = boto3.client("sns").create_topic(Name="t")["TopicArn"]
+    stack.outputs["StateMachineArn"] = machine["stateMachineArn"]
+    return stack
 
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Run:
     """What it says, with a shell script as sam, which notes its arguments, and its process."""
 
-    def run(script: str, *arguments: str, code: int = 1) -> str:
+    def run(script: str, *arguments: str, code: int = 1, typed: str = "", tty: bool = True) -> str:
+        stdin = io.StringIO(typed)
+        monkeypatch.setattr(stdin, "isatty", lambda: tty)
+        monkeypatch.setattr(sys, "stdin", stdin)
         program = tmp_path / "sam"
         notes = f'echo "$@" >>{tmp_path}/calls\necho $$ >{tmp_path}/pid\n'
         program.write_text(f"#!/bin/sh\n{notes}{script}\n")
@@ -57,12 +54,6 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFi
         return capfd.readouterr().err
 
     return run
-
-
-def answer_with(monkeypatch: pytest.MonkeyPatch, text: str, *, tty: bool = True) -> None:
-    stdin = io.StringIO(text)
-    stdin.isatty = lambda: tty  # type: ignore[method-assign]  # a terminal, or none
-    monkeypatch.setattr(sys, "stdin", stdin)
 
 
 def is_clean() -> bool:
@@ -75,34 +66,25 @@ def is_clean() -> bool:
     return NAME not in str(there)
 
 
-@pytest.mark.parametrize(("tty", "text"), [(False, "yes\n"), (True, "")])
+@pytest.mark.parametrize(("tty", "typed"), [(False, "yes\n"), (True, "")])
 def test_without_a_yes_nothing_is_made(
-    stack: FakeStack,
-    run: Run,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    tty: bool,
-    text: str,
+    stack: FakeStack, run: Run, tmp_path: Path, tty: bool, typed: str
 ) -> None:
-    answer_with(monkeypatch, text, tty=tty)
-    said = run(WELL, "--wait-minutes", "0", code=2)
+    said = run(WELL, "--wait-minutes", "0", code=2, typed=typed, tty=tty)
     assert "in account 123456789012, eu-west-1" in said
     assert re.search(rf"stack {NAME} with at most .*\d Serverless::Function", said)
-    assert "USD" in said
+    assert "costs less than 0.10 USD" in said
     assert "refused" in said
     assert not (tmp_path / "calls").exists()
     assert (is_clean(), stack.deleted) == (True, False)
 
 
-def test_a_deployment_that_fails_leaves_nothing(
-    stack: FakeStack, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_deployment_that_fails_leaves_nothing(stack: FakeStack, run: Run, tmp_path: Path) -> None:
     upload = {"Bucket": NAME, "Key": f"{NAME}/code", "Body": b"zip"}
     stack.delete = lambda: boto3.client("s3").put_object(**upload)
-    answer_with(monkeypatch, "yes\n")
-    said = run('test "$1" = build || { echo "no such bucket" >&2; exit 3; }')
-    assert "no such bucket" in said
-    assert "sam deploy failed (3); its own words are above" in said
+    fails = 'test "$1" = build || { echo "no such bucket" >&2; exit 3; }'
+    said = run(fails, typed="yes\n")
+    assert "no such bucket\nsam deploy failed (3); its own words are above" in said
     assert "All is deleted" in said
     build, deploy = (tmp_path / "calls").read_text().splitlines()
     assert build.startswith("build --template-file ")
@@ -121,10 +103,10 @@ def test_no_message_in_time_is_a_failure_and_leaves_nothing(stack: FakeStack, ru
 
 
 def test_the_message_that_was_refused_has_to_lie_in_the_queue(stack: FakeStack) -> None:
-    stack.put("DeadLetterQueueUrl", notify_input(channel="sns"), notify_input("another"))
-    watch = Watch.from_input({"taskId": "quarantine-7"})
+    stack.put(LETTERS, notify_input("t1", "sns"), notify_input("another"))
+    watch = Watch.from_input({"taskId": "t1"})
     with pytest.raises(smoke.SmokeFailed, match="does not lie in the dead-letter queue"):
-        smoke.find_letter(boto3.Session(), stack.outputs["DeadLetterQueueUrl"], watch)
+        smoke.find_letter(boto3.Session(), stack.outputs[LETTERS], watch)
 
 
 @pytest.mark.usefixtures("stack")
@@ -139,8 +121,7 @@ def test_ctrl_c_ends_sam_and_leaves_nothing(
         os.kill(os.getpid(), number)
 
     threading.Thread(target=interrupt_once_there).start()
-    said = run("sleep 60", "--yes", code=130)
-    assert "Stopped; Ctrl-C again leaves the rest as it is." in said
+    assert "Stopped; Ctrl-C again leaves the rest as it is." in run("sleep 60", "--yes", code=130)
     # An orphan that was killed is there until its new parent has seen it.
     until(lambda: not Path("/proc", noted.read_text().strip()).exists(), "sam to end")
     assert is_clean()
