@@ -111,7 +111,7 @@ class Deployment(Running):
         clock = self.clock = running.enter_context(Clock(self.BEGIN))
         if self.workspace:
             self.workspace.token = TOKEN
-        self.slack_server.play(self.slack, self.app, self.workspace)
+        self.slack_server.play(*self.slack, workspace=self.workspace, **self.app)
         running.enter_context(on_virtual_time(clock, self._invoke, self._waits))
         BackendDict.reset()
         mock_random.seed(0)  # secrets get the same ARNs each time, so that functions load once

@@ -37,7 +37,7 @@ def slack(server: Slack, monkeypatch: pytest.MonkeyPatch) -> Slack:
     """It plays anew, and functions in this environment reach it as they would the true one."""
     for name, value in server.variables.items():
         monkeypatch.setenv(name, value)
-    server.play([])
+    server.play()
     return server
 
 

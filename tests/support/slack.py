@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from typing import override
+from typing import Self, override
 
 from embedded.fake_slack import FakeSlack
 from embedded.slack_answers import SlackAnswer, SlackAppAnswer
@@ -29,14 +29,16 @@ class Slack(FakeSlack):
 
     def play(
         self,
-        answers: Sequence[SlackAnswer],
-        app_answers: Mapping[str, Sequence[SlackAppAnswer]] | None = None,
+        *answers: SlackAnswer,
         workspace: Workspace | None = None,
-    ) -> None:
-        """Lets go of the posts that hang in the play before."""
+        **app_answers: Sequence[SlackAppAnswer],
+    ) -> Self:
+        """Lets go of the posts that hang in the play before; `chat_postMessage=[…]` by method."""
         self._next.set()
         self._next = threading.Event()
-        FakeSlack.__init__(self, answers, app_answers, workspace)
+        named = {name.replace("_", ".", 1): each for name, each in app_answers.items()}
+        FakeSlack.__init__(self, answers, named, workspace)
+        return self
 
     @override
     def respond(self, path: str, body: bytes) -> SlackAnswer:
