@@ -1,4 +1,4 @@
-"""The handler that tells one channel how a task ended."""
+"""The handler that tells one channel how a task ended: what it answers, counts and logs."""
 
 import json
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from tests.support.looks import look, notify_input
 from tests.support.machine import World
 from tests.support.slack import OK, REVOKED
 
-DOWN, UNKNOWN_LAYOUT = SlackAnswer(503), SlackAnswer(400, {}, "invalid_blocks")
+DOWN = SlackAnswer(503, {}, "")
 
 type Worlds = Callable[..., World]
 
@@ -23,9 +23,10 @@ type Worlds = Callable[..., World]
 def tell(world: World, channel: str, status: str = "FAILED", **given: Any) -> Any:
     """What Notify answers about a task with this status."""
     summary = {"taskStatus": status, "taskStartTime": "2026-11-22T10:00:00Z"}
+    decision = Decision.STILL_RUNNING
     if status != "IN_PROGRESS":
         summary["taskEndTime"] = "2026-11-22T10:01:00Z"
-    decision = Decision.STILL_RUNNING if status == "IN_PROGRESS" else Decision.ENDED
+        decision = Decision.ENDED
     found = look(decision, task={"taskSummary": summary})
     return world.asks("NotifyFunction", notify_input(found, channel, **given))
 
@@ -36,13 +37,9 @@ def messages(world: World) -> int:
 
 def test_a_channel_is_told_and_it_is_counted_how_long_after_the_end(world: Worlds) -> None:
     told = world()
-    assert tell(told, "sns") == {
-        "delivered": True,
-        "waitSeconds": 0,
-        "waitedSeconds": 0,
-        "since": None,
-        "memory": {"toldInterim": False, "unsure": 0, "thread": None},
-    }
+    memory = {"toldInterim": False, "unsure": 0, "thread": None}
+    waits = {"waitSeconds": 0, "waitedSeconds": 0, "since": None}
+    assert tell(told, "sns") == {"delivered": True, **waits, "memory": memory}
     assert told.subjects == ["[FAILED] quarantine-7: the task failed"]
     named = "{Channel=sns}"
     assert told.metrics == {f"DeliveriesDelivered{named}": 1, f"DeliveryDelay{named}": 30}
@@ -62,56 +59,49 @@ def test_the_reader_s_time_zone_and_the_account_s_alias_are_shown(world: Worlds)
     assert "production (123456789012)" in shown
 
 
-@pytest.mark.parametrize(("channel", "verdicts"), [("sns", "Sns"), ("slack", "Slack")])
-def test_a_channel_for_problems_gets_no_good_news(
-    world: Worlds, channel: str, verdicts: str
-) -> None:
-    told = world(parameters={f"{verdicts}Verdicts": "problems"})
+@pytest.mark.parametrize(("channel", "other"), [("sns", "slack"), ("slack", "sns")])
+def test_a_channel_for_problems_gets_no_good_news(world: Worlds, channel: str, other: str) -> None:
+    told = world(parameters={f"{channel.capitalize()}Verdicts": "problems"})
     assert tell(told, channel, "SUCCESSFUL")["delivered"] is True
     assert messages(told) == 0
     assert told.metrics == {f"DeliveriesFiltered{{Channel={channel}}}": 1}
     tell(told, channel, "FAILED")
-    tell(told, {"sns": "slack", "slack": "sns"}[channel], "SUCCESSFUL")
+    tell(told, other, "SUCCESSFUL")
     assert messages(told) == 2
 
 
 def test_a_channel_that_is_unavailable_is_waited_for(world: Worlds) -> None:
     told = world(slack=[SlackAnswer(200, {}, "maybe")])
-    assert tell(told, "slack", attempt={"waitedSeconds": 7}) == {
-        "delivered": False,
-        "since": "2026-11-22T10:01:30Z",
-        "waitSeconds": 15,
-        "waitedSeconds": 22,
-        "memory": {"toldInterim": False, "unsure": 1, "thread": None},
-    }
+    memory = {"toldInterim": False, "unsure": 1, "thread": None}
+    waits = {"waitSeconds": 15, "waitedSeconds": 22, "since": "2026-11-22T10:01:30Z"}
+    answer = tell(told, "slack", attempt={"waitedSeconds": 7})
+    assert answer == {"delivered": False, **waits, "memory": memory}
     assert told.metrics == {"DeliveriesUnavailable{Channel=slack}": 1}
 
 
 @pytest.mark.parametrize(
-    ("answers", "given", "result", "error"),
+    ("answer", "error", "result"),
     [
-        ([DOWN], {"attempt": {"waitedSeconds": PATIENCE_SECONDS}}, "GivenUp", "Unavailable: "),
-        ([DOWN], {"status": "IN_PROGRESS", "attempt": {"waitedSeconds": 240}}, "GivenUp", "Una"),
-        ([REVOKED], {}, "Rejected", "Rejected: Slack answered 404: no_service$"),
-        ([UNKNOWN_LAYOUT, REVOKED], {}, "Rejected", "Rejected: Slack answered 404: no_service$"),
+        (DOWN, "Unavailable: Slack answered 503", "GivenUp"),
+        (REVOKED, "Rejected: Slack answered 404: no_service", "Rejected"),
     ],
 )
-def test_a_channel_that_is_down_for_long_or_refuses_is_counted_and_raised(
-    world: Worlds, answers: list[SlackAnswer], given: Any, result: str, error: str
+def test_a_channel_that_is_down_for_twelve_hours_or_refuses_is_counted_and_raised(
+    world: Worlds, answer: SlackAnswer, error: str, result: str
 ) -> None:
-    told = world(slack=answers)
-    with pytest.raises(FunctionFailed, match=f"^Delivery{error}"):
-        tell(told, "slack", **given)
-    assert told.metrics[f"Deliveries{result}{{Channel=slack}}"] == 1
+    told = world(slack=[answer])
+    with pytest.raises(FunctionFailed, match=f"^Delivery{error}$"):
+        tell(told, "slack", attempt={"waitedSeconds": PATIENCE_SECONDS})
+    assert told.metrics == {f"Deliveries{result}{{Channel=slack}}": 1}
 
 
 def test_where_the_layout_is_refused_the_headline_is_sent_alone(world: Worlds) -> None:
-    told = world(slack=[UNKNOWN_LAYOUT, OK])
-    tell(told, "slack")
+    told = world(slack=[SlackAnswer(400, {}, "invalid_blocks"), OK])
+    tell(told, "slack", "IN_PROGRESS")
     [text] = told.texts
     assert "(invalid_blocks): this is its headline alone" in text
-    assert told.metrics["DeliveriesLayoutRefused{Channel=slack}"] == 1
-    assert told.metrics["DeliveriesDelivered{Channel=slack}"] == 1
+    results = ("LayoutRefused", "Delivered")
+    assert told.metrics == {f"Deliveries{result}{{Channel=slack}}": 1 for result in results}
 
 
 @pytest.mark.parametrize(
@@ -123,6 +113,14 @@ def test_a_channel_that_there_is_not_is_refused(
 ) -> None:
     with pytest.raises(FunctionFailed, match=f"^DeliveryRejected: {complaint}"):
         tell(world(with_slack=False), channel)
+
+
+def of_crash(channel: str, **more: Any) -> dict[str, Any]:
+    """What Notify is given where the watch broke off, and Slack is the first channel."""
+    crashed = look(Decision.CRASHED, problem=Problem("Runtime.ExitError", "it exits"))
+    event = notify_input(crashed, channel, **more)
+    event["watch"]["machine"]["channels"] = ["slack", "sns"]
+    return event
 
 
 @pytest.mark.parametrize("answers", [[DOWN, DOWN, OK], [REVOKED]], ids=["told late", "refused"])
@@ -144,20 +142,10 @@ def test_the_end_of_a_task_whose_watch_broke_off_is_logged_once(
 def test_neither_a_replay_nor_what_describe_task_has_logged_is_logged_as_an_end(
     world: Worlds,
 ) -> None:
-    told = world()
-    replayed = of_crash("slack")
+    told, replayed, logged = world(), of_crash("slack"), of_crash("slack")
     del replayed["attempt"]
-    told.asks("NotifyFunction", replayed)
-    watch = of_crash("slack")["watch"]
-    watch["look"]["decision"] = "final/unreadable"
-    told.asks("NotifyFunction", of_crash("slack", watch=watch))
+    logged["watch"]["look"]["decision"] = "final/unreadable"
+    for event in (replayed, logged):
+        told.asks("NotifyFunction", event)
     assert messages(told) == 2
     assert told.ended_tasks == []
-
-
-def of_crash(channel: str, **more: Any) -> dict[str, Any]:
-    """What Notify is given where the watch broke off, and Slack is the first channel."""
-    crashed = look(Decision.CRASHED, problem=Problem("Runtime.ExitError", "it exits"))
-    event = notify_input(crashed, channel, **more)
-    event["watch"]["machine"]["channels"] = ["slack", "sns"]
-    return event
