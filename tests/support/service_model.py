@@ -1,8 +1,7 @@
 """botocore's model of the IoT service: what AWS documents as legal, to draw and to check by."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from itertools import count
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
@@ -33,43 +32,6 @@ def why_not(operation: str, members: Mapping[str, Any]) -> str:
     """What botocore finds wrong with a request; empty where it is legal."""
     shape = MODEL.operation_model(operation).input_shape
     return str(ParamValidator().validate(dict(members), shape).generate_report())
-
-
-class Planter:
-    """Makes an answer with every member present; `.leaves` holds each leaf's path and value.
-
-    Texts and times are unique; each number is a third of the one before, so a total that comes
-    first is more than its parts, and no sum or rest of some is like another.
-    """
-
-    def __init__(self) -> None:
-        self.leaves: dict[str, str | int | bool | datetime] = {}
-        self._numbers = count()
-
-    def plant(self, shape: Shape, path: str = "") -> Any:
-        match shape:
-            case StructureShape():
-                return {n: self.plant(m, f"{path}.{n}") for n, m in shape.members.items()}
-            case ListShape():
-                return [self.plant(shape.member, f"{path}[]")]
-            case MapShape():
-                return {
-                    self.plant(shape.key, f"{path}{{key}}"): self.plant(shape.value, f"{path}{{}}")
-                }
-        number = next(self._numbers)
-        self.leaves[path.lstrip(".")] = value = self._leaf(shape.type_name, number)
-        return value
-
-    @staticmethod
-    def _leaf(type_name: str, number: int) -> str | int | bool | datetime:
-        start = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
-        leaves: dict[str, str | int | bool | datetime] = {
-            "timestamp": start + timedelta(days=number, seconds=number),
-            "boolean": True,
-            "long": int(3 ** (30 - number)),
-            "string": f"leaf-{number}-x",
-        }
-        return leaves[type_name]
 
 
 def largest(shape: Shape, unbounded: int, free_text: str = "設") -> Any:

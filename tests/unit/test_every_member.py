@@ -2,11 +2,12 @@
 
 import html
 import json
-import re
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from embedded.slack_limits import texts
 from mitigation.kind import TaskType
@@ -14,25 +15,39 @@ from mitigation.messages import data, email, slack
 from mitigation.report import Report
 from mitigation.task import parse_task
 from mitigation.words import Clock
-from tests.support.service_model import DESCRIBE, Planter, output_shape
+from tests.support.service_model import DESCRIBE, output_shape
+
+type Leaves = dict[str, str | int | datetime | None]
 
 
-def planted(task_type: TaskType) -> tuple[Any, Planter]:
-    planter = Planter()
-    return planter.plant(output_shape(DESCRIBE[task_type])), planter
+def planted(shape: Shape, leaves: Leaves, path: str = "") -> Any:
+    """With every member present: what `leaves` has for a path, or else what is put there too.
+
+    Texts and times are unique; each number is a third of the one before, so a total that comes
+    first is more than its parts, and no sum or rest of some is like another.
+    """
+    match shape:
+        case StructureShape():
+            return {n: planted(m, leaves, f"{path}.{n}") for n, m in shape.members.items()}
+        case ListShape():
+            return [planted(shape.member, leaves, f"{path}[]")]
+        case MapShape():
+            key = planted(shape.key, leaves, f"{path}{{key}}")
+            return {key: planted(shape.value, leaves, f"{path}{{}}")}
+    number = len(leaves)
+    start = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
+    unique: Leaves = {
+        "timestamp": start + timedelta(days=number, seconds=number),
+        "boolean": True,
+        "long": 3 ** (30 - number),
+        "string": f"leaf-{number}-x",
+    }
+    return leaves.setdefault(path, unique[shape.type_name])
 
 
-def leaves(*types: type) -> list[tuple[TaskType, str]]:
-    return [
-        (task_type, path)
-        for task_type in TaskType
-        for path, value in planted(task_type)[1].leaves.items()
-        if type(value) in types
-    ]
-
-
-def messages(answer: Any, task_type: TaskType) -> dict[str, str]:
+def messages(task_type: TaskType, leaves: Leaves) -> dict[str, str]:
     """The e-mail as it is, Slack's texts as Slack shows them, and what queues get."""
+    answer = planted(output_shape(DESCRIBE[task_type]), leaves)
     report = Report.of(parse_task(answer, task_type, "given-id"))
     payload = json.loads(json.dumps(slack.render(report, Clock()).payload))
     mail = email.render(report, Clock())
@@ -43,7 +58,7 @@ def messages(answer: Any, task_type: TaskType) -> dict[str, str]:
     }
 
 
-def shown(value: str | float | datetime, channel: str = "email") -> str:
+def shown(value: str | float | datetime | None, channel: str) -> str:
     match value:
         case datetime():
             return f"{value:%H:%M:%S}"
@@ -54,25 +69,23 @@ def shown(value: str | float | datetime, channel: str = "email") -> str:
 
 @pytest.mark.parametrize("task_type", TaskType)
 def test_every_text_number_and_time_is_told_and_no_two_look_alike(task_type: TaskType) -> None:
-    answer, planter = planted(task_type)
-    values = {path: v for path, v in planter.leaves.items() if type(v) is not bool}
-    for channel, text in messages(answer, task_type).items():
-        assert [path for path, v in values.items() if shown(v, channel) not in text] == []
-        all_shown = " ".join(shown(v, channel) for v in values.values())
-        assert [path for path, v in values.items() if all_shown.count(shown(v, channel)) > 1] == []
+    leaves: Leaves = {}
+    for channel, text in messages(task_type, leaves).items():
+        values = {path: shown(v, channel) for path, v in leaves.items() if v is not True}
+        assert [path for path, value in values.items() if value not in text] == []
+        told = " ".join(values.values())
+        assert [path for path, value in values.items() if told.count(value) > 1] == []
 
 
-@pytest.mark.parametrize(("task_type", "path"), leaves(bool))
+def flags() -> Iterator[tuple[TaskType, str]]:
+    for task_type in TaskType:
+        leaves: Leaves = {}
+        planted(output_shape(DESCRIBE[task_type]), leaves)
+        yield from ((task_type, path) for path, value in leaves.items() if value is True)
+
+
+@pytest.mark.parametrize(("task_type", "path"), [*flags()])
 def test_every_flag_is_told_as_true_as_false_and_not_at_all(task_type: TaskType, path: str) -> None:
-    told = []
-    for value in (True, False, None):
-        answer, _ = planted(task_type)
-        *parents, name = re.findall(r"[^.\[\]{}]+", path)
-        holder = answer
-        for parent in parents:
-            holder = holder[parent]
-            holder = holder[0] if isinstance(holder, list) else holder
-        holder[name] = value
-        told.append(messages(answer, task_type))
+    told = [messages(task_type, {path: value}) for value in (True, False, None)]
     for channel in ("email", "slack", "json"):
-        assert len({messages[channel] for messages in told}) == 3
+        assert len({each[channel] for each in told}) == 3
