@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from unittest import mock
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -14,20 +15,17 @@ from mitigation.credentials import iot_client
 from mitigation.member import Hub, Member, NotListed, RoleDenied, RoleRefused
 
 MEMBER = Member("210987654321", "us-east-1")
-HUB = Hub(
-    ("210987654321",), ("us-east-1",), "arn:aws:iam::{account}:role/test-member-{region}", "test"
-)
+ROLE_ARN = "arn:aws:iam::{account}:role/test-member-{region}"
+HUB = Hub((MEMBER.account,), (MEMBER.region,), ROLE_ARN, "test")
 OWN: Any = object()
-CREDENTIALS = {
-    "AccessKeyId": "ASIAMEMBERMEMBER",
-    "SecretAccessKey": "secret",
-    "SessionToken": "token",
+KEYS = {
+    "AccessKeyId": "ASIAMEMBERMEMBER", "SecretAccessKey": "secret", "SessionToken": "token",
     "Expiration": datetime(2026, 11, 22, tzinfo=UTC),
-}
+}  # fmt: skip
 ROLE, NOT_ASSUMED = "the member role in 210987654321 (us-east-1)", "could not be assumed"
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def sts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     credentials.sts.cache_clear()
@@ -45,7 +43,7 @@ def test_the_role_is_assumed_for_fifteen_minutes_in_the_name_of_the_task(sts: St
         "DurationSeconds": 900,
     }
     for _ in range(2):  # nothing is kept for the next invocation
-        sts.add_response("assume_role", {"Credentials": CREDENTIALS}, asked)
+        sts.add_response("assume_role", {"Credentials": KEYS}, asked)
         client: Any = iot_client(OWN, MEMBER, HUB, "detect-" + "x" * 128)
     assert client.meta.config.connect_timeout == 5  # as CONFIG says
     assert client.meta.endpoint_url == "https://iot.us-east-1.amazonaws.com"
@@ -55,7 +53,6 @@ def test_the_role_is_assumed_for_fifteen_minutes_in_the_name_of_the_task(sts: St
     assert credentials.sts().meta.endpoint_url == "https://sts.eu-west-1.amazonaws.com"
 
 
-@pytest.mark.usefixtures("sts")
 @pytest.mark.parametrize(
     ("error", "raised", "said"),
     [
@@ -66,19 +63,17 @@ def test_the_role_is_assumed_for_fifteen_minutes_in_the_name_of_the_task(sts: St
     ],
 )
 def test_a_role_that_is_not_to_be_had_says_which(
-    monkeypatch: pytest.MonkeyPatch, error: Exception, raised: type[RoleRefused], said: str
+    error: Exception, raised: type[RoleRefused], said: str
 ) -> None:
-    def fail(**_: Any) -> None:
-        raise error
-
-    monkeypatch.setattr(credentials.sts(), "assume_role", fail)
-    with pytest.raises(RoleRefused) as refused:
+    with (
+        mock.patch.object(credentials.sts(), "assume_role", side_effect=error),
+        pytest.raises(RoleRefused) as refused,
+    ):
         iot_client(OWN, MEMBER, HUB, "sweep")
     assert type(refused.value) is raised
     assert str(refused.value).startswith(said)
 
 
-@pytest.mark.usefixtures("sts")
 @pytest.mark.parametrize("place", [("999999999999", "us-east-1"), ("210987654321", "eu-west-1")])
 def test_no_role_of_a_stranger_is_asked_for(place: tuple[str, str]) -> None:
     with pytest.raises(NotListed, match=r"is not listed in MemberAccounts and MemberRegions"):

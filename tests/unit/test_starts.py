@@ -1,7 +1,6 @@
 """Which execution watches a task, when the name that it would have is taken already."""
 
 import json
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,66 +18,55 @@ from tests.support.looks import START as STARTED
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:WatchTask"
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:WatchTask:"
 WATCH = Watch(TaskType.DETECT, "t", StartedBy("arn:ada", None, STARTED))
-BY_HAND = {"taskId": "t"}
+INPUT, BY_HAND = json.dumps(WATCH.to_input()), {"taskId": "t"}
 
 
 def at(minutes: float) -> datetime:
     return STARTED + timedelta(minutes=minutes)
 
 
-class States:
+class States(Stubber):
     """Step Functions' answers, in order; whatever else is asked is an error."""
 
     def __init__(self) -> None:
-        self.client: Any = boto3.client("stepfunctions", region_name="eu-west-1")
-        self._stub = Stubber(self.client)
-        self._stub.activate()
+        super().__init__(boto3.client("stepfunctions", region_name="eu-west-1"))
+        self.activate()
 
     def has(self, name: str, *, execution_input: object = BY_HAND, **found: Any) -> None:
         """The name is taken, by this execution."""
-        error, asked = "ExecutionAlreadyExists", self._asked(name)
-        self._stub.add_client_error("start_execution", error, expected_params=asked)
-        execution = {
-            "executionArn": EXECUTION + name,
-            "stateMachineArn": MACHINE,
-            "name": name,
-            "status": "SUCCEEDED" if "stopDate" in found else "RUNNING",
-            "startDate": at(-60),
-            "input": json.dumps(execution_input),
-            **found,
-        }
-        asked = {"executionArn": EXECUTION + name}
-        self._stub.add_response("describe_execution", execution, asked)
+        asked = {"stateMachineArn": MACHINE, "name": name, "input": INPUT}
+        self.add_client_error("start_execution", "ExecutionAlreadyExists", expected_params=asked)
+        arn = {"executionArn": EXECUTION + name}
+        status = "SUCCEEDED" if "stopDate" in found else "RUNNING"
+        known = {"stateMachineArn": MACHINE, "name": name, "status": status, "startDate": at(-60)}
+        execution = arn | known | {"input": json.dumps(execution_input)} | found
+        self.add_response("describe_execution", execution, arn)
 
     def takes(self, name: str) -> None:
+        asked = {"stateMachineArn": MACHINE, "name": name, "input": INPUT}
         answer = {"executionArn": EXECUTION + name, "startDate": STARTED}
-        self._stub.add_response("start_execution", answer, self._asked(name))
+        self.add_response("start_execution", answer, asked)
 
     def start(self, task_started: datetime | None = STARTED) -> str:
         """The name of the execution that is the watch; every answer was asked for."""
-        arn = start(self.client, MACHINE, WATCH, task_started)
-        self._stub.assert_no_pending_responses()
+        states: Any = self.client
+        arn = start(states, MACHINE, WATCH, task_started)
+        self.assert_no_pending_responses()
         return arn.removeprefix(EXECUTION)
 
-    def _asked(self, name: str) -> dict[str, str]:
-        return {"stateMachineArn": MACHINE, "name": name, "input": json.dumps(WATCH.to_input())}
 
-
-def told(decision: Decision, looked: datetime, first: datetime | None = None) -> str:
+def told(decision: Decision, looked: datetime, first: datetime) -> str:
     """The output of a watch that ended with this decision."""
-    first = first or at(-10)
     memory = Memory(since=first, age_seconds=int((looked - first).total_seconds()))
     look = {**write_look(Look(decision, memory=memory)), "retries": 0}
     return json.dumps({"machine": {"version": 2}, "input": BY_HAND, "look": look})
 
 
-IS_THE_WATCH: Mapping[str, dict[str, Any]] = {
+SAW_NONE, SAW_NONE_BEFORE = (told(Decision.VANISHED, at(look), at(-10)) for look in (5, 4.9))
+IS_THE_WATCH: dict[str, dict[str, Any]] = {
     "ended as the task started": {"stopDate": STARTED},
     "ended after it, with what nobody can read": {"stopDate": at(1), "output": "{}"},
-    "looked for five minutes after the task's start": {
-        "stopDate": at(11),
-        "output": told(Decision.VANISHED, at(5)),
-    },
+    "looked for five minutes after the task's start": {"stopDate": at(11), "output": SAW_NONE},
     "told its end": {"stopDate": at(1), "output": told(Decision.ENDED, at(0.5), STARTED)},
 }
 
@@ -90,16 +78,15 @@ def test_an_execution_is_the_watch_that(found: dict[str, Any]) -> None:
     assert states.start() == "detect-t"
 
 
-IS_NOT: Mapping[str, dict[str, Any]] = {
+IS_NOT: dict[str, dict[str, Any]] = {
     "ended before the task's start": {"stopDate": at(-0.01)},
     "saw no task before, by a clock that is ahead, and was long in telling it": {
-        "stopDate": at(300),
-        "output": told(Decision.VANISHED, at(4.9)),
+        "stopDate": at(300), "output": SAW_NONE_BEFORE,
     },
     "names another task": {"execution_input": {"taskId": "u"}},
     "names no task": {"execution_input": {"taskID": "t"}, "stopDate": at(1), "status": "FAILED"},
     "has an input that nobody may see": {"input": "", "stopDate": at(1)},
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("found", IS_NOT.values(), ids=IS_NOT)
