@@ -9,10 +9,8 @@ from collections.abc import Mapping
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from unittest import mock
-
-from moto import mock_aws
 
 from bench.page import table
 from embedded.scenario import Scenario
@@ -45,11 +43,10 @@ class Took(NamedTuple):
 
 
 def measure(acts: Mapping[str, tuple[Action, Scenario]]) -> dict[str, Took]:
-    config: Any = {"stepfunctions": {"execute_state_machine": True}}
     quiet = mock.patch.object(
         deployment, "every_log_line_to", return_value=redirect_stdout(StringIO())
     )
-    with mock_aws(config=config), quiet, Slack() as slack, tempfile.TemporaryDirectory() as folder:
+    with quiet, Slack() as slack, tempfile.TemporaryDirectory() as folder:
         slack.variables = slack.environment(Path(folder))
         return {name: _play(slack, *act) for name, act in acts.items()}
 

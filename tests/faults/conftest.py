@@ -1,3 +1,3 @@
-from tests.support.fixtures import moto, server
+from tests.support.fixtures import server
 
-__all__ = ["moto", "server"]
+__all__ = ["server"]

@@ -1,3 +1,3 @@
-from tests.support.fixtures import moto, server, slack
+from tests.support.fixtures import server, slack
 
-__all__ = ["moto", "server", "slack"]
+__all__ = ["server", "slack"]

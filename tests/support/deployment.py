@@ -16,7 +16,7 @@ from logging.handlers import BufferingHandler
 from typing import Any, ClassVar, NamedTuple
 from unittest import mock
 
-from moto.core.base_backend import BackendDict
+from moto import mock_aws
 from moto.iam.models import get_account_id_from
 from moto.moto_api._internal import mock_random
 from moto.sqs.models import sqs_backends
@@ -48,6 +48,10 @@ ACCOUNT = PSEUDO_PARAMETERS["AWS::AccountId"]
 SECRET = "THE-WEBHOOK-IS-A-SECRET"
 TOKEN = f"xoxb-000000000000-{SECRET}"
 WEBHOOK = f"https://hooks.slack.com/services/T0/B0/{SECRET}"
+MOTO: Any = {
+    "stepfunctions": {"execute_state_machine": True},
+    "core": {"reset_boto3_session": False},  # it would read every service model anew
+}
 
 logging.getLogger("moto").setLevel(logging.CRITICAL)  # no Lambda would write its lines
 
@@ -108,12 +112,12 @@ class Deployment(Running):
     _waits: list[Wait] = field(default_factory=list)
 
     def _enter(self, running: ExitStack) -> None:
+        running.enter_context(mock_aws(config=MOTO))
         clock = self.clock = running.enter_context(Clock(self.BEGIN))
         if self.workspace:
             self.workspace.token = TOKEN
         self.slack_server.play(*self.slack, workspace=self.workspace, **self.app)
         running.enter_context(on_virtual_time(clock, self._invoke, self._waits))
-        BackendDict.reset()
         mock_random.seed(0)  # secrets get the same ARNs each time, so that functions load once
         self.iot = FakeIot(
             *self.tasks,

@@ -2,25 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from tests.support import functions
 from tests.support.machine import World
 from tests.support.slack import Slack
-
-CONFIG: Any = {
-    "stepfunctions": {"execute_state_machine": True},
-    "core": {"reset_boto3_session": False},  # it would read every service model anew
-}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def moto() -> Iterator[None]:
-    with mock_aws(config=CONFIG):
-        yield
 
 
 @pytest.fixture(scope="session")
@@ -44,5 +31,5 @@ def slack(server: Slack, monkeypatch: pytest.MonkeyPatch) -> Slack:
 @pytest.fixture
 def world(slack: Slack) -> Iterator[Callable[..., World]]:
     """Makes worlds with these tasks in them; they end with the test."""
-    with mock_aws(config=CONFIG), ExitStack() as running:
+    with ExitStack() as running:
         yield lambda *tasks, **more: running.enter_context(World(slack, tasks, **more))
