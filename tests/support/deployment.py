@@ -3,7 +3,6 @@ functions; only time and the network's far end are made up.
 """
 
 import contextlib
-import functools
 import io
 import json
 import logging
@@ -32,18 +31,9 @@ from tests.support.aws import Aws, Fault, Plan, Planned
 from tests.support.clock import Clock
 from tests.support.functions import Function, Mishap, handler
 from tests.support.interpreter import Wait, client, on_virtual_time
-from tests.support.product import (
-    AMAZON_Q,
-    PSEUDO_PARAMETERS,
-    REGION,
-    Resources,
-    acting,
-    product,
-    variables,
-)
+from tests.support.product import ACCOUNT, REGION, STACK, Resources, names, product, variables
 from tests.support.slack import Slack
 
-ACCOUNT = PSEUDO_PARAMETERS["AWS::AccountId"]
 # In the webhook URL and the bot token, and nowhere else: whoever finds it has found a leak.
 SECRET = "THE-WEBHOOK-IS-A-SECRET"
 TOKEN = f"xoxb-000000000000-{SECRET}"
@@ -193,17 +183,13 @@ class Deployment(Running):
         """Read without a call."""
         backend = stepfunctions_parser_backends[ACCOUNT][REGION]
         there: list[Any] = backend.describe_state_machine(names()[self.MACHINE]).executions
-        return [
-            Execution(
-                found.name,
-                found.status,
-                found.error,
-                found.cause,
-                found.to_history_output()["events"],
-                [(state, wait) for name, state, wait in self._waits if name == found.name],
-            )
-            for found in there
-        ]
+        found = []
+        for each in there:
+            history = each.to_history_output()["events"]
+            waits = [(state, wait) for name, state, wait in self._waits if name == each.name]
+            known = (each.name, each.status, each.error, each.cause)
+            found.append(Execution(*known, history, waits))
+        return found
 
     @property
     def lines(self) -> list[Json]:
@@ -232,25 +218,6 @@ class Deployment(Running):
                 raise SecretFound(f"in {', '.join(found)}: …{text[max(at - 300, 0) : at + 60]}…")
 
 
-@functools.cache
-def names() -> dict[str, str]:
-    """What the resources of our templates are called, by `Logical[.Attribute]`."""
-    called: dict[str, str] = {}
-    for template in (product().translated, acting().translated, AMAZON_Q):
-        for name, resource in template["Resources"].items():
-            match resource["Type"]:
-                case "AWS::SNS::Topic":
-                    called[name] = f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}"
-                case "AWS::SQS::Queue":
-                    called[name] = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
-                case "AWS::StepFunctions::StateMachine":
-                    called[name] = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
-                    called[f"{name}.Name"] = name
-                case "AWS::Lambda::Function":
-                    called[f"{name}.Arn"] = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
-    return {**called, "AmazonQChat.Outputs.StartsTopicArn": called["StartsTopic"]}
-
-
 def make_secret(name: str, content: str) -> str:
     arn: str = client("secretsmanager").create_secret(Name=name, SecretString=content)["ARN"]
     return arn
@@ -260,7 +227,7 @@ def make_secret(name: str, content: str) -> str:
 def every_log_line_to(log: io.StringIO) -> Iterator[list[logging.LogRecord]]:
     """At DEBUG level; gives the functions' own lines."""
     root, own = logging.getLogger(), BufferingHandler(sys.maxsize)
-    own.addFilter(logging.Filter(PSEUDO_PARAMETERS["AWS::StackName"]))
+    own.addFilter(logging.Filter(STACK))
     handlers, level = [logging.StreamHandler(log), own], root.level
     with mock.patch.object(root, "handlers", handlers), contextlib.redirect_stdout(log):
         root.setLevel(logging.DEBUG)

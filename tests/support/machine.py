@@ -12,9 +12,10 @@ from moto.events.models import EventPattern
 
 from mitigation.conversation import HEAD, VERDICT
 from mitigation.slack_app import mark_of
-from tests.support.deployment import Deployment, Execution, Json, names
+from tests.support.deployment import Deployment, Execution, Json
 from tests.support.functions import FunctionFailed
 from tests.support.interpreter import client
+from tests.support.product import names
 
 NOW = datetime(2026, 11, 22, 10, 1, 30, tzinfo=UTC)
 # EventBridge invokes asynchronously: Lambda tries again after one minute, then after two.

@@ -21,14 +21,14 @@ from samtranslator.yaml_helper import yaml_parse
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
 ACTING = ROOT / "acting.yaml"
-REGION = "eu-west-1"
-_STACK_ID = "51af3dc0-da77-11e4-872e-1234567db123"
+ACCOUNT, REGION, STACK = "123456789012", "eu-west-1", "notifier"
+_STACK_ID = f"{STACK}/51af3dc0-da77-11e4-872e-1234567db123"
 PSEUDO_PARAMETERS = {
-    "AWS::AccountId": "123456789012",
+    "AWS::AccountId": ACCOUNT,
     "AWS::Partition": "aws",
     "AWS::Region": REGION,
-    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:123456789012:stack/notifier/{_STACK_ID}",
-    "AWS::StackName": "notifier",
+    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{_STACK_ID}",
+    "AWS::StackName": STACK,
     "AWS::URLSuffix": "amazonaws.com",
 }
 # What functions/ holds of our own, at the top of the package.
@@ -132,6 +132,25 @@ class Product:
 
 
 product = functools.cache(Product.load)
+
+
+@functools.cache
+def names() -> dict[str, str]:
+    """What the resources are called where they run, by `Logical[.Attribute]`."""
+    called: dict[str, str] = {}
+    for template in (product().translated, acting().translated, AMAZON_Q):
+        for name, resource in template["Resources"].items():
+            match resource["Type"]:
+                case "AWS::SNS::Topic":
+                    called[name] = f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}"
+                case "AWS::SQS::Queue":
+                    called[name] = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
+                case "AWS::StepFunctions::StateMachine":
+                    called[name] = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
+                    called[f"{name}.Name"] = name
+                case "AWS::Lambda::Function":
+                    called[f"{name}.Arn"] = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+    return {**called, "AmazonQChat.Outputs.StartsTopicArn": called["StartsTopic"]}
 
 
 def variables(stack: Resources, function: str) -> dict[str, str]:
