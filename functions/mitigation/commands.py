@@ -37,7 +37,7 @@ def next_steps(
     """The steps that make sense for this task, most urgent first; none without a task id."""
     if task.id is None:
         return ()
-    steps = _Steps(task, task.id, details, place, Cli(place.region))
+    steps = _Steps(task, task.id, place, Cli(place.region))
     rows = steps.rows() if readable else None
     found = [steps.describe()] if running or rows is None else []
     if running:
@@ -59,7 +59,6 @@ def next_steps(
 class _Steps:
     task: Task
     task_id: str
-    details: Details | None
     place: Place
     cli: Cli
 
@@ -76,7 +75,7 @@ class _Steps:
         """None where no finding is known: audit's rows can be listed for one finding only."""
         rows = Rows(self.task, self.task_id, self.cli)
         if self.task.statistics.failed == 0:
-            command = rows.listing("actionsExecutions", as_json=True)
+            command = rows.listing("actionsExecutions")
             return NextStep("See every row", (command,)) if command else None
         command = rows.listing(f"actionsExecutions[?status=='{FAILED}']", as_json=True)
         return NextStep("See every failed row", (command,)) if command else None

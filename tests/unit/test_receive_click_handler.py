@@ -108,28 +108,48 @@ def test_neither_secret_nor_value_is_in_the_log(
     assert [each for each in (SECRET, "hush-hush", "/actions/") if each in logged] == []
 
 
-UNSIGNED: dict[str, dict[str, Any]] = {
-    "unsigned": {**event(BODY), "headers": {}},
-    "no headers at all": {**event(BODY), "headers": None},
-    "another secret": event(BODY, secret=OTHER),
-    "an old one": event(BODY, at=NOW - 301),
-    "one of the future": event(BODY, at=NOW + 301),
-    "a changed body": {**event(BODY), "body": base64.b64encode(BODY + b" ").decode()},
-    "a body that is no base64": {**event(BODY), "body": "é"},
-    "a body of another kind": {**event(BODY), "body": "a"},
-    "no body": {**event(BODY), "body": None},
-    "a signature that is none": event(BODY, {"x-slack-signature": "v0=é"}),
-    "a timestamp that is none": event(BODY, signed(BODY, "soon")),
-    "a timestamp in other digits": event(BODY, signed(BODY, "١٧٦٤٠٠٠٠٠٠")),
-    "a timestamp with a sign": event(BODY, signed(BODY, "+1764000000")),
-    "a large one": event(b"x" * (MAX_BODY_SIZE + 1)),
+HEADERS = "the headers hold no signature and timestamp of the v0 kind"
+MOMENT = "it was signed more than 300 s from now"
+SIGNATURE = "the signature is of another secret, or of another body"
+BASE64 = "the body is not base64, as the event says"
+LARGE = f"the body has {MAX_BODY_SIZE + 1} bytes; {MAX_BODY_SIZE} are read at most"
+STAMP = {"x-slack-request-timestamp": str(int(NOW))}
+UNSIGNED: dict[str, tuple[dict[str, Any], str]] = {
+    "unsigned": ({**event(BODY), "headers": {}}, HEADERS),
+    "no headers at all": ({**event(BODY), "headers": None}, HEADERS),
+    "no signature": ({**event(BODY), "headers": STAMP}, HEADERS),
+    "another secret": (event(BODY, secret=OTHER), SIGNATURE),
+    "an old one": (event(BODY, at=NOW - 301), MOMENT),
+    "one of the future": (event(BODY, at=NOW + 301), MOMENT),
+    "a changed body": (
+        {**event(BODY), "body": base64.b64encode(BODY + b" ").decode()},
+        SIGNATURE,
+    ),
+    "a body that is no base64": ({**event(BODY), "body": "é"}, BASE64),
+    "a body of another kind": ({**event(BODY), "body": "a"}, BASE64),
+    "no body": ({**event(BODY), "body": None}, SIGNATURE),
+    "a signature that is none": (event(BODY, {"x-slack-signature": "v0=é"}), HEADERS),
+    "a timestamp that is none": (event(BODY, signed(BODY, "soon")), HEADERS),
+    "a timestamp in other digits": (event(BODY, signed(BODY, "١٧٦٤٠٠٠٠٠٠")), HEADERS),
+    "a timestamp with a sign": (event(BODY, signed(BODY, "+1764000000")), HEADERS),
+    "a large one": (event(b"x" * (MAX_BODY_SIZE + 1)), LARGE),
 }
 
 
+def reason(caplog: pytest.LogCaptureFixture) -> str:
+    """Of the refusal in the log, for whoever looks why a button does nothing."""
+    [record] = caplog.records
+    return str(vars(record)["reason"])
+
+
 @pytest.mark.parametrize("attack", UNSIGNED)
-def test_what_is_not_signed_is_401_and_starts_nothing(door: Door, attack: str) -> None:
-    assert door.status(UNSIGNED[attack]) == 401
+def test_what_is_not_signed_is_401_and_starts_nothing(
+    door: Door, attack: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    request, why = UNSIGNED[attack]
+    assert door.status(request) == 401
     assert door.started == {}
+    assert reason(caplog) == why
 
 
 def changed(document: dict[str, Any], path: str, value: object) -> dict[str, Any]:
@@ -168,6 +188,8 @@ MISSHAPEN = {name: form(changed(payload(), *each)) for name, each in SPOILT.item
     "an empty body": b"",
     "no text": b"\xff",
     "two payloads": BODY + b"&" + BODY,
+    "six fields": BODY + b"&a=1" * 5,
+    "a field without a value": BODY + b"&a",
     "a deep one": b"payload=" + b"[" * 50_000,
     "as large a one as is read": b"x" * MAX_BODY_SIZE,
 }
@@ -175,10 +197,15 @@ MISSHAPEN = {name: form(changed(payload(), *each)) for name, each in SPOILT.item
 
 @pytest.mark.parametrize("attack", MISSHAPEN)
 def test_what_is_signed_but_no_click_of_ours_is_400_and_starts_nothing(
-    door: Door, attack: str
+    door: Door, attack: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert door.status(event(MISSHAPEN[attack])) == 400
     assert door.started == {}
+    why = "expected one form field, payload, that holds JSON"
+    if attack in SPOILT:
+        path, _ = SPOILT[attack]
+        why = f"payload.{path.replace(' 0', '[0]').replace(' ', '.')}"
+    assert reason(caplog).startswith(why)
 
 
 JUNK: list[object] = [None, 7, -1.5, True, "", "x", "x" * 2_001, [], {}, [[]]]
@@ -201,7 +228,7 @@ def drawn(draw: random.Random, before: list[Asked]) -> Asked:
             name = draw.choice(["x-slack-request-timestamp", "x-slack-signature"])
             return event(genuine, {name: noise.decode("latin1")}), {401}
         case 2:
-            return draw.choice([*UNSIGNED.values()]), {401}
+            return draw.choice([*UNSIGNED.values()])[0], {401}
         case 3:
             return event(draw.choice([noise, *MISSHAPEN.values()])), {400}
         case 4 | 5:

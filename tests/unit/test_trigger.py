@@ -148,7 +148,9 @@ def test_an_item_that_names_no_task_is_refused(item: Any, complaint: str) -> Non
     [
         ({"taskId": "quarantine-7\n"}, r"taskId: expected 1 to 128 of .*, got 'quarantine-7\\n'$"),
         ({"taskType": "audits"}, "taskType: expected detect or audit, got 'audits'$"),
+        ({"taskType": "x" * 41}, f"taskType: expected detect or audit, got '{'x' * 40}'$"),
         ({"startedBy": "ada"}, "execution input: startedBy: expected an object, got"),
+        ({"startedBy": {"at": "soon"}}, "execution input: startedBy.at: "),
         ({"member": {"account": "21"}}, "execution input: missing: member.region"),
         ({"member": {"account": "2" * 12, "region": "x/../x-1"}}, "execution input: member.region"),
     ],

@@ -67,7 +67,7 @@ WORDY = "x" * 99
         ("count", True, "a.b: expected a whole number, got True"),
         ("flag", "yes", "a.b: expected true or false, got 'yes'"),
         ("texts", "v1", "a.b: expected a list, got 'v1'"),
-        ("texts", ["v1", None], "a.b: expected texts only, got None"),
+        ("texts", ["v1", 7], "a.b: expected texts only, got 7"),
         ("items", [{}, 3], "a.b[1]: expected an object, got 3"),
     ],
 )
