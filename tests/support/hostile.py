@@ -46,9 +46,7 @@ MOMENTS = st.one_of(
     st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=ZONES),  # noqa: DTZ001  zoned
     st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=ZONES),  # noqa: DTZ001  zoned
 )
-COUNTS = st.one_of(
-    st.integers(0, 20), st.integers(-5, 10**6), st.sampled_from([-(2**63), 2**63 - 1])
-)
+COUNTS = st.integers(0, 20) | st.integers(-5, 10**6) | st.sampled_from([-(2**63), 2**63 - 1])
 AGES = st.integers(0, 10**6) | st.integers(0, 10**11)
 
 
@@ -60,19 +58,13 @@ def texts(most: int = 128) -> st.SearchStrategy[str]:
 
 
 ERRORS = st.sampled_from(["ResourceNotFoundException", "States.Timeout", "InvalidTask"]) | texts(60)
-CAUSES = st.one_of(
-    texts(600).map(lambda text: json.dumps({"errorMessage": text, "errorType": "ClientError"})),
-    texts(600),
-    st.just(""),
-)
+RAISED = texts(600).map(lambda text: json.dumps({"errorMessage": text, "errorType": "E"}))
+CAUSES = RAISED | texts(600) | st.just("")
 ARN = "arn:{}:states:eu-west-1:123456789012:execution:watch:{}"
 PARTITIONS = st.sampled_from(["aws", "aws-us-gov", "aws-cn", "aws-iso"])
+AT = st.none() | MOMENTS.map(format_time)
 STARTED_BY = st.fixed_dictionaries(
-    {
-        "arn": st.none() | texts(200),
-        "sourceIp": st.none() | texts(60),
-        "at": st.none() | MOMENTS.map(format_time),
-    }
+    {"arn": st.none() | texts(200), "sourceIp": st.none() | texts(60), "at": AT}
 )
 
 

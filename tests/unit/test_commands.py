@@ -53,20 +53,6 @@ def test_a_task_without_an_id_has_no_next_steps() -> None:
     assert steps(detect()._replace(id=None)) == ()
 
 
-def test_failed_violations_are_retried_with_what_failed_and_as_the_task_was() -> None:
-    task = detect("F", onlyActiveViolationsIncluded=True, suppressedAlertsIncluded=False)
-    *_, retry = calls(steps(task, failures(["v1", "v2"], ("A", "B"))))
-    assert 1 <= len(retry.members.pop("clientRequestToken")) <= 64
-    members = {
-        "taskId": "quarantine-7-retry-1",
-        "target": {"violationIds": ["v1", "v2"]},
-        "actions": ["A", "B"],
-        "includeOnlyActiveViolations": True,
-        "includeSuppressedAlerts": False,
-    }
-    assert retry == cli.Call("StartDetectMitigationActionsTask", members, "eu-west-1")
-
-
 def test_failed_findings_are_retried_by_check_where_that_is_known() -> None:
     *_, retry = calls(steps(audit("FAILED"), failures(["f1"], ("A",), "LOGGING_DISABLED_CHECK")))
     assert retry.operation == "StartAuditMitigationActionsTask"
@@ -106,11 +92,6 @@ def test_a_hostile_task_id_is_in_no_loop() -> None:
     found = loops(steps(task, Details(cut=True)))
     assert "$(id)" not in "".join(found.values()).replace('"taskId": "$(id)"', "")
     assert "Retry all failed violations" not in found
-
-
-def test_other_failures_have_another_token() -> None:
-    retries = [calls(steps(detect("FAILED"), failures([each])))[-1] for each in ("v1", "v2")]
-    assert len({retry.members["clientRequestToken"] for retry in retries}) == 2
 
 
 def test_the_id_of_a_retry_is_a_legal_one_however_long_the_task_s_own_is() -> None:

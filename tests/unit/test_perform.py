@@ -20,9 +20,8 @@ from tests.support.iot import AGREED, ENDED, NOW, Iot, scenario
 from tests.support.tasks import audit, detect
 
 CANCELS, AUDIT_CANCELS = [[f"Cancel{kind}MitigationActionsTask"] for kind in ("Detect", "Audit")]
-INVALID, GONE, FULL = (
-    "InvalidRequestException", "ResourceNotFoundException", "LimitExceededException"
-)  # fmt: skip
+INVALID, GONE = "InvalidRequestException", "ResourceNotFoundException"
+FULL = "LimitExceededException"
 DESCRIBE, START = "DescribeDetectMitigationActionsTask", "StartDetectMitigationActionsTask"
 AUDIT_START = START.replace("Detect", "Audit")
 

@@ -1,15 +1,13 @@
 """AWS's answers and our own records become JSON and back; every error names the member."""
 
-import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 import pytest
 
-from mitigation.causes import Cause, Details, RetryBatch
+from mitigation.causes import Details
 from mitigation.codec import decode, encode
-from mitigation.decision import ChannelMemory, Decision, Look, Memory, Problem
-from mitigation.watch import StartedBy
+from mitigation.decision import Decision, Look, Memory
 from mitigation.wire import InvalidTask, Reader, clip, parse_time, to_wire
 
 CET = timezone(timedelta(hours=1))
@@ -80,30 +78,6 @@ def test_what_is_no_such_member_is_named(read: str, value: Any, complaint: str) 
 def test_clipped_text_has_at_most_so_many_bytes_and_no_half_characters() -> None:
     clips = {("abc", 3): "abc", ("abcdef", 5): "ab…", ("ééé", 6): "ééé", ("éééé", 6): "é…"}
     assert {each: clip(*each) for each in clips} == clips
-
-
-DETAILS = Details(
-    rows=3,
-    cut=True,
-    error="Throttled",
-    failed=(Cause("E", 2, ("a", "b"), 4, "why"), Cause(None, 1, (), 0, None)),
-    retries=(RetryBatch(None, ("A", "B"), ("v1",)),),
-)
-MEMORY = Memory(
-    age_seconds=1_000,
-    since=MORNING.replace(microsecond=250_000),
-    trouble_told=True,
-    problem=Problem("AccessDeniedException", "no"),
-    channels={"sns": ChannelMemory(told_interim=True), "slack": ChannelMemory()},
-    task={"taskSummary": {"taskStatus": "IN_PROGRESS", "new": [1, None]}},
-    details=encode(DETAILS),
-)
-LOOK = Look(Decision.OUT_OF_SIGHT, 30, MEMORY)
-
-
-@pytest.mark.parametrize("record", [LOOK, DETAILS, StartedBy(None, "203.0.113.7", None)])
-def test_a_record_comes_back_as_it_went(record: Any) -> None:
-    assert decode(type(record), json.loads(json.dumps(encode(record)))) == record
 
 
 class Strict(NamedTuple):

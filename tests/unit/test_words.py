@@ -117,15 +117,6 @@ def test_counts_claim_no_more_than_is_known(task: Task, told: str) -> None:
     assert words.counts(task.statistics, task.kind, task.whole) == told
 
 
-def test_range_and_flags_are_told_in_words() -> None:
-    assert (
-        words.scope(detect(onlyActiveViolationsIncluded=False), Clock()) == "Active and past ones"
-    )
-    any_time = detect(violationEventOccurrenceRange={})
-    assert words.scope(any_time, Clock()) == "Violations at any time"
-    assert words.scope(detect(), Clock()) is None
-
-
 GROUPS, CA = "addThingsToThingGroupParams", "updateCACertificateParams"
 POLICY, TELL = "replaceDefaultPolicyVersionParams", "publishFindingToSnsParams"
 LOGGING, KEPT = "enableIoTLoggingParams", {"overrideDynamicGroups": False}
@@ -208,16 +199,6 @@ def test_what_is_not_known_of_a_place_is_left_out() -> None:
     assert (place.region, place.links()) == ("us-iso-east-1", [])  # a console nobody has told of
     for none in (None, "arn:aws:states:eu-west-1:1:execution:W"):
         assert Place.of_execution(none, "production") == Place(account_alias="production")
-
-
-def test_a_member_s_task_is_of_the_member_and_its_execution_of_the_hub() -> None:
-    place = Place.of_execution(HERE, "hub", THEIRS, {"210987654321": "fleet-us"})
-    assert (place.account, place.region) == THEIRS
-    assert (place.account_name, place.lead) == ("fleet-us (210987654321)", "fleet-us, us-east-1: ")
-    [(_, iot), (_, execution)] = place.links()
-    assert iot.endswith("/iot/home?region=us-east-1")
-    assert execution.startswith("https://eu-west-1.console.aws.amazon.com/states/home?region=eu-w")
-    assert Place.of_execution(HERE, "hub", THEIRS).account_name == "210987654321"
 
 
 def test_whose_a_task_is_is_said_first_where_there_are_members() -> None:
