@@ -21,7 +21,7 @@ from tests.support.machine import World
 from tests.support.product import product
 from tests.support.slack import OK, Slack
 from tests.support.watched import answer, running, started, task
-from tests.template.graph import states
+from tests.template.wiring import states
 
 EVENT_LIMIT = 25_000  # Step Functions quotas, standard workflows
 TASK_EVENTS = 5  # entered, scheduled, started, succeeded, exited

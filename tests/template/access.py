@@ -1,23 +1,24 @@
-"""Who may do what: the templates' policies as sentences, against the tables of docs/security.md."""
+"""Who may do what: the templates' policies as sentences, against the tables of docs/security.md.
+
+And what the buttons of amazon_q.yaml do; what a message holds for them is held by the unit tests
+of messages/amazon_q.py.
+"""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import product as every
 from typing import Any
 
-from tests.support.combinations import (
-    ACTS,
-    BOUNDARY,
-    COMBINATIONS,
-    EVERYTHING,
-    KEY,
-    SECRET_KEY,
-)
-from tests.support.product import ROOT, Product, Resources
-from tests.template.wiring import of_type
+from botocore import xform_name
 
-DOCUMENT = ROOT / "docs" / "security.md"
+from tests.support.combinations import ACTS, BOUNDARY, COMBINATIONS, EVERYTHING, KEY, SECRET_KEY
+from tests.support.product import PSEUDO_PARAMETERS, REGION, ROOT, Product, Resolver, Resources
+from tests.template.wiring import Checks, of_type
+
+PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 LEVELS = ("cancel", "cancel-retry", "cancel-retry-undo")
 ALL = COMBINATIONS | {
     **{level: EVERYTHING | {"SlackActions": level} for level in LEVELS},
@@ -31,52 +32,40 @@ _POLICY_OF = {
     "AWS::SQS::QueuePolicy": "PolicyDocument",
     "AWS::IAM::Role": "AssumeRolePolicyDocument",
 }
+_SAID = {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
+BUTTONS = {"detect": "CancelDetectAction", "audit": "CancelAuditAction"}
+LONGEST_STACK_NAME, LONGEST_REGION = "s" * 128, "ap-southeast-99"
 
 
-def all_may_do_what_is_documented(product: Product) -> Iterator[str]:
+def all_may_do_what_is_documented(product: Product) -> Checks:
     """Exactly the actions on exactly the resources of the tables; roles within the boundary."""
     for combination, parameters in ALL.items():
         stack, values = product.whole(parameters), product.parameters(parameters)
-        levels = {act: act if act in values["SlackActions"] else "" for act in ("retry", "undo")}
-        acts = ("", " of acts") if "SlackActions" in parameters else ("",)
-        expected = {
-            statement
-            for table in ("Roles", "Resource policies")
-            for acting in acts
-            for statement in documented(table + acting, values | levels)
-        }
-        found = set(statements(stack))
-        for kind, pairs in (("too much", found - expected), ("missing", expected - found)):
-            yield from (f"{combination}: {kind}: {': '.join(pair)}" for pair in sorted(pairs))
+        values |= {act: act if act in values["SlackActions"] else "" for act in ("retry", "undo")}
+        tables = ["Roles", "Resource policies"]
+        if "SlackActions" in parameters:
+            tables += ["Roles of acts", "Resource policies of acts"]
+        expected, found = documented(tables, values), set(statements(stack))
+        yield f"{combination}: too much", found - expected, set()
+        yield f"{combination}: missing", expected - found, set()
         boundary = parameters.get("PermissionsBoundaryArn")
         for name, role in of_type(stack, "AWS::IAM::Role").items():
-            if (bounded := role.get("PermissionsBoundary")) != boundary:
-                yield f"{combination}: {name} has the boundary {bounded}"
+            yield f"{combination}: {name} is bound", role.get("PermissionsBoundary"), boundary
 
 
-def stars_say_why(product: Product) -> Iterator[str]:
+def stars_say_why(product: Product) -> Checks:
     """`"*"` in a role stands only with a comment on its line."""
     roles = product.text.partition("# --- Roles")[2].partition("# --- Alarms")[0]
     for line in roles.splitlines():
-        if re.search(r"""["']\*["']""", line) and "# " not in line:  # bare, it is an alias to YAML
-            yield f"no reason given: {line.strip()}"
+        if re.search(r"""["']\*["']""", line):  # bare, it is an alias to YAML
+            yield f"{line.strip()}: its reason", "# " in line, True
 
 
-def each_has_its_own_role(product: Product) -> Iterator[str]:
+def each_has_its_own_role(product: Product) -> Checks:
     users: dict[str, str] = {}
     for name, resource in product.whole(EVERYTHING).items():
-        properties = resource["Properties"]
-        if role := properties.get("Role") or properties.get("RoleArn"):
-            if role in users:
-                yield f"{role} is used by {users[role]} and {name}"
-            users[role] = name
-
-
-def what_is_off_is_not_there(product: Product) -> Iterator[str]:
-    """No door, and no button."""
-    for asked, wanted in (({}, set()), (EVERYTHING, {"Acting", "AmazonQChat"})):
-        if (found := set(of_type(product.stack(asked), "AWS::CloudFormation::Stack"))) != wanted:
-            yield f"with {asked} there are {sorted(found)}"
+        if role := resource["Properties"].get("Role") or resource["Properties"].get("RoleArn"):
+            yield f"{role} is used by", name, users.setdefault(role, name)
 
 
 def statements(stack: Resources) -> Iterator[tuple[str, str]]:
@@ -97,63 +86,53 @@ def statements(stack: Resources) -> Iterator[tuple[str, str]]:
             attached = [*properties.get("Topics", []), *properties.get("Queues", [])]
             if name.endswith("Policy") and attached != [name.removesuffix("Policy")]:
                 yield name, f"stands at {attached}"
-            for statement in properties[_POLICY_OF[kind]]["Statement"]:
-                yield name, _sentence(statement)
+            yield from ((name, _sentence(s)) for s in properties[_POLICY_OF[kind]]["Statement"])
 
 
 def _sentence(statement: dict[str, Any]) -> str:
-    odd = set(statement) - {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
-    if odd:
+    if odd := set(statement) - _SAID:
         return f"unexpected {odd} in {json.dumps(statement)}"
     principal = statement.get("Principal", "")
     who = principal.values() if isinstance(principal, dict) else [principal]
-    resources = _listed(statement.get("Resource", []))
+    resources = ", ".join(_listed(statement.get("Resource", [])))
     words = [
         statement["Effect"],
         ", ".join(name for names in who for name in _listed(names)),
         ", ".join(_listed(statement["Action"])),
-        "on " + ", ".join(resources) if resources else "",
+        resources and f"on {resources}",
     ]
     for operator, tests in statement.get("Condition", {}).items():
         for key, values in tests.items():
             words.append(f"if {operator} {key} {' or '.join(map(str, _listed(values)))}")
-    return " ".join(word for word in words if word)
+    return " ".join(filter(None, words))
 
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def documented(heading: str, values: dict[str, str]) -> set[tuple[str, str]]:
-    """What the table says there is with these parameters: whose, and the statement.
+def documented(headings: Iterable[str], values: Mapping[str, str]) -> set[tuple[str, str]]:
+    """What the tables say there is with these parameters: whose, and the statement.
 
     `<TopicArn or NotificationTopic>` is the parameter's value, or else what stands after it.
     """
-
-    def fill(match: re.Match[str]) -> str:
-        parameter, _, otherwise = match[1].partition(" or ")
-        return values[parameter] or otherwise
-
     return {
-        (of, re.sub("<([^>]+)>", fill, statement))
-        for of, statement, only_with in table(heading)
+        (of, re.sub(r"<(\w+)(?: or ([^>]+))?>", lambda each: values[each[1]] or each[2], statement))
+        for heading in headings
+        for of, statement, only_with in _table(heading)
         if _applies(only_with, values)
     }
 
 
 @cache
-def table(heading: str) -> list[list[str]]:
+def _table(heading: str) -> list[list[str]]:
     """The rows of the first table under this heading: of, statement and only with."""
-    sections = re.split(r"\n#+ ", DOCUMENT.read_text(encoding="utf-8"))
-    [section] = (each for each in sections if each.startswith(f"{heading}\n"))
-    lines = [line for line in section.splitlines() if line.startswith("|")]
-    return [
-        [cell.strip().replace("`", "") for cell in line.strip("|").split(" | ")]
-        for line in lines[2:]
-    ]
+    [section] = re.findall(rf"\n#+ {heading}\n(.*?)(?=\n#|$)", PAGE, re.DOTALL)
+    _, _, *rows = re.findall(r"^\|(.*)\|$", section, re.MULTILINE)
+    return [[cell.strip() for cell in row.replace("`", "").split(" | ")] for row in rows]
 
 
-def _applies(condition: str, values: dict[str, str]) -> bool:
+def _applies(condition: str, values: Mapping[str, str]) -> bool:
     """A cell such as `KmsKeyArn or no TopicArn`, or with `and`; empty for always."""
 
     def holds(word: str) -> bool:
@@ -163,3 +142,66 @@ def _applies(condition: str, values: dict[str, str]) -> bool:
     return not condition or any(
         all(map(holds, words.split(" and "))) for words in condition.split(" or ")
     )
+
+
+def buttons_are_within_the_limits_of_the_service(product: Product) -> Checks:
+    """Their names are one's alone in all regions of an account: the actions are global."""
+    names = set()
+    for region, stack in every((REGION, LONGEST_REGION), ("one", "another")):
+        for name, button in _buttons(product, region, stack).items():
+            called, command = button["ActionName"], button["Definition"]["CommandText"]
+            fits = re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", called) and called not in names
+            yield f"{called} fits, and nothing else is called so", bool(fits), True
+            yield f"{name}: the command is too long", len(command) > 100, False
+            names.add(called)
+
+
+def a_button_cancels_the_task_of_its_notification_where_it_can(product: Product) -> Checks:
+    """While a task of its kind runs, in this account and region, whose name is no option."""
+    for kind, name in BUTTONS.items():
+        button = _buttons(product)[name]
+        [attachment] = button["Attachments"]
+        place = f"{PSEUDO_PARAMETERS['AWS::AccountId']}/{REGION}"
+        shown = {"kind": kind, "status": "running", "place": place, "taskId": None}
+        found = {each["VariableName"]: each.get("Value") for each in attachment["Criteria"]}
+        yield f"{name} is shown where", found, shown
+        wanted = {variable: f"event.metadata.additionalContext.{variable}" for variable in shown}
+        yield f"{name} reads", attachment["Variables"], wanted
+        yield f"{name} is for notifications", attachment["NotificationType"], "Custom"
+        command = f"iot cancel-{kind}-mitigation-actions-task --task-id $taskId --region {REGION}"
+        yield f"{name} runs", button["Definition"]["CommandText"], command
+
+
+def the_guardrail_of_the_page_is_what_the_buttons_need(product: Product) -> Checks:
+    """No more: in a channel it is all that anybody can do."""
+    blocks = re.findall(r"```json\n(.*?)```", OPERATIONS, re.DOTALL)
+    [statement] = next(json.loads(each)["Statement"] for each in blocks if "iot:Cancel" in each)
+    runs = [button["Definition"]["CommandText"] for button in _buttons(product).values()]
+    actions = (action.partition(":") for action in statement["Action"])
+    allowed = {(service, xform_name(call, "-")) for service, _, call in actions}
+    yield "allowed, and called", allowed, {tuple(command.split()[:2]) for command in runs}
+    here = {"StringEquals": {"aws:RequestedRegion": REGION}}
+    yield "the guardrail holds if", statement["Condition"], here
+
+
+def outputs_name_what_is_to_be_attached(product: Product) -> Checks:
+    inside = Resolver(product.amazon_q, PSEUDO_PARAMETERS).resolve(product.amazon_q["Outputs"])
+    arns = ",".join(f"{name}.CustomActionArn" for name in BUTTONS.values())
+    for name, nested, expected in (
+        ("AmazonQTopicArn", "StartsTopicArn", "StartsTopic"),
+        ("AmazonQActionArns", "CustomActionArns", arns),
+    ):
+        handed_out = {"Fn::GetAtt": ["AmazonQChat", f"Outputs.{nested}"]}
+        yield name, product.template["Outputs"][name]["Value"], handed_out
+        yield nested, inside[nested]["Value"], expected
+
+
+def _buttons(product: Product, region: str = REGION, stack: str = "one") -> dict[str, Any]:
+    number = f"{LONGEST_STACK_NAME}/{len(stack):08}-da77-11e4-872e-{len(region):012}"
+    values = PSEUDO_PARAMETERS | {
+        "AWS::Region": region,
+        "AWS::StackId": f"arn:aws:cloudformation:{region}:123456789012:stack/{number}",
+        "AWS::StackName": LONGEST_STACK_NAME,
+        "KeyArn": "key",
+    }
+    return of_type(Resolver(product.amazon_q, values).resources(), "AWS::Chatbot::CustomAction")
