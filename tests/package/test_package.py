@@ -24,42 +24,28 @@ PACKAGES = {"aws_lambda_powertools", "jmespath", "slack_sdk", "typing_extensions
 
 
 @pytest.fixture(scope="module")
-def folders() -> dict[str, Path]:
-    """Each function's built folder."""
-    build = built_project() / BUILT
-    return {path.parent.name: path.parent for path in build.glob("**/notify.py")}
-
-
-@pytest.fixture(scope="module")
-def package(folders: dict[str, Path]) -> Path:
-    return folders["NotifyFunction"]
+def package() -> Path:
+    return built_project() / BUILT / "NotifyFunction"
 
 
 def files_of(folder: Path) -> dict[Path, bytes]:
     return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-def test_every_function_gets_the_same_package(folders: dict[str, Path]) -> None:
+def test_every_function_gets_the_same_package(package: Path) -> None:
     """So that it is uploaded once."""
-    assert set(folders) == set(functions(Product.load().whole(EVERYTHING)))
-    first, *others = (files_of(folder) for folder in folders.values())
-    assert all(other == first for other in others)
+    folders = {path.parent for path in (built_project() / BUILT).glob("**/notify.py")}
+    assert {path.name for path in folders} == set(functions(Product.load().whole(EVERYTHING)))
+    assert [path for path in folders if files_of(path) != files_of(package)] == []
 
 
-def test_only_our_code_and_its_requirements_are_in_it(package: Path) -> None:
+def test_all_our_code_is_in_it_and_its_requirements_and_nothing_else(package: Path) -> None:
     found = {p.name for p in package.iterdir() if not p.name.endswith(".dist-info")}
     assert found == OUR_OWN | PACKAGES | {"__pycache__"}
-    assert [path for path in files_of(package) if path.suffix in {".so", ".pyd", ".dylib"}] == []
-
-
-def test_our_code_is_in_it_whole_and_without_anything_else(package: Path) -> None:
+    files = {path: content for path, content in files_of(package).items() if path.suffix != ".pyc"}
     ours = {path.relative_to(FUNCTIONS): path.read_bytes() for path in FUNCTIONS.rglob("*.py")}
-    shipped = {
-        path: content
-        for path, content in files_of(package).items()
-        if path.parts[0] in OUR_OWN and path.suffix != ".pyc"
-    }
-    assert shipped == ours
+    assert {path: files[path] for path in files if path.parts[0] in OUR_OWN} == ours
+    assert [path for path in files if path.suffix in {".so", ".pyd", ".dylib"}] == []
 
 
 def test_requirements_are_there_in_the_pinned_versions_with_their_licenses(package: Path) -> None:
@@ -67,7 +53,7 @@ def test_requirements_are_there_in_the_pinned_versions_with_their_licenses(packa
     pinned = re.findall(r"^([\w-]+)==(\S+)", lock_file, re.MULTILINE)
     names = {f"{name.replace('-', '_')}-{version}.dist-info" for name, version in pinned}
     assert {path.name for path in package.glob("*.dist-info")} == names
-    assert all(list((package / name).rglob("LICENSE*")) for name in names)
+    assert [name for name in names if not [*(package / name).rglob("LICENSE*")]] == []
 
 
 def test_it_is_small(package: Path, tmp_path: Path) -> None:
@@ -80,12 +66,10 @@ def test_every_module_has_bytecode_that_no_date_can_outdate(package: Path) -> No
     files = files_of(package)
     sources = {importlib.util.cache_from_source(str(p)): p for p in files if p.suffix == ".py"}
     assert {str(path) for path in files if path.suffix == ".pyc"} == set(sources)
+    kind = importlib.util.MAGIC_NUMBER + UNCHECKED_HASH.to_bytes(4, "little")
     for bytecode, source in sources.items():
-        assert files[Path(bytecode)][:16] == (
-            importlib.util.MAGIC_NUMBER
-            + UNCHECKED_HASH.to_bytes(4, "little")
-            + importlib.util.source_hash(files[source])
-        ), source
+        head = kind + importlib.util.source_hash(files[source])
+        assert files[Path(bytecode)][:16] == head, source
 
 
 def test_nothing_that_our_modules_import_is_missing(package: Path, tmp_path: Path) -> None:
@@ -93,15 +77,12 @@ def test_nothing_that_our_modules_import_is_missing(package: Path, tmp_path: Pat
     runtime = link_runtime(tmp_path / "runtime")
     stack = Product.load().whole(EVERYTHING)
     environment = {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
+    environment |= {"PYTHONPATH": f"{package}:{runtime}"}
     for name in functions(stack):
         environment |= variables(stack, name)
     paths = (path.relative_to(FUNCTIONS) for path in FUNCTIONS.rglob("*.py"))
     modules = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths]
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", f"import {', '.join(modules)}"],  # -S: no site-packages
-        env=environment | {"PYTHONPATH": f"{package}:{runtime}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    code = f"import {', '.join(modules)}"
+    command = [sys.executable, "-S", "-c", code]  # -S: no site-packages
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
