@@ -11,7 +11,7 @@ import pytest
 
 from bench.artifact import link_runtime
 from tests.support.combinations import EVERYTHING
-from tests.support.product import OUR_OWN, REGION, ROOT, Product, variables
+from tests.support.product import OUR_OWN, REGION, ROOT, product, variables
 from tests.support.sam import BUILT, built_project
 from tests.template.wiring import functions
 
@@ -35,7 +35,7 @@ def files_of(folder: Path) -> dict[Path, bytes]:
 def test_every_function_gets_the_same_package(package: Path) -> None:
     """So that it is uploaded once."""
     folders = {path.parent for path in (built_project() / BUILT).glob("**/notify.py")}
-    assert {path.name for path in folders} == set(functions(Product.load().whole(EVERYTHING)))
+    assert {path.name for path in folders} == set(functions(product().whole(EVERYTHING)))
     assert [path for path in folders if files_of(path) != files_of(package)] == []
 
 
@@ -75,7 +75,7 @@ def test_every_module_has_bytecode_that_no_date_can_outdate(package: Path) -> No
 def test_nothing_that_our_modules_import_is_missing(package: Path, tmp_path: Path) -> None:
     """In a new Python, which finds only package and runtime: the makefile leaves much out."""
     runtime = link_runtime(tmp_path / "runtime")
-    stack = Product.load().whole(EVERYTHING)
+    stack = product().whole(EVERYTHING)
     environment = {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
     environment |= {"PYTHONPATH": f"{package}:{runtime}"}
     for name in functions(stack):
