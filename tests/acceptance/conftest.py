@@ -4,15 +4,14 @@ Its engine has `auth`: the roles are enforced.
 """
 
 import json
-from collections.abc import Mapping
 from contextlib import closing
 from http import HTTPStatus
 from http.client import HTTPConnection
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from embedded.deploy import STACK, Stack, delete, deploy
 from embedded.engine import Engine
 
 
@@ -24,18 +23,15 @@ class Account:
         self.engine = engine
         self._before = len(engine.mail), len(engine.slack.posts)
 
-    def create(self, parameters: Mapping[str, str]) -> Stack:
-        return deploy(self.engine, parameters)
-
-    def delete(self) -> None:
-        delete(self.engine.client("cloudformation"), STACK)
+    def function(self, name: str) -> dict[str, Any]:
+        """A nested one's name is cut."""
+        made = self.engine.client("lambda").list_functions()["Functions"]
+        [found] = [each for each in made if name in each["FunctionName"]]
+        return dict(found)
 
     def forbid(self, function: str, sid: str) -> None:
-        """Take this statement from the function's role; a nested function's name is cut."""
-        iam, functions = (self.engine.client(name) for name in ("iam", "lambda"))
-        made = functions.list_functions()["Functions"]
-        [role] = [each["Role"] for each in made if function in each["FunctionName"]]
-        name = role.rpartition("/")[2]
+        """Take this statement from the function's role."""
+        iam, name = self.engine.client("iam"), self.function(function)["Role"].rpartition("/")[2]
         [policy] = iam.list_role_policies(RoleName=name)["PolicyNames"]
         document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
         kept = [each for each in document["Statement"] if each.get("Sid") != sid]

@@ -12,17 +12,19 @@ from http import HTTPStatus
 
 import pytest
 
+from embedded.checked import Json
 from embedded.clicks import APP, SIGNING_SECRET, Click, button, local_url, press
-from embedded.deploy import STACK, deployed
+from embedded.deploy import STACK, delete, deploy, deployed
 from embedded.engine import Engine
 from embedded.play import start_task
-from embedded.scenario import Scenario, parse
+from embedded.scenario import Scenario
 from embedded.slack_workspace import CHANNEL, TEAM, TOKEN
 from mitigation.acts.button import Button
 from mitigation.acts.click import Action
 from mitigation.kind import TaskType
 from tests.acceptance.conftest import Account
 from tests.support import stacks
+from tests.support.iot import scenario
 
 pytestmark = pytest.mark.acceptance
 
@@ -47,29 +49,13 @@ CHANGES = {
 }
 
 
-def half_done(name: str) -> Scenario:
+def half_done(level: str) -> Scenario:
     """A task that ended: two actions failed, and two have changed something."""
-    now = datetime.now(UTC).isoformat()
-    actions = {
-        "Quarantine": {"addThingsToThingGroupParams": {"thingGroupNames": [f"group-{name}"]}},
-        "Deactivate": {"updateDeviceCertificateParams": {"action": "DEACTIVATE"}},
-    }
-    summary = {
-        "taskId": f"half-{name}",
-        "taskStatus": "FAILED",
-        "taskStartTime": now,
-        "taskEndTime": now,
-        "actionsDefinition": [{"name": n, "actionParams": p} for n, p in actions.items()],
-        "taskStatistics": {"actionsExecuted": 2, "actionsSkipped": 0, "actionsFailed": 2},
-    }
-    rows = [
-        {"violationId": f"{action}-{status}", "actionName": action, "status": status}
-        | {"thingName": f"{name}-{status}".lower()}
-        for action in actions
-        for status in ("SUCCESSFUL", "FAILED")
-    ]
-    look = {"taskSummary": summary}
-    return parse({"taskId": summary["taskId"], "describe": [look], "executions": rows})
+    task_id, now = f"half-{level}", datetime.now(UTC).isoformat()
+    counts = {"taskStatistics": {"actionsExecuted": 2, "actionsFailed": 2}}
+    summary = {"taskId": task_id, "taskStartTime": now, "taskEndTime": now} | counts
+    done = {"Quarantine": 1, "Deactivate": 1}
+    return scenario("FAILED", executed=done, failed=2, summary=summary, taskId=task_id)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +73,7 @@ def test_a_level_acts_as_far_as_it_says_and_iam_refuses_the_rest(
     engine, allowed = account.engine, level.split("-")
     given = with_secrets(engine, PARAMETERS | {"SlackActions": level})
     before = stacks.everything(engine)
-    made = account.create(given).resources
+    made = deploy(engine, given).resources
 
     start_task(engine, stacks.task("detect", level, "IN_PROGRESS"))
     agreed(engine, "cancel", "is canceled")
@@ -98,25 +84,25 @@ def test_a_level_acts_as_far_as_it_says_and_iam_refuses_the_rest(
             agreed(engine, act, told)
     assert done(engine) == set().union(*(CHANGES[act] for act in allowed))
     stacks.until(partial(acts_ended, engine), "its own acts to end")
-    believe_anything(engine)
+    believe_anything(account)
     for act in set(CHANGES) - set(allowed):
         engine.iot.calls.clear()
         assert force(engine, act, f"half-{level}") == HTTPStatus.OK
-        stacks.until(lambda: acts_ended(engine) or button_to(engine, "approve"), f"the {act}")
-        if button_to(engine, "approve"):  # an undo first says what it would do
+        stacks.until(lambda: acts_ended(engine) or shown(engine, "approve"), f"the {act}")
+        if shown(engine, "approve"):  # an undo first says what it would do
             click(engine, "U0ADA", "approve")
             stacks.until(partial(acts_ended, engine), f"the {act} to end")
         assert done(engine) == set()
         assert "AccessDeniedException" in {call.error for call in engine.iot.calls}
 
-    account.delete()
+    delete(engine.client("cloudformation"), STACK)
     assert stacks.everything(engine) - before == set()
 
 
 def test_a_door_that_may_not_start_an_execution_answers_with_an_error(account: Account) -> None:
     """Without this, that acts come up would say nothing about the roles."""
     engine = account.engine
-    account.create(with_secrets(engine, PARAMETERS | {"SlackActions": "cancel"}))
+    deploy(engine, with_secrets(engine, PARAMETERS | {"SlackActions": "cancel"}))
     account.forbid("-Rece", "Start")
     start_task(engine, stacks.task("detect", FORBIDDEN, "IN_PROGRESS"))
     assert click(engine, "U0ADA", "cancel") >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -141,44 +127,41 @@ def agreed(engine: Engine, act: str, told: str) -> None:
     assert click(engine, "U0BO", "approve") == HTTPStatus.OK
     messages = engine.slack.workspace.messages
     stacks.until(
-        lambda: any(told in each["text"] for each in messages) and not button_to(engine, "approve"),
+        lambda: any(told in each["text"] for each in messages) and not shown(engine, "approve"),
         f"{told}, of {[message['text'] for message in messages]}",
     )
 
 
+def shown(engine: Engine, action: str) -> tuple[Json, str] | None:
+    """The newest such button: the message that has it, and its value."""
+    return button(engine.slack.workspace, action)
+
+
 def click(engine: Engine, user: str, action: str) -> int:
-    """What the door answers to a click on the newest such button, once there is one."""
-    stacks.until(lambda: button_to(engine, action), f"a button to {action}")
-    found = button(engine.slack.workspace, action)
-    assert found
-    return press(door(engine), Click(0, user, action, {}), *found, time.time())
-
-
-def button_to(engine: Engine, action: str) -> bool:
-    return button(engine.slack.workspace, action) is not None
+    """What the door answers to a click on that button, once there is one."""
+    found = stacks.until(lambda: shown(engine, action), f"a button to {action}")
+    return pressed(engine, user, action, *found)
 
 
 def force(engine: Engine, act: str, name: str) -> int:
     """A click on a button that was never shown, though the bot's token has made it."""
     value = Button(Action(act), TaskType.DETECT, name, f"detect-{name}").value(CHANNEL, TOKEN)
-    message = engine.slack.workspace.messages[-1]
-    return press(door(engine), Click(0, "U0ADA", act, {}), message, value, time.time())
+    return pressed(engine, "U0ADA", act, engine.slack.workspace.messages[-1], value)
 
 
-def door(engine: Engine) -> str:
+def pressed(engine: Engine, user: str, action: str, message: Json, value: str) -> int:
     outputs = deployed(engine.client("cloudformation"), STACK).outputs
-    return local_url(engine.endpoint, outputs["ClicksUrl"])
+    door = local_url(engine.endpoint, outputs["ClicksUrl"])
+    return press(door, Click(0, user, action, {}), message, value, time.time())
 
 
-def believe_anything(engine: Engine) -> None:
+def believe_anything(account: Account) -> None:
     """The function takes itself for one of the highest level, where nobody has to agree."""
-    client = engine.client("lambda")
-    functions = client.list_functions()["Functions"]
-    [found] = [each for each in functions if "ActOnTask" in each["FunctionName"]]
-    known = found["Environment"]["Variables"]
-    variables = {**known, "SLACK_ACTIONS": LEVELS[-1], "SLACK_APPROVALS": ""}
-    client.update_function_configuration(
-        FunctionName=found["FunctionName"], Environment={"Variables": variables}
+    found = account.function("ActOnTask")
+    anything = {"SLACK_ACTIONS": LEVELS[-1], "SLACK_APPROVALS": ""}
+    account.engine.client("lambda").update_function_configuration(
+        FunctionName=found["FunctionName"],
+        Environment={"Variables": found["Environment"]["Variables"] | anything},
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from embedded.deploy import STACK, delete, deploy
 from embedded.engine import Engine
 from embedded.play import receive, start_task
 from embedded.slack_workspace import TOKEN
@@ -61,7 +62,7 @@ def test_a_combination_comes_up(combination: str, account: Account) -> None:
     given = brought_along(engine, parameters)
     before = stacks.everything(engine)
 
-    made = account.create(given).resources
+    made = deploy(engine, given).resources
 
     assert set(made) == set(Product.load().stack(parameters))
     watched = parameters.get("TaskTypes", "detect")
@@ -74,7 +75,7 @@ def test_a_combination_comes_up(combination: str, account: Account) -> None:
     by_app, by_webhook = 2 * ("SlackChannelId" in parameters), "SlackWebhookSecretArn" in parameters
     assert account.told == ("EmailAddress" in parameters and wants_it, by_app + by_webhook)
 
-    account.delete()
+    delete(engine.client("cloudformation"), STACK)
 
     assert stacks.everything(engine) - before == set()
 
@@ -82,7 +83,7 @@ def test_a_combination_comes_up(combination: str, account: Account) -> None:
 def test_the_roles_are_enforced(account: Account) -> None:
     """Without this, that all of the above comes up would say nothing about the roles."""
     engine, task = account.engine, TASK_IDS[FORBIDDEN]
-    made = account.create(brought_along(engine, combinations.BOTH)).resources
+    made = deploy(engine, brought_along(engine, combinations.BOTH)).resources
     account.forbid("NotifyFunction", "ReadWebhook")
     start_task(engine, stacks.task("detect", task, "SUCCESSFUL"))
 

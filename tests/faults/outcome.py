@@ -4,7 +4,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
 
@@ -17,8 +16,7 @@ PROMISE = "a final message will follow"
 _TEXT = re.compile(r"\[(?P<label>[A-Z ]+)\] (?:[\w-]+, [\w-]+: )?(?P<task_id>[\w-]+): ")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """For each channel its messages in order, then its letters; and how the executions ended.
 
     `told` alone is how the task itself ended; any other message is named by its label.
@@ -31,8 +29,8 @@ class Outcome:
     failed_sweeps: int = 0
 
     def __str__(self) -> str:
-        same = self.sns == self.slack
-        told = f"both: {self.sns}" if same else f"SNS: {self.sns} · Slack: {self.slack}"
+        each = f"SNS: {self.sns} · Slack: {self.slack}"
+        told = f"both: {self.sns}" if self.sns == self.slack else each
         failures = f" · start failures: {self.start_failures}" if self.start_failures else ""
         sweeps = f" · failed sweeps: {self.failed_sweeps}" if self.failed_sweeps else ""
         return f"{told} · executions: {self.executions}{failures}{sweeps}"
@@ -43,9 +41,8 @@ def both(told: str, executions: str = "1 succeeded", **more: int) -> Outcome:
 
 
 TOLD = both("told")
-REFUSED = both("told UNREADABLE")
+TWICE = {"sns": Outcome("2 x told", "told"), "slack": Outcome("told", "2 x told")}
 UNREADABLE = both("told UNREADABLE so far, told UNREADABLE")
-VANISHED = both("told VANISHED")
 SNS_DEAD = Outcome("dead letter", "told", "1 failed")
 SLACK_DEAD = Outcome("told", "dead letter", "1 failed")
 NOTHING = both("nothing", "none")

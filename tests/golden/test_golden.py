@@ -50,26 +50,21 @@ def report_on_notice(name: str) -> Report:
 def messages(report: Report) -> dict[str, str]:
     """What every channel is given, by the name of the golden file."""
     mail = email.render(report, Clock())
-    contents = {
-        "slack.json": slack.render(report, Clock()).payload,
-        "slack-thread.json": [
-            (slack_thread.verdict if report.look.decision.is_final else slack_thread.running)(
-                report, Clock()
-            ).payload,
-            slack_thread.rest(report, Clock(), has_email=False).payload,
-        ],
-        "report.json": json.loads(data.render(report)),
-        "amazon-q.json": amazon_q.render(report, Clock()),
-        "attributes.json": sns.attributes(report),
-    }
+    told = slack_thread.verdict if report.look.decision.is_final else slack_thread.running
+    thread = [told(report, Clock()), slack_thread.rest(report, Clock(), has_email=False)]
     return {
         "email.txt": f"Subject: {mail.subject}\n\n{mail.body}\n",
         "sms.txt": f"{sms.render(report)}\n",
-        **{
-            name: json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-            for name, content in contents.items()
-        },
+        "slack.json": written(slack.render(report, Clock()).payload),
+        "slack-thread.json": written([message.payload for message in thread]),
+        "report.json": written(json.loads(data.render(report))),
+        "amazon-q.json": written(amazon_q.render(report, Clock())),
+        "attributes.json": written(sns.attributes(report)),
     }
+
+
+def written(content: object, indent: int = 2) -> str:
+    return json.dumps(content, indent=indent, ensure_ascii=False) + "\n"
 
 
 def check(folder: Path, rendered: dict[str, str]) -> None:
@@ -88,8 +83,8 @@ def test_a_saved_answer_reads_as_expected(name: str) -> None:
     rendered = messages(report_on_answer(name))
     first = report_on_answer(name, FIRST)
     if first.task.status == TaskStatus.IN_PROGRESS:
-        start = json.loads(json.loads(amazon_q.start(first, Clock()).body)["default"])
-        rendered["amazon-q-start.json"] = json.dumps(start, indent=2, ensure_ascii=False) + "\n"
+        start = json.loads(amazon_q.start(first, Clock()).body)["default"]
+        rendered["amazon-q-start.json"] = written(json.loads(start))
     check(GOLDEN / name, rendered)
 
 

@@ -25,11 +25,9 @@ STRAY = {
 }
 
 
-def sam(
-    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run it and wait; the caller looks at the return code."""
-    return subprocess.run(
+def sam(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    """Run it and wait; where it fails, the test fails with its words."""
+    done = subprocess.run(
         [BIN / "sam", *arguments],
         cwd=folder,
         env={
@@ -46,6 +44,7 @@ def sam(
         timeout=LIMIT_SECONDS,
         check=False,
     )
+    assert done.returncode == 0, done.stderr
 
 
 @cache
@@ -60,6 +59,5 @@ def built_project() -> Path:
     for name, content in STRAY.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(content)
-    done = sam(folder, "build")
-    assert done.returncode == 0, done.stderr
+    sam(folder, "build")
     return folder

@@ -48,14 +48,12 @@ def task(task_type: str, task_id: str, status: str) -> Scenario:
 
 def ended_watches(engine: Engine, made: Mapping[str, str]) -> dict[str, str]:
     """The status of each execution by its name, once there are any and none is running."""
-    found: dict[str, str] = {}
 
-    def look() -> bool:
-        found.update(watches(engine, made))
-        return bool(found) and "RUNNING" not in found.values()
+    def look() -> dict[str, str]:
+        found = watches(engine, made)
+        return {} if "RUNNING" in found.values() else found
 
-    until(look, "watches to end")
-    return found
+    return until(look, "watches to end")
 
 
 def watches(engine: Engine, made: Mapping[str, str]) -> dict[str, str]:
@@ -64,9 +62,10 @@ def watches(engine: Engine, made: Mapping[str, str]) -> dict[str, str]:
     return {execution["name"]: execution["status"] for execution in executions}
 
 
-def until(holds: Callable[[], bool], what: str) -> None:
-    """Look again and again until it holds; fails the test with `what` when it doesn't in time."""
+def until[F](look: Callable[[], F | None], what: str) -> F:
+    """Look again and again, for what is true; fails the test with `what` where it isn't in time."""
     deadline = time.monotonic() + LIMIT_SECONDS
-    while not holds():
+    while not (found := look()):
         assert time.monotonic() < deadline, f"waited in vain for {what}"
         time.sleep(0.05)
+    return found
