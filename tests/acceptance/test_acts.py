@@ -6,6 +6,7 @@ none of the next level's, whatever the function believes that it may do.
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
@@ -50,12 +51,13 @@ CHANGES = {
 
 
 def half_done(level: str) -> Scenario:
-    """A task that ended: two actions failed, and two have changed something."""
+    """A task that ended: two actions failed, and two have changed a thing of its own."""
     task_id, now = f"half-{level}", datetime.now(UTC).isoformat()
     counts = {"taskStatistics": {"actionsExecuted": 2, "actionsFailed": 2}}
     summary = {"taskId": task_id, "taskStartTime": now, "taskEndTime": now} | counts
     done = {"Quarantine": 1, "Deactivate": 1}
-    return scenario("FAILED", executed=done, failed=2, summary=summary, taskId=task_id)
+    found = scenario("FAILED", executed=done, failed=2, summary=summary, taskId=task_id)
+    return replace(found, executions=tuple({**row, "thingName": level} for row in found.executions))
 
 
 @pytest.fixture(scope="module")
