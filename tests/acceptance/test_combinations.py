@@ -4,7 +4,7 @@ Each in a new account, with the roles enforced.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,7 +12,6 @@ from embedded.deploy import STACK, delete, deploy
 from embedded.engine import Engine
 from embedded.play import receive, start_task
 from embedded.slack_workspace import TOKEN
-from tests.acceptance.conftest import Account
 from tests.support import combinations, stacks
 from tests.support.combinations import COMBINATIONS
 from tests.support.product import Product
@@ -38,58 +37,68 @@ def engine() -> Iterator[Engine]:
 
 
 def brought_along(engine: Engine, parameters: dict[str, str]) -> dict[str, str]:
-    """Make what the parameters name; the parameters with the true ARNs."""
-    kms, sns = engine.client("kms"), engine.client("sns")
-    make: dict[str, Callable[[], str]] = {
-        combinations.SECRET: lambda: engine.client("secretsmanager").create_secret(
-            Name="slack",
-            SecretString=TOKEN if "SlackChannelId" in parameters else stacks.WEBHOOK_URL,
-        )["ARN"],
-        combinations.TOPIC: lambda: sns.create_topic(Name="findings")["TopicArn"],
-        combinations.ALARM_TOPIC: lambda: sns.create_topic(Name="on-call")["TopicArn"],
-        combinations.KEY: lambda: kms.create_key()["KeyMetadata"]["Arn"],
-        combinations.SECRET_KEY: lambda: kms.create_key()["KeyMetadata"]["Arn"],
-        combinations.BOUNDARY: lambda: engine.client("iam").create_policy(
-            PolicyName="developers", PolicyDocument=json.dumps(ANYTHING)
-        )["Policy"]["Arn"],
+    """Make what parameters can name; the parameters with the true ARNs."""
+    kms, sns, iam = (engine.client(name) for name in ("kms", "sns", "iam"))
+    content = TOKEN if "SlackChannelId" in parameters else stacks.WEBHOOK_URL
+    secret = engine.client("secretsmanager").create_secret(Name="slack", SecretString=content)
+    policy = iam.create_policy(PolicyName="developers", PolicyDocument=json.dumps(ANYTHING))
+    made = {
+        combinations.SECRET: secret["ARN"],
+        combinations.TOPIC: sns.create_topic(Name="findings")["TopicArn"],
+        combinations.ALARM_TOPIC: sns.create_topic(Name="on-call")["TopicArn"],
+        combinations.KEY: kms.create_key()["KeyMetadata"]["Arn"],
+        combinations.SECRET_KEY: kms.create_key()["KeyMetadata"]["Arn"],
+        combinations.BOUNDARY: policy["Policy"]["Arn"],
     }
-    return {name: make[value]() if value in make else value for name, value in parameters.items()}
+    return {name: made.get(value, value) for name, value in parameters.items()}
 
 
 @pytest.mark.parametrize("combination", COMBINATIONS)
-def test_a_combination_comes_up(combination: str, account: Account) -> None:
-    engine, parameters, task = account.engine, COMBINATIONS[combination], TASK_IDS[combination]
-    given = brought_along(engine, parameters)
-    before = stacks.everything(engine)
+def test_a_combination_comes_up(combination: str, account: Engine) -> None:
+    parameters, task = COMBINATIONS[combination], TASK_IDS[combination]
+    given = brought_along(account, parameters)
+    before, mails, posts = stacks.everything(account), len(account.mail), len(account.slack.posts)
 
-    made = deploy(engine, given).resources
+    made = deploy(account, given).resources
 
     assert set(made) == set(Product.load().stack(parameters))
     watched = parameters.get("TaskTypes", "detect")
     # Where only one kind is watched, a task of the other kind is started first.
     for kind in sorted(ENDED, key=watched.__eq__) if "TaskTypes" in parameters else [watched]:
-        start_task(engine, stacks.task(kind, task, ENDED[kind]))
-    assert stacks.ended_watches(engine, made) == {f"{watched}-{task}": "SUCCEEDED"}
+        start_task(account, stacks.task(kind, task, ENDED[kind]))
+    assert stacks.ended_watches(account, made) == {f"{watched}-{task}": "SUCCEEDED"}
     wants_it = parameters.get("SnsVerdicts") != "problems"  # for all went well
     # An app says the headline in the channel, and the rest in its thread.
     by_app, by_webhook = 2 * ("SlackChannelId" in parameters), "SlackWebhookSecretArn" in parameters
-    assert account.told == ("EmailAddress" in parameters and wants_it, by_app + by_webhook)
+    assert len(account.mail) - mails == ("EmailAddress" in parameters and wants_it)
+    assert len(account.slack.posts) - posts == by_app + by_webhook
 
-    delete(engine.client("cloudformation"), STACK)
+    delete(account.client("cloudformation"), STACK)
 
-    assert stacks.everything(engine) - before == set()
+    assert stacks.everything(account) - before == set()
 
 
-def test_the_roles_are_enforced(account: Account) -> None:
+def test_the_roles_are_enforced(account: Engine) -> None:
     """Without this, that all of the above comes up would say nothing about the roles."""
-    engine, task = account.engine, TASK_IDS[FORBIDDEN]
-    made = deploy(engine, brought_along(engine, combinations.BOTH)).resources
-    account.forbid("NotifyFunction", "ReadWebhook")
-    start_task(engine, stacks.task("detect", task, "SUCCESSFUL"))
+    task, posts = TASK_IDS[FORBIDDEN], len(account.slack.posts)
+    made = deploy(account, brought_along(account, combinations.BOTH)).resources
+    forbid(account, made["NotifyRole"], "ReadWebhook")
+    start_task(account, stacks.task("detect", task, "SUCCESSFUL"))
 
-    assert stacks.ended_watches(engine, made) == {f"detect-{task}": "FAILED"}
-    [letter] = receive(engine.client("sqs"), made["DeadLetterQueue"])
+    assert stacks.ended_watches(account, made) == {f"detect-{task}": "FAILED"}
+    [letter] = receive(account.client("sqs"), made["DeadLetterQueue"])
     assert letter["channel"] == "slack"
     assert letter["failure"]["Error"] == "DeliveryRejected"
     assert "AccessDenied" in letter["reason"]["raised"]["errorMessage"]
-    assert account.told == (1, 0)
+    assert len(account.slack.posts) == posts
+
+
+def forbid(engine: Engine, role: str, sid: str) -> None:
+    """Take this statement from the role."""
+    iam = engine.client("iam")
+    [policy] = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    kept = [each for each in document["Statement"] if each.get("Sid") != sid]
+    assert len(kept) == len(document["Statement"]) - 1
+    changed = json.dumps({**document, "Statement": kept})
+    iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=changed)

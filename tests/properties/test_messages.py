@@ -5,6 +5,7 @@ and each printed command does what it says when it is pasted.
 import json
 import re
 import unicodedata
+from dataclasses import asdict
 from typing import Any
 
 from hypothesis import given
@@ -14,7 +15,6 @@ from slack_sdk.models.blocks import Block
 from embedded.slack_limits import read_payload
 from embedded.slack_limits import texts as texts_of
 from embedded.sns_limits import check_publish
-from mitigation.action import AddThingsToThingGroup
 from mitigation.messages import data, email, slack, sms, sns
 from mitigation.report import Report
 from mitigation.words import Clock
@@ -109,21 +109,16 @@ def test_every_command_is_a_legal_call_with_the_names_as_they_are(report: Report
         assert leaves(theirs) <= names_in(report)
 
 
-def names_in(report: Report) -> set[str | None]:
-    """Whatever AWS gave that may stand in a command."""
-    task, details, place = report.task, report.details, report.place
-    params = [each for action in task.actions for each in action.params]
-    adding = [each for each in params if isinstance(each, AddThingsToThingGroup)]
-    groups = {group for each in adding for group in each.thing_group_names}
+def names_in(report: Report) -> set[str]:
+    """Whatever AWS gave that may stand in a command, and thing groups by their ARNs."""
+    given, place = asdict(report), report.place
+    names = leaves([given["task"], given["details"]])
     stem = f"arn:{place.partition}:iot:{place.region}:{place.account}:thinggroup"
-    names = {task.id, *task.target.finding_ids, *groups, *(f"{stem}/{group}" for group in groups)}
-    for retry in details.retries if details else ():
-        names |= {retry.check_name, *retry.action_names, *retry.subject_ids}
-    return names | {check.name for check in task.checks}
+    return names | {f"{stem}/{name}" for name in names}
 
 
 def leaves(value: object) -> set[str]:
     items = [*value.values()] if isinstance(value, dict) else value
-    if isinstance(items, list):
+    if isinstance(items, list | tuple):
         return set().union(*map(leaves, items))
     return {items} if isinstance(items, str) else set()
