@@ -32,14 +32,15 @@ from tests.support.static_iot import StaticIot, unpaced
 MOST_RETRIES = 152  # of DescribeTask, in the definition
 DAY = 24 * 3600
 STARTS = st.none() | st.integers(-30 * DAY, 30 * DAY).map(lambda s: START + timedelta(seconds=s))
+RUNS = st.sampled_from(["IN_PROGRESS", "PAUSED"])
+ENDED = st.sampled_from(["SUCCESSFUL", "FAILED", "CANCELED"])
 GOES_ON: st.SearchStrategy[Sight] = st.one_of(
-    st.builds(seen, st.sampled_from(["IN_PROGRESS", "PAUSED"]), STARTS, executed=st.integers(0, 9)),
+    st.builds(seen, RUNS, taskStartTime=STARTS, executed=st.integers(0, 9)),
     st.just(Missing()),
     st.just(Trouble(Problem("ThrottlingException", "Rate exceeded"))),
 )
-ENDED = st.sampled_from(["SUCCESSFUL", "FAILED", "CANCELED"])
 ENDS: st.SearchStrategy[Sight | None] = st.one_of(
-    st.builds(seen, ENDED, STARTS, executed=st.just(9)),
+    st.builds(seen, ENDED, taskStartTime=STARTS, executed=st.just(9)),
     st.just(Refused(Problem("InvalidRequestException"))),
     st.none(),
 )
@@ -134,7 +135,8 @@ def test_the_largest_task_fits_everywhere(task_type: TaskType) -> None:
     memory = Memory(age_seconds=60, task=wire, details=encode(found))
     look = Look(Decision.ENDED, 0, memory)
     assert len(json.dumps(write_look(look), ensure_ascii=False).encode()) < STATE_SIZE
-    told = notify_input(look, "sns", task_id="t" * 128, task_type=task_type.value)
+    told = notify_input(look, "sns", task_id="t" * 128)
+    told["watch"]["input"]["taskType"] = task_type.value
     report = Notice.parse(told).report
     message = sns.render(report, Clock(), for_amazon_q=True)
     check_publish(message.body, message.subject, "json", {})
