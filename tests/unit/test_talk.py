@@ -1,6 +1,5 @@
 """What an act says in Slack: where, to whom, and once, whatever becomes of the answers."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,15 +31,14 @@ NOW = datetime(2026, 11, 22, 10, 12, tzinfo=UTC)
 LOST, NO_HEAD = SlackAppAnswer(drop="after"), SlackAppAnswer(error="thread_not_found")
 UNDO = Button(Action.UNDO, TaskType.DETECT, "quarantine-7", requester="U0ADA")
 
-type Play = Callable[..., Slack]
 
-
-def room(play: Play, seconds: float = 0, /, **answers: Any) -> tuple[Slack, str]:
-    """Slack at that moment, and the ts of the task's own message in the channel."""
-    slack = play(**answers)
-    slack.workspace = Workspace(clock=lambda: NOW.timestamp() + seconds)
+def room(slack: Slack, seconds: float = 0, /, **answers: Any) -> str:
+    """The ts of the task's own message in the channel, which was posted at that moment."""
+    workspace = Workspace(clock=lambda: NOW.timestamp() + seconds)
+    slack.play(workspace=workspace, **answers)
     head = {"channel": CHANNEL, "text": "head"}
-    return slack, slack.workspace.call("chat.postMessage", f"Bearer {TOKEN}", head)["ts"]
+    ts: str = workspace.call("chat.postMessage", f"Bearer {TOKEN}", head)["ts"]
+    return ts
 
 
 def request(head: str, action: Action = Action.UNDO, **more: Any) -> Request:
@@ -62,8 +60,8 @@ def replies(slack: Slack, head: str) -> list[dict[str, Any]]:
     return slack.workspace.thread(head)[1:]
 
 
-def test_a_second_person_is_asked_once_in_the_task_s_thread(play: Play) -> None:
-    slack, head = room(play)
+def test_a_second_person_is_asked_once_in_the_task_s_thread(slack: Slack) -> None:
+    head = room(slack)
     plan = Plan((Cause(Kind.MEMBERSHIP, 2, ("sensor-1", "sensor-2")),))
     asked = [talk(head).ask(UNDO, "value", plan) for _ in range(2)]
     [question] = replies(slack, head)
@@ -77,15 +75,15 @@ def test_a_second_person_is_asked_once_in_the_task_s_thread(play: Play) -> None:
     assert len(replies(slack, head)) == 3  # another click's question
 
 
-def test_what_was_said_more_than_a_minute_before_the_click_does_not_count(play: Play) -> None:
-    slack, head = room(play, -61)
+def test_what_was_said_more_than_a_minute_before_the_click_does_not_count(slack: Slack) -> None:
+    head = room(slack, -61)
     for _ in range(2):
         talk(head).ask(UNDO, "value", None)
     assert len(replies(slack, head)) == 2
 
 
-def test_without_its_thread_it_is_said_in_the_channel(play: Play) -> None:
-    slack, head = room(play, chat_postMessage=[NO_HEAD, SlackAppAnswer()])
+def test_without_its_thread_it_is_said_in_the_channel(slack: Slack) -> None:
+    head = room(slack, chat_postMessage=[NO_HEAD, SlackAppAnswer()])
     talk(head).ask(UNDO, "value", None)
     said = slack.workspace.messages[-1]
     assert "thread_ts" not in said
@@ -95,8 +93,8 @@ def test_without_its_thread_it_is_said_in_the_channel(play: Play) -> None:
 
 
 @pytest.mark.parametrize("lost", ["chat_postMessage", "conversations_replies", "chat_update"])
-def test_an_answer_that_is_lost_is_tried_again_and_said_once(play: Play, lost: str) -> None:
-    slack, head = room(play, **{lost: [LOST, SlackAppAnswer()]})
+def test_an_answer_that_is_lost_is_tried_again_and_said_once(slack: Slack, lost: str) -> None:
+    head = room(slack, **{lost: [LOST, SlackAppAnswer()]})
     told = talk(head, asked_ts=head if lost == "chat_update" else "1.000009")  # which is gone
     with pytest.raises(DeliveryUnavailable, match="did not answer: RemoteDisconnected"):
         told.tell()
@@ -130,9 +128,9 @@ TOLD: dict[str, tuple[Action, Action, str | None, list[str]]] = {
 
 
 @pytest.mark.parametrize("case", TOLD)
-def test_the_thread_is_told_and_the_question_closed(play: Play, case: str) -> None:
+def test_the_thread_is_told_and_the_question_closed(slack: Slack, case: str) -> None:
     clicked, act, approver, said = TOLD[case]
-    slack, head = room(play)
+    head = room(slack)
     question = talk(head, act=act).ask(UNDO, "value", None) if len(said) > 1 else None
     ended = Progress(Result.NOT_GRANTED)
     more = {"asked_ts": question, "progress": ended, "why": "why", "is_broken": True}
@@ -150,8 +148,8 @@ def notice(thread: Thread | None) -> Notice:
     return Notice.parse(notify_input(look(Decision.ENDED, channels=channels)))
 
 
-def test_the_task_s_own_message_says_who_did_it(play: Play) -> None:
-    slack, head = room(play)
+def test_the_task_s_own_message_says_who_did_it(slack: Slack) -> None:
+    head = room(slack)
     told, foot = notice(Thread(CHANNEL, head)), [block_kit.section("buttons")]
     talk(head, approver="U0BO").show(told, foot, Clock())
     line = says.trail(Action.UNDO, requester="U0ADA", approver="U0BO", at=NOW, clock=Clock())
@@ -161,8 +159,8 @@ def test_the_task_s_own_message_says_who_did_it(play: Play) -> None:
 
 
 @pytest.mark.parametrize("thread", [Thread(CHANNEL, "1.000009"), None])
-def test_any_other_message_is_left_as_it_is(play: Play, thread: Thread | None) -> None:
-    slack, head = room(play)
+def test_any_other_message_is_left_as_it_is(slack: Slack, thread: Thread | None) -> None:
+    head = room(slack)
     talk(head).show(notice(thread), [], Clock())
     assert slack.calls == []
 
@@ -171,8 +169,8 @@ def test_any_other_message_is_left_as_it_is(play: Play, thread: Thread | None) -
 
 
 @pytest.mark.parametrize("thread_ts", [None, "1.2"])
-def test_who_clicked_alone_is_told_why_not(play: Play, thread_ts: str | None) -> None:
-    slack, head = room(play)
+def test_who_clicked_alone_is_told_why_not(slack: Slack, thread_ts: str | None) -> None:
+    head = room(slack)
     talk(head, thread_ts=thread_ts).refuse("it has ended")
     [whisper] = slack.workspace.whispers
     assert (whisper["user"], whisper["text"]) == ("U0BO", "Nothing was done: it has ended.")
@@ -180,7 +178,7 @@ def test_who_clicked_alone_is_told_why_not(play: Play, thread_ts: str | None) ->
 
 
 @pytest.mark.parametrize("answer", [LOST, NO_HEAD])
-def test_a_refusal_that_may_not_have_arrived_is_told_again(play: Play, answer: Any) -> None:
-    room(play, chat_postEphemeral=[answer])
+def test_a_refusal_that_may_not_have_arrived_is_told_again(slack: Slack, answer: Any) -> None:
+    room(slack, chat_postEphemeral=[answer])
     with pytest.raises(DeliveryUnavailable, match="Slack "):
         talk("1.1").refuse("it has ended")
