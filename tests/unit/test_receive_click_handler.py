@@ -10,15 +10,14 @@ from typing import Any
 import pytest
 import time_machine
 from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
 from botocore.httpsession import URLLib3Session
-from moto.core.botocore_stubber import MockRawResponse
 
 from embedded.slack_workspace import TOKEN
 from mitigation.acts.authority import Follows
 from mitigation.acts.button import Button
 from mitigation.acts.signature import MAX_BODY_SIZE
 from tests.support import functions
+from tests.support.aws import Refusal, refuse, respond
 from tests.support.clicks import NOW, PLACE, SECRET, event, form, payload, signed
 from tests.support.product import REGION
 from tests.unit.test_authority import GENUINE, UNENTITLED, WISH, read
@@ -47,13 +46,12 @@ class Door:
 
     def answer(self, request: Any) -> AWSResponse:
         asked = json.loads(request.body)
-        status, said = 200, {"executionArn": "arn", "startDate": NOW, "SecretString": self.secret}
         if asked.get("name") in self.started:
-            status, said = 400, {"__type": "ExecutionAlreadyExists"}
-        elif "name" in asked:
+            return refuse(request, "states", Refusal("ExecutionAlreadyExists"))
+        if "name" in asked:
             self.started[asked["name"]] = json.loads(asked["input"])
-        raw = MockRawResponse(json.dumps(said).encode())
-        return AWSResponse(request.url, status, HTTPHeaders(), raw)
+        said = {"executionArn": "arn", "startDate": NOW, "SecretString": self.secret}
+        return respond(request, 200, {}, json.dumps(said).encode())
 
     def status(self, request: dict[str, Any]) -> int:
         answer = MODULE.handler(request, functions.Context())
