@@ -1,4 +1,4 @@
-"""The door: whatever comes, it answers; what it starts is one execution a click."""
+"""The door: it answers whatever comes, and starts one execution a click that Slack has signed."""
 
 import base64
 import json
@@ -11,11 +11,15 @@ import pytest
 import time_machine
 from botocore.awsrequest import AWSResponse
 from botocore.httpsession import URLLib3Session
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from slack_sdk.signature import Clock, SignatureVerifier
 
 from embedded.slack_workspace import TOKEN
 from mitigation.acts.authority import Follows
 from mitigation.acts.button import Button
-from mitigation.acts.signature import MAX_BODY_SIZE
+from mitigation.acts.secret import InvalidSecret, signing_secrets
+from mitigation.acts.signature import MAX_BODY_SIZE, NotFromSlack, check_signature
 from tests.support import functions
 from tests.support.aws import Refusal, refuse, respond
 from tests.support.clicks import NOW, PLACE, SECRET, event, form, payload, signed
@@ -23,18 +27,10 @@ from tests.support.product import REGION
 from tests.unit.test_authority import GENUINE, UNENTITLED, WISH, read
 
 BODY, OTHER = form(payload()), "f" * 32
-MODULE: Any = functions.load(
-    "receive_click",
-    {
-        "AWS_DEFAULT_REGION": REGION,
-        "POWERTOOLS_SERVICE_NAME": "test",
-        "STATE_MACHINE_ARN": "arn:machine",
-        "SLACK_SIGNING_SECRET_ARN": "signing",
-        "SLACK_APP_ID": PLACE.app,
-        "SLACK_TEAM_ID": PLACE.team,
-        "SLACK_CHANNEL_ID": PLACE.channel,
-    },
-)
+ARNS = {"STATE_MACHINE_ARN": "arn:machine", "SLACK_SIGNING_SECRET_ARN": "signing"}
+SLACK = {f"SLACK_{name.upper()}_ID": value for name, value in PLACE._asdict().items()}
+POWERTOOLS = {"AWS_DEFAULT_REGION": REGION, "POWERTOOLS_SERVICE_NAME": "test"}
+MODULE: Any = functions.load("receive_click", ARNS | SLACK | POWERTOOLS)
 
 
 class Door:
@@ -249,3 +245,71 @@ def test_of_ten_thousand_requests_all_are_answered_and_none_acts(door: Door) -> 
     assert min(statuses[each] for each in (200, 400, 401)) > 500
     assert statuses[200] > len(door.started)
     assert door.follows() == {Follows.REFUSE}
+
+
+# --- The signature: ours, and Slack's own verifier, must say the same ----------------------------
+
+
+class Now(Clock):
+    def now(self) -> float:
+        return NOW
+
+
+def is_ours(body: bytes, headers: dict[str, str], *secrets: str) -> bool:
+    try:
+        check_signature(body, headers, secrets, NOW)
+    except NotFromSlack:
+        return False
+    return True
+
+
+def slack_says(body: bytes, headers: dict[str, str]) -> bool:
+    try:
+        return SignatureVerifier(SECRET, Now()).is_valid_request(body, headers)
+    except (TypeError, ValueError):  # it raises where headers are malformed
+        return False
+
+
+# Slack signs text; what is none is no payload either.
+bodies = st.text(max_size=200).map(str.encode)
+times = st.integers(-400, 400).map(lambda age: str(int(NOW) + age))
+junk = st.text(max_size=80) | st.from_regex(r"v0=[0-9a-fA-F]{63,65}", fullmatch=True)
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@given(bodies, times | junk, st.sampled_from([SECRET, OTHER]), st.none() | junk, st.none() | bodies)
+def test_what_slack_s_verifier_takes_and_refuses_we_do_too(
+    body: bytes, timestamp: str, secret: str, signature: str | None, other: bytes | None
+) -> None:
+    headers = signed(body, timestamp, secret)
+    if signature is not None:
+        headers["x-slack-signature"] = signature
+    got = body if other is None else other
+    assert is_ours(got, headers, SECRET) is slack_says(got, headers)
+
+
+def test_the_previous_secret_is_right_while_it_is_kept() -> None:
+    headers = signed(b"x", str(int(NOW)), OTHER)
+    assert is_ours(b"x", headers, SECRET, OTHER)
+    assert not is_ours(b"x", headers, SECRET)
+
+
+def test_a_secret_is_plain_or_two_of_them() -> None:
+    assert signing_secrets(f"{SECRET}\n") == (SECRET,)
+    assert signing_secrets("1" * 32) == ("1" * 32,)  # JSON too
+    two = f' {{"current": "{SECRET}", "previous": "{OTHER}"}}'
+    assert signing_secrets(two) == (SECRET, OTHER)
+
+
+MIXED, THREE = {"a": SECRET, "b": "hush"}, dict.fromkeys("abc", SECRET)
+NONE = ["", "xoxb-hush", "{}", "{hush", f'["{SECRET}"]', json.dumps(MIXED), json.dumps(THREE)]
+
+
+@pytest.mark.parametrize("text", NONE)
+def test_anything_else_is_refused_without_a_word_of_it(text: str) -> None:
+    with pytest.raises(InvalidSecret) as refused:
+        signing_secrets(text)
+    assert str(refused.value) == (
+        "SlackSigningSecretArn: the secret holds no signing secret of Slack's: expected 32 "
+        "hexadecimal digits, or a JSON object with the current one and the previous one"
+    )

@@ -58,7 +58,6 @@ def test_each_error_that_slack_documents_has_one_fate_and_no_other_has_but_two()
         ({"error": "brand_new", "status": 500}, AnswerLost, "", {}),
         ({"error": "is_archived", "status": 429, "headers": IN_7}, DeliveryUnavailable, "", LATER),
         ({"error": "message_not_found"}, HeadLost, "", {}),
-        ({"status": 502}, AnswerLost, "answered 502", {}),
         ({"drop": "after"}, AnswerLost, "did not answer: RemoteDisconnected", {}),
     ],
 )
@@ -106,11 +105,10 @@ def test_a_mark_tells_nobody_anything() -> None:
     assert mark != mark_of(execution, "head")
 
 
-@pytest.mark.parametrize("host", ["slack.com", "slack-gov.com"])
-def test_gov_slack_is_another_host(slack: Slack, host: str) -> None:
-    gov = {"host": host} if host == "slack-gov.com" else {}
-    app(json.dumps({"token": TOKEN, **gov})).post(MESSAGE, "mark")
-    assert slack.hosts == [host]
+def test_gov_slack_is_another_host(slack: Slack) -> None:
+    for secret in ({"token": TOKEN}, {"token": TOKEN, "host": "slack-gov.com"}):
+        app(json.dumps(secret)).post(MESSAGE, "mark")
+    assert slack.hosts == ["slack.com", "slack-gov.com"]
 
 
 @pytest.mark.parametrize(
