@@ -37,24 +37,24 @@ class Refused(Exception):  # noqa: N818  reads as what happened
 class FakeStack:
     """`functions` says what each function answers; `invoked` is what it was given, in order."""
 
-    name: str = STACK
-    outputs: dict[str, str] = field(default_factory=dict)
-    parameters: dict[str, str] = field(default_factory=dict)
-    functions: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    sqs: Any
+    outputs: dict[str, str]
+    parameters: dict[str, str]
+    functions: dict[str, Callable[[Any], Any]]
     invoked: list[Any] = field(default_factory=list)
+    name: str = STACK
     delete: Callable[[], object] = lambda: None  # may raise Refused
     deleted: bool = False
 
     def put(self, output: str, *bodies: object) -> None:
         for body in bodies:
             text = body if isinstance(body, str) else json.dumps(body)
-            boto3.client("sqs").send_message(QueueUrl=self.outputs[output], MessageBody=text)
+            self.sqs.send_message(QueueUrl=self.outputs[output], MessageBody=text)
 
     def counts(self, output: str) -> tuple[int, int]:
         """How many messages are visible, and how many are in somebody's hands."""
-        sqs: Any = boto3.client("sqs")  # its stubs want the names as literals
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        answer = sqs.get_queue_attributes(QueueUrl=self.outputs[output], AttributeNames=names)
+        answer = self.sqs.get_queue_attributes(QueueUrl=self.outputs[output], AttributeNames=names)
         return int(answer["Attributes"][names[0]]), int(answer["Attributes"][names[1]])
 
     def invoke(self, name: str, payload: Any) -> tuple[dict[str, str], bytes]:
@@ -141,14 +141,15 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeStack]:
     """In an account of moto's, with empty queues, where every delivery works."""
     monkeypatch.setattr("botocore.session.create_loader", lambda _path=None: LOADER)
     monkeypatch.setattr(queue, "POLL_SECONDS", 0)  # moto's queue has no other servers to ask
-    fake = FakeStack(parameters={"TimeZone": "Europe/Berlin", "AccountAlias": "plant-7"})
-    fake.functions = {"notify": lambda _: DELIVERED, "start-watch": lambda _: {"tasksSeen": 1}}
-    fake.outputs = {"NotifyFunctionName": "notify", "StartWatchFunctionName": "start-watch"}
+    functions = {"notify": lambda _: DELIVERED, "start-watch": lambda _: {"tasksSeen": 1}}
+    outputs = {"NotifyFunctionName": "notify", "StartWatchFunctionName": "start-watch"}
+    parameters = {"TimeZone": "Europe/Berlin", "AccountAlias": "plant-7"}
+    fake = FakeStack(boto3.client("sqs"), outputs, parameters, functions)
     with mock_aws(), serving(handler(fake)) as port:
         for service in ("LAMBDA", "CLOUDFORMATION"):
             monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", f"http://127.0.0.1:{port}")
         for name in (LETTERS, STARTS):
-            fake.outputs[name] = boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+            outputs[name] = fake.sqs.create_queue(QueueName=name)["QueueUrl"]
         yield fake
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from embedded.deploy import STACK, Stack, deploy
+from embedded.deploy import STACK, Stack, deploy, deployed
 from embedded.engine import Engine
 from embedded.play import WEBHOOK_URL, stack_parameters
 from embedded.scenario import SlackAnswer
@@ -24,33 +25,29 @@ from tests.support import stacks
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
+    """With a stack that has Slack, e-mail and the sweep; there is a trail, and a sweep has run."""
     with Engine(slack=[SlackAnswer(404, body="no_service"), SlackAnswer()], speed=500) as engine:
+        stack = deploy(engine, stack_parameters(engine) | {"SweepMinutes": "5"})
+        cloudtrail = engine.client("cloudtrail")
+        cloudtrail.create_trail(Name="org-trail", S3BucketName="uploads", IsMultiRegionTrail=True)
+        cloudtrail.start_logging(Name="org-trail")
+        sweep = [{"Name": "FunctionName", "Value": stack.resources["SweepFunction"]}]
+        at = datetime.now(UTC) - timedelta(minutes=2)
+        ran = {"MetricName": "Invocations", "Dimensions": sweep, "Value": 1, "Timestamp": at}
+        engine.client("cloudwatch").put_metric_data(Namespace="AWS/Lambda", MetricData=[ran])
         yield engine
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def stack(engine: Engine) -> Stack:
-    """With Slack, e-mail and the sweep: all is well, once there is a trail and a sweep."""
-    stack = deploy(engine, stack_parameters(engine) | {"SweepMinutes": "5"})
-    cloudtrail = engine.client("cloudtrail")
-    cloudtrail.create_trail(Name="org-trail", S3BucketName="uploads", IsMultiRegionTrail=True)
-    cloudtrail.start_logging(Name="org-trail")
-    sweep = [{"Name": "FunctionName", "Value": stack.resources["SweepFunction"]}]
-    at = datetime.now(UTC) - timedelta(minutes=2)
-    ran = {"MetricName": "Invocations", "Dimensions": sweep, "Value": 1, "Timestamp": at}
-    engine.client("cloudwatch").put_metric_data(Namespace="AWS/Lambda", MetricData=[ran])
-    return stack
+    return deployed(engine.client("cloudformation"), STACK)
 
 
 @pytest.fixture
-def say(
-    engine: Engine,
-    stack: Stack,  # noqa: ARG001  deployed
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
+def say(engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """The screen; its exit code is its first line."""
-    for name, value in engine.environment().items():
+    surroundings = engine.environment() | engine.slack.environment(engine.folder)
+    for name, value in surroundings.items():
         monkeypatch.setenv(name, value)
 
     def look() -> str:
@@ -92,36 +89,31 @@ def test_everything_is_wrong(say: Run, engine: Engine, stack: Stack) -> None:
     sns, secrets, sqs = (engine.client(name) for name in ("sns", "secretsmanager", "sqs"))
     trails, watch = engine.client("cloudtrail"), engine.client("cloudwatch")
     queues = [stack.outputs[name] for name in ("DeadLetterQueueUrl", "StartFailuresQueueUrl")]
-    [secret] = [each["ARN"] for each in secrets.list_secrets()["SecretList"]]
     alarm = {"AlarmName": stack.resources["NotifyErrorsAlarm"], "StateReason": "test"}
-    for name, policy, scope in (
-        ("incidents", '{"severity": ["CRITICAL"]}', "MessageAttributes"),
-        ("archive", '{"verdict": ["FAILED"]}', "MessageBody"),
-    ):
-        sns.subscribe(
-            TopicArn=stack.outputs["TopicArn"],
-            Protocol="sqs",
-            Endpoint=f"arn:aws:sqs:eu-west-1:123456789012:{name}",
-            Attributes={"FilterPolicy": policy, "FilterPolicyScope": scope},
-        )
-    secrets.put_secret_value(SecretId=secret, SecretString="XYZ")
-    trails.create_trail(Name="never-started", S3BucketName="uploads", IsMultiRegionTrail=True)
-    trails.put_event_selectors(TrailName="org-trail", **basic("ReadOnly"))
-    for url in queues:
-        sqs.send_message(QueueUrl=url, MessageBody="{}")
-    watch.set_alarm_state(**alarm, StateValue="ALARM")
-    with time_machine.travel(datetime.now(UTC) + timedelta(hours=2)):
-        said = say()
-    for each in sns.list_subscriptions_by_topic(TopicArn=stack.outputs["TopicArn"])[
-        "Subscriptions"
-    ]:
-        if each["Protocol"] == "sqs":
-            sns.unsubscribe(SubscriptionArn=each["SubscriptionArn"])
-    secrets.put_secret_value(SecretId=secret, SecretString=WEBHOOK_URL)
-    trails.put_event_selectors(TrailName="org-trail", **basic("All"))
-    for url in queues:
-        sqs.purge_queue(QueueUrl=url)
-    watch.set_alarm_state(**alarm, StateValue="OK")
+    with ExitStack() as afterwards:
+        for name, policy, scope in (
+            ("incidents", '{"severity": ["CRITICAL"]}', "MessageAttributes"),
+            ("archive", '{"verdict": ["FAILED"]}', "MessageBody"),
+        ):
+            subscription = sns.subscribe(
+                TopicArn=stack.outputs["TopicArn"],
+                Protocol="sqs",
+                Endpoint=f"arn:aws:sqs:eu-west-1:123456789012:{name}",
+                Attributes={"FilterPolicy": policy, "FilterPolicyScope": scope},
+            )
+            afterwards.callback(sns.unsubscribe, SubscriptionArn=subscription["SubscriptionArn"])
+        secrets.put_secret_value(SecretId="slack", SecretString="XYZ")
+        afterwards.callback(secrets.put_secret_value, SecretId="slack", SecretString=WEBHOOK_URL)
+        trails.create_trail(Name="never-started", S3BucketName="uploads", IsMultiRegionTrail=True)
+        trails.put_event_selectors(TrailName="org-trail", **basic("ReadOnly"))
+        afterwards.callback(trails.put_event_selectors, TrailName="org-trail", **basic("All"))
+        for url in queues:
+            sqs.send_message(QueueUrl=url, MessageBody="{}")
+            afterwards.callback(sqs.purge_queue, QueueUrl=url)
+        watch.set_alarm_state(**alarm, StateValue="ALARM")
+        afterwards.callback(watch.set_alarm_state, **alarm, StateValue="OK")
+        with time_machine.travel(datetime.now(UTC) + timedelta(hours=2)):
+            said = say()
     assert re.sub(r"(Topic)-\w+", r"\1", said) == (
         "1\n"
         "ok  Messages     email on-call@example.com, sqs arn:aws:sqs:eu-west-1:123456789012:"
@@ -233,12 +225,10 @@ def test_a_filter_hides_the_end_where_something_in_between_passes(policy: Any, h
 def test_of_a_slack_app_the_token_the_scopes_and_the_channel_are_asked_of_slack(
     say: Run, engine: Engine, monkeypatch: pytest.MonkeyPatch, workspace: Workspace, expected: str
 ) -> None:
-    name = f"slack-app-{id(workspace)}"
-    secret = engine.client("secretsmanager").create_secret(Name=name, SecretString=TOKEN)
+    create = engine.client("secretsmanager").create_secret
+    secret = create(Name=f"slack-app-{id(workspace)}", SecretString=TOKEN)
     give(monkeypatch, SlackBotTokenSecretArn=secret["ARN"], SlackChannelId=CHANNEL)
     monkeypatch.setattr(engine.slack, "workspace", workspace)
-    for variable, value in engine.slack.environment(engine.folder).items():
-        monkeypatch.setenv(variable, value)
     said = say()
     assert expected in said
     assert TOKEN not in said

@@ -14,7 +14,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from samtranslator.yaml_helper import yaml_parse
@@ -160,7 +159,7 @@ def test_a_run_that_finds_all_letters_in_other_hands_does_not_call_the_queue_emp
     stack: FakeStack, run: Run
 ) -> None:
     put(stack, "t1")
-    boto3.client("sqs").receive_message(QueueUrl=stack.outputs[LETTERS], VisibilityTimeout=60)
+    stack.sqs.receive_message(QueueUrl=stack.outputs[LETTERS], VisibilityTimeout=60)
     assert "1 just now in other hands" in run(code=1)
 
 
@@ -175,14 +174,14 @@ def test_a_letter_is_held_for_longer_than_its_function_may_take() -> None:
 
 def test_a_letter_that_could_not_be_deleted_stays_invisible_for_a_while(stack: FakeStack) -> None:
     put(stack, "t1")
-    found = queue.Queue(boto3.client("sqs"), stack.outputs[LETTERS])
+    found = queue.Queue(stack.sqs, stack.outputs[LETTERS])
     with closing(found.messages()) as messages, pytest.raises(ClientError):
         found.delete(dataclasses.replace(next(messages), receipt="not a receipt"))
     assert stack.counts(LETTERS) == (0, 1)
 
 
 def lose_the_queue(stack: FakeStack) -> None:
-    boto3.client("sqs").delete_queue(QueueUrl=stack.outputs[LETTERS])
+    stack.sqs.delete_queue(QueueUrl=stack.outputs[LETTERS])
 
 
 def hang_up(_stack: FakeStack) -> None:
@@ -286,10 +285,8 @@ def test_what_can_t_be_done_as_asked_is_said_and_the_letter_stays(
 ) -> None:
     del stack.outputs[STARTS]
     put(stack, "t1")
-    with monkeypatch.context() as changed:
-        Path(os.environ["AWS_CONFIG_FILE"]).write_text(SSO)
-        changed.setenv("AWS_MAX_ATTEMPTS", "1")
-        for name, value in environment.items():
-            changed.setenv(name, value) if value else changed.delenv(name)
-        assert run(*arguments, code=2).splitlines()[-1].startswith(said)
+    Path(os.environ["AWS_CONFIG_FILE"]).write_text(SSO)
+    for name, value in {"AWS_MAX_ATTEMPTS": "1", **environment}.items():
+        monkeypatch.setenv(name, value)
+    assert run(*arguments, code=2).splitlines()[-1].startswith(said)
     assert (stack.invoked, stack.counts(LETTERS)) == ([], (1, 0))
