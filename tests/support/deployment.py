@@ -96,7 +96,6 @@ class Deployment(Running):
     calls_per_second: float | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     secret: str | None = None  # Slack's, instead of a right one
-    with_slack: bool = True
     log: io.StringIO = field(default_factory=io.StringIO)
     functions: dict[str, Function] = field(default_factory=dict)
     _waits: list[Wait] = field(default_factory=list)
@@ -133,10 +132,8 @@ class Deployment(Running):
     def _given(self) -> dict[str, str]:
         """The parameters, and the secrets that they name."""
         arn = make_secret("slack", self.secret or (TOKEN if self.workspace else WEBHOOK))
-        slack = {"SlackWebhookSecretArn": arn} if self.with_slack else {}
-        if self.workspace:
-            slack = {"SlackBotTokenSecretArn": arn, "SlackChannelId": CHANNEL}
-        return {**slack, **self.parameters}
+        app = {"SlackBotTokenSecretArn": arn, "SlackChannelId": CHANNEL}
+        return {**(app if self.workspace else {"SlackWebhookSecretArn": arn}), **self.parameters}
 
     def _create(self, resources: Resources) -> None:
         """As CloudFormation does, as far as the plays need it."""

@@ -200,34 +200,28 @@ class Resolver:
         return bool(self.resolve(self.template["Conditions"][condition]))
 
     def resolve(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return [item for item in map(self.resolve, value) if item is not _NOTHING]
-        if not isinstance(value, dict):
-            return value
-        if len(value) == 1:
-            [(name, argument)] = value.items()
-            if name.startswith("Fn::") or name in {"Ref", "Condition"}:
-                return self.call(name, argument)
-        items = {key: self.resolve(item) for key, item in value.items()}
-        return {key: item for key, item in items.items() if item is not _NOTHING}
-
-    def call(self, function: str, argument: Any) -> Any:
-        match function:
-            case "Ref":
-                return self.reference(argument)
-            case "Condition":
-                return self.holds(argument)
-            case "Fn::GetAtt":
-                return self.reference(".".join(argument))
-            case "Fn::If":
-                condition, yes, no = argument
+        match value:
+            case list():
+                return [item for item in map(self.resolve, value) if item is not _NOTHING]
+            case {"Ref": name}:
+                return self.reference(name)
+            case {"Condition": name, **rest} if not rest:
+                return self.holds(name)
+            case {"Fn::GetAtt": path}:
+                return self.reference(".".join(path))
+            case {"Fn::If": [condition, yes, no]}:
                 return self.resolve(yes if self.holds(condition) else no)
-            case "Fn::Sub":
-                return re.sub(r"\$\{([^}]+)\}", lambda name: str(self.reference(name[1])), argument)
-            case "Fn::FindInMap":
-                table, row, column = self.resolve(argument)
+            case {"Fn::Sub": text}:
+                return re.sub(r"\$\{([^}]+)\}", lambda name: str(self.reference(name[1])), text)
+            case {"Fn::FindInMap": where}:
+                table, row, column = self.resolve(where)
                 return self.template["Mappings"][table][row][column]
-        return _PURE[function](*self.resolve(argument))
+            case dict() if (name := next(iter(value), "")).startswith("Fn::"):
+                return _PURE[name](*self.resolve(value[name]))
+            case dict():
+                items = {key: self.resolve(item) for key, item in value.items()}
+                return {key: item for key, item in items.items() if item is not _NOTHING}
+        return value
 
     def reference(self, name: str) -> Any:
         if name == "AWS::NoValue":

@@ -100,7 +100,7 @@ def test_where_the_layout_is_refused_the_headline_is_sent_alone(world: Worlds) -
 
 
 def test_a_channel_that_there_is_not_is_refused(world: Worlds) -> None:
-    told = world(with_slack=False)
+    told = world(parameters={"SlackWebhookSecretArn": ""})
     with pytest.raises(FunctionFailed, match=r"^DeliveryRejected: Slack is no longer configured"):
         tell(told, "slack")
     with pytest.raises(FunctionFailed, match=r"^DeliveryRejected: there is no channel 'pager'"):
