@@ -41,14 +41,10 @@ def failing(*ids: str, member: str = "findingId") -> list[dict[str, Any]]:
     return [{"status": "FAILED", member: each} for each in ids]
 
 
-def violations(number: int) -> list[dict[str, Any]]:
-    return failing("v1", member="violationId") * number
-
-
 @mock.patch("mitigation.action_executions.MAX_ROWS", 500)
 @pytest.mark.parametrize(("number", "cut"), [(501, True), (500, False)])
 def test_reading_stops_at_so_many_rows_and_says_so(number: int, cut: bool) -> None:
-    iot = StaticIot(violations(number))
+    iot = StaticIot(failing("v1", member="violationId") * number)
     details = read(iot, detect("FAILED"))
     assert (details.rows, details.failed_rows, details.cut) == (500, 500, cut)
     assert iot.calls == ["list_detect_mitigation_actions_executions"] * 2
@@ -198,7 +194,8 @@ class Lagging(StaticIot):
 
     @override
     def get_paginator(self, operation: str) -> Any:
-        return StaticIot(violations(self.looks.pop(0)), calls=self.calls).get_paginator(operation)
+        rows = failing("v1", member="violationId") * self.looks.pop(0)
+        return StaticIot(rows, calls=self.calls).get_paginator(operation)
 
 
 MANY_FAILED = detect("FAILED", failed=9)

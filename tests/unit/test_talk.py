@@ -41,7 +41,7 @@ def room(slack: Slack, seconds: float = 0, /, **answers: Any) -> str:
     return ts
 
 
-def request(head: str, action: Action = Action.UNDO, **more: Any) -> Request:
+def talk(head: str, action: Action = Action.UNDO, **more: Any) -> Talk:
     click = Click(action, "value", "U0BO", CHANNEL, "1.2", more.pop("thread_ts", None), "1.1")
     button = UNDO._replace(head_ts=head, action=more.pop("act", Action.UNDO))
     ruling = Ruling(Follows.ACT, approver=more.pop("approver", None))
@@ -49,11 +49,7 @@ def request(head: str, action: Action = Action.UNDO, **more: Any) -> Request:
         "execution": "click-9", "progress": Progress(Result.UNDONE, done=2), "started_at": NOW,
         "asked_ts": None, "is_broken": False, "why": "",
     }  # fmt: skip
-    return Request(click, button, ruling, **(known | more))
-
-
-def talk(head: str, *about: Any, **more: Any) -> Talk:
-    return Talk(SlackApp(TOKEN, CHANNEL), request(head, *about, **more))
+    return Talk(SlackApp(TOKEN, CHANNEL), Request(click, button, ruling, **(known | more)))
 
 
 def replies(slack: Slack, head: str) -> list[dict[str, Any]]:
