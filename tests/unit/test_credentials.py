@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 
 from mitigation import credentials
 from mitigation.credentials import iot_client
-from mitigation.member import Hub, Member, NotListed, RoleDenied, RoleRefused
+from mitigation.member import Hub, Member, RoleDenied, RoleRefused
 
 MEMBER = Member("210987654321", "us-east-1")
 ROLE_ARN = "arn:aws:iam::{account}:role/test-member-{region}"
@@ -71,9 +71,3 @@ def test_a_role_that_is_not_to_be_had_says_which(
         iot_client(OWN, MEMBER, HUB, "sweep")
     assert type(refused.value) is raised
     assert str(refused.value).startswith(said)
-
-
-@pytest.mark.parametrize("place", [("999999999999", "us-east-1"), ("210987654321", "eu-west-1")])
-def test_no_role_of_a_stranger_is_asked_for(place: tuple[str, str]) -> None:
-    with pytest.raises(NotListed, match=r"is not listed in MemberAccounts and MemberRegions"):
-        iot_client(OWN, Member(*place), HUB, "sweep")
