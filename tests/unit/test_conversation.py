@@ -188,6 +188,7 @@ def test_no_two_tasks_take_each_other_s_messages_for_their_own(slack: Slack) -> 
 def test_a_head_in_another_channel_is_left_alone_for_a_whole_message(slack: Slack) -> None:
     thread = Thread("C0OTHER", "1.000001")
     assert take("between", thread)[0] == thread._replace(is_lost=True)
+    assert slack.calls == ["conversations.history", "chat.postMessage"]
     assert seen(slack) == "post STILL"
 
 

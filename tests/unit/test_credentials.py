@@ -36,12 +36,9 @@ def sts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
 
 
 def test_the_role_is_assumed_for_fifteen_minutes_in_the_name_of_the_task(sts: Stubber) -> None:
-    asked = {
-        "RoleArn": "arn:aws:iam::210987654321:role/test-member-us-east-1",
-        "RoleSessionName": ("detect-" + "x" * 128)[:64],
-        "ExternalId": "test",
-        "DurationSeconds": 900,
-    }
+    role = "arn:aws:iam::210987654321:role/test-member-us-east-1"
+    session = {"RoleSessionName": f"detect-{'x' * 57}", "DurationSeconds": 900}
+    asked = {"RoleArn": role, "ExternalId": "test", **session}
     for _ in range(2):  # nothing is kept for the next invocation
         sts.add_response("assume_role", {"Credentials": KEYS}, asked)
         client: Any = iot_client(OWN, MEMBER, HUB, "detect-" + "x" * 128)
