@@ -11,9 +11,9 @@ import pytest
 
 from bench.artifact import link_runtime
 from tests.support.combinations import EVERYTHING
-from tests.support.product import OUR_OWN, REGION, ROOT, product, variables
+from tests.support.product import OUR_OWN, ROOT, product, variables
 from tests.support.sam import BUILT, built_project
-from tests.template.wiring import functions
+from tests.template.wiring import OF_LAMBDA, functions
 
 pytestmark = pytest.mark.acceptance
 
@@ -76,8 +76,7 @@ def test_nothing_that_our_modules_import_is_missing(package: Path, tmp_path: Pat
     """In a new Python, which finds only package and runtime: the makefile leaves much out."""
     runtime = link_runtime(tmp_path / "runtime")
     stack = product().whole(EVERYTHING)
-    environment = {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
-    environment |= {"PYTHONPATH": f"{package}:{runtime}"}
+    environment = OF_LAMBDA | {"PYTHONPATH": f"{package}:{runtime}"}
     for name in functions(stack):
         environment |= variables(stack, name)
     paths = (path.relative_to(FUNCTIONS) for path in FUNCTIONS.rglob("*.py"))

@@ -1,8 +1,4 @@
-"""Who may do what: the templates' policies as sentences, against the tables of docs/security.md.
-
-And what the buttons of amazon_q.yaml do; what a message holds for them is held by the unit tests
-of messages/amazon_q.py.
-"""
+"""Who may do what: policies as sentences, against docs/security.md; and the buttons of Amazon Q."""
 
 import json
 import re
@@ -34,7 +30,7 @@ _POLICY_OF = {
 }
 _SAID = {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
 BUTTONS = {"detect": "CancelDetectAction", "audit": "CancelAuditAction"}
-LONGEST_STACK_NAME, LONGEST_REGION = "s" * 128, "ap-southeast-99"
+LONGEST_NAME, LONGEST_REGION = "s" * 128, "ap-southeast-99"
 
 
 def all_may_do_what_is_documented(product: Product) -> Checks:
@@ -134,13 +130,10 @@ def _table(heading: str) -> list[list[str]]:
 
 def _applies(condition: str, values: Mapping[str, str]) -> bool:
     """A cell such as `KmsKeyArn or no TopicArn`, or with `and`; empty for always."""
-
-    def holds(word: str) -> bool:
-        is_on = values[word.removeprefix("no ")] not in {"", "0", "false"}
-        return is_on is not word.startswith("no ")
-
+    on = {name for name, value in values.items() if value not in {"", "0", "false"}}
+    on |= {f"no {name}" for name in values.keys() - on}
     return not condition or any(
-        all(map(holds, words.split(" and "))) for words in condition.split(" or ")
+        on.issuperset(words.split(" and ")) for words in condition.split(" or ")
     )
 
 
@@ -180,28 +173,23 @@ def the_guardrail_of_the_page_is_what_the_buttons_need(product: Product) -> Chec
     actions = (action.partition(":") for action in statement["Action"])
     allowed = {(service, xform_name(call, "-")) for service, _, call in actions}
     yield "allowed, and called", allowed, {tuple(command.split()[:2]) for command in runs}
-    here = {"StringEquals": {"aws:RequestedRegion": REGION}}
-    yield "the guardrail holds if", statement["Condition"], here
+    yield "where", statement["Condition"], {"StringEquals": {"aws:RequestedRegion": REGION}}
 
 
 def outputs_name_what_is_to_be_attached(product: Product) -> Checks:
     inside = Resolver(product.amazon_q, PSEUDO_PARAMETERS).resolve(product.amazon_q["Outputs"])
     arns = ",".join(f"{name}.CustomActionArn" for name in BUTTONS.values())
-    for name, nested, expected in (
-        ("AmazonQTopicArn", "StartsTopicArn", "StartsTopic"),
-        ("AmazonQActionArns", "CustomActionArns", arns),
-    ):
-        handed_out = {"Fn::GetAtt": ["AmazonQChat", f"Outputs.{nested}"]}
-        yield name, product.template["Outputs"][name]["Value"], handed_out
-        yield nested, inside[nested]["Value"], expected
+    yield "the topic", inside["StartsTopicArn"]["Value"], "StartsTopic"
+    yield "the buttons", inside["CustomActionArns"]["Value"], arns
+    handed_out = {"AmazonQTopicArn": "StartsTopicArn", "AmazonQActionArns": "CustomActionArns"}
+    for name, nested in handed_out.items():
+        given = {"Fn::GetAtt": ["AmazonQChat", f"Outputs.{nested}"]}
+        yield name, product.template["Outputs"][name]["Value"], given
 
 
 def _buttons(product: Product, region: str = REGION, stack: str = "one") -> dict[str, Any]:
-    number = f"{LONGEST_STACK_NAME}/{len(stack):08}-da77-11e4-872e-{len(region):012}"
-    values = PSEUDO_PARAMETERS | {
-        "AWS::Region": region,
-        "AWS::StackId": f"arn:aws:cloudformation:{region}:123456789012:stack/{number}",
-        "AWS::StackName": LONGEST_STACK_NAME,
-        "KeyArn": "key",
-    }
+    number = f"{LONGEST_NAME}/{len(stack):08}-da77-11e4-872e-{len(region):012}"
+    names = {"AWS::StackId": f"arn:aws:cloudformation:{region}:123456789012:stack/{number}"}
+    names |= {"AWS::Region": region, "AWS::StackName": LONGEST_NAME, "KeyArn": "key"}
+    values = PSEUDO_PARAMETERS | names
     return of_type(Resolver(product.amazon_q, values).resources(), "AWS::Chatbot::CustomAction")

@@ -1,7 +1,4 @@
-"""What a stack is given: parameters, within bounds that are known to be right; and events.
-
-What starts a watch reaches StartWatch, and what cannot is kept.
-"""
+"""What a stack is given: parameters, within bounds; and events, which start a watch or are kept."""
 
 import json
 import re
@@ -17,52 +14,40 @@ from tests.support.combinations import ACTS, BOUNDARY, COMBINATIONS, KEY, MEMBER
 from tests.support.product import ACCOUNT, MEMBER, REGION, ROOT, Product
 from tests.template.wiring import Checks, of_type
 
-WEBHOOK = "https://hooks.slack.com/services/T0/B0/x"
-# Beside the values of the combinations and the defaults.
-ACCEPTED = {
-    "EmailAddress": ["on-call+iot@example.com"],
-    "SlackWebhookSecretArn": [SECRET.replace(":aws:", ":aws-us-gov:")],
-    "SlackChannelId": ["G012AB3CDEF"],
-    "SlackActors": ["U0ADA,W012AB3CDEF"],
-    "SlackApprovals": ["", "cancel,retry,undo"],
-    "TopicArn": [TOPIC.replace(":aws:", ":aws-cn:")],
-    "TimeZone": ["Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+3"],
-    "AccountAlias": ["prod - fleet_1.eu"],
-    "MemberAccounts": [",".join(["210987654321"] * 100)],
-    "MemberRegions": ["us-east-1", "eu-west-1,ap-southeast-2,us-gov-west-1,mx-central-1"],
-    "MemberAliases": ["210987654321=fleet-us", "210987654321=a b,310987654321=c_d.e"],
-    "KmsKeyArn": [KEY.replace("key/", "key/mrk-")],
-    "PermissionsBoundaryArn": ["arn:aws:iam::aws:policy/PowerUserAccess"],
-    # Of member.yaml
-    "HubAccount": ["123456789012"],
-    "HubRegion": ["eu-west-1", "us-gov-west-1"],
-    "HubStack": ["mitigation-notifier", "n" * 30],
-}
-# What is one of a list takes nothing else: "anything" is enough for it.
-REFUSED = {
-    "EmailAddress": ["on-call", "a@b c", "a@b,c@d"],
+# What each takes, beside the values of the combinations, and what it refuses.
+# fmt: off
+VALUES: dict[str, tuple[list[str], list[str]]] = {
+    "EmailAddress": (["on-call+iot@example.com"], ["on-call", "a@b c", "a@b,c@d"]),
     # The URL itself would stand in the stack's parameters, for everyone to read.
-    "SlackWebhookSecretArn": [WEBHOOK, SECRET[:-7], SECRET[:-14] + "*", "slack-webhook"],
-    "SlackChannelId": ["#alerts", "alerts", "U0123456789", "C1", "c0mitigate"],
-    "SlackActors": ["*", "ada", "@ada", "U0ADA, U0BO", "U0ADA,", "U0ADA\nU0BO", "everybody"],
-    "SlackApprovals": ["none", "approve", "retry, undo", "retry,", "all"],
-    "TopicArn": [TOPIC + ".fifo", "findings", TOPIC.replace("findings", "*")],
-    "OverdueMinutes": ["4", "1441", "soon"],
-    "WatchLimitHours": ["0", "73"],
-    "TimeZone": ["", "Europe/", "Europe/Berlin Europe/Rome"],
-    "AccountAlias": ["<!channel>", "a" * 64],
-    "MemberAccounts": ["2109876543", "210987654321, 310987654321", "*", "210987654321,"],
-    "MemberRegions": ["*", "eu-*", "Ireland", "eu-west-1 eu-west-2", "eu-west-1,"],
-    "MemberAliases": ["fleet-us", "210987654321=", "210987654321=<!channel>", "1=a,"],
-    "PollMinSeconds": ["4", "61"],
-    "PollMaxSeconds": ["239", "901"],
-    "KmsKeyArn": [KEY.replace("key/", "alias/"), KEY.replace(KEY[-36:], "*")],
-    "PermissionsBoundaryArn": [BOUNDARY.replace("policy/", "role/"), "*", "developers"],
+    "SlackWebhookSecretArn": ([SECRET.replace(":aws:", ":aws-us-gov:")],
+                              ["https://hooks.slack.com/services/T0/B0/x", SECRET[:-7], "slack-*"]),
+    "SlackChannelId": (["G012AB3CDEF"], ["#alerts", "alerts", "U0123456789", "C1", "c0mitigate"]),
+    "SlackActors": (["U0ADA,W012AB3CDEF"], ["*", "@ada", "U0ADA, U0BO", "U0ADA,", "U0ADA\nU0BO"]),
+    "SlackApprovals": (["", "cancel,retry,undo"], ["none", "retry, undo", "retry,", "all"]),
+    "TopicArn": ([TOPIC.replace(":aws:", ":aws-cn:")], [TOPIC + ".fifo", TOPIC[:-8] + "*"]),
+    "OverdueMinutes": ([], ["4", "1441", "soon"]),
+    "WatchLimitHours": ([], ["0", "73"]),
+    "TimeZone": (["Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+3"],
+                 ["", "Europe/", "Europe/Berlin Europe/Rome"]),
+    "AccountAlias": (["prod - fleet_1.eu"], ["<!channel>", "a" * 64]),
+    "MemberAccounts": ([",".join(["210987654321"] * 100)],
+                       ["2109876543", "210987654321, 310987654321", "*", "210987654321,"]),
+    "MemberRegions": (["us-east-1", "eu-west-1,ap-southeast-2,us-gov-west-1,mx-central-1"],
+                      ["*", "eu-*", "Ireland", "eu-west-1 eu-west-2", "eu-west-1,"]),
+    "MemberAliases": (["210987654321=fleet-us", "210987654321=a b,310987654321=c_d.e"],
+                      ["fleet-us", "210987654321=", "210987654321=<!channel>", "1=a,"]),
+    "PollMinSeconds": ([], ["4", "61"]),
+    "PollMaxSeconds": ([], ["239", "901"]),
+    "KmsKeyArn": ([KEY.replace("key/", "key/mrk-")], [KEY.replace("key", "alias"), KEY[:-9] + "*"]),
+    "PermissionsBoundaryArn": (["arn:aws:iam::aws:policy/PowerUserAccess"],
+                               [BOUNDARY.replace("policy/", "role/"), "*", "developers"]),
     # Of member.yaml
-    "HubAccount": ["", "*", "12345678901"],
-    "HubRegion": ["", "*", "Ireland"],
-    "HubStack": ["", "*", "n" * 31, "arn:aws:cloudformation:x"],
+    "HubAccount": (["123456789012"], ["", "*", "12345678901"]),
+    "HubRegion": (["eu-west-1", "us-gov-west-1"], ["", "*", "Ireland"]),
+    "HubStack": (["mitigation-notifier", "n" * 30], ["", "*", "n" * 31, "arn:aws:x"]),
 }
+# fmt: on
+ANYTHING: tuple[list[str], list[str]] = ([], ["anything"])  # enough for what is one of a list
 TOLD = {"EmailAddress", "SlackWebhookSecretArn", "SlackBotTokenSecretArn", "TopicArn"}
 HEARD = {"EmailAddress", "AlarmTopicArn"}
 APP = {"SlackBotTokenSecretArn", "SlackChannelId"}
@@ -78,9 +63,10 @@ def parameters_are_shown_said_and_bound(product: Product) -> Checks:
         # Else who gets it wrong isn't told what is right.
         told = "AllowedPattern" not in parameter or "ConstraintDescription" in parameter
         yield f"{name} says what is right", told, True
-        for value in ACCEPTED.get(name, [parameter.get("Default", "")]):
+        takes, refuses = VALUES.get(name, ANYTHING)
+        for value in takes or [parameter.get("Default", "")]:
             yield f"{name} refuses {value!r}", why_not(parameter, str(value)), None
-        for value in REFUSED.get(name, ["anything"]):
+        for value in refuses:
             yield f"{name} takes {value!r}", why_not(parameter, value) is None, False
     for given in chain(COMBINATIONS.values(), [ACTS]):
         for name, value in given.items():
@@ -106,32 +92,26 @@ def enough_is_given_and_not_too_much(product: Product) -> Checks:
 def subscriptions_are_made(product: Product) -> Checks:
     """The address gets the messages, or else the queue does; and alarms that go nowhere else."""
     for combination, parameters in COMBINATIONS.items():
-        stack = product.stack(parameters)
+        stack, address = product.stack(parameters), parameters.get("EmailAddress")
         asked = {"NotificationTopic": "TopicArn", "AlarmTopic": "AlarmTopicArn"}
-        topics = {topic for topic, given in asked.items() if given not in parameters}
-        yield f"{combination}: topics", set(of_type(stack, "AWS::SNS::Topic")), topics
-        address, topic = parameters.get("EmailAddress"), parameters.get("TopicArn")
-        letters: Any = {"deadLetterTargetArn": "DeadLetterQueue.Arn"}
-        wanted = [("email", address, topic or "NotificationTopic", letters)]
-        if "AlarmTopicArn" not in parameters:
-            wanted.append(("email", address, "AlarmTopic", None))
-        found = [
-            (each["Protocol"], each["Endpoint"], each["TopicArn"], each.get("RedrivePolicy"))
-            for each in of_type(stack, "AWS::SNS::Subscription").values()
-        ]
+        topics = [topic for topic, given in asked.items() if given not in parameters]
+        yield f"{combination}: topics", [*of_type(stack, "AWS::SNS::Topic")], topics
+        mail: dict[str, Any] = {"Protocol": "email", "Endpoint": address}
+        kept = {"RedrivePolicy": {"deadLetterTargetArn": "DeadLetterQueue.Arn"}}
+        wanted = [mail | kept | {"TopicArn": parameters.get("TopicArn", "NotificationTopic")}]
+        wanted += [mail | {"TopicArn": "AlarmTopic"}] * ("AlarmTopic" in topics)
+        found = [*of_type(stack, "AWS::SNS::Subscription").values()]
         yield f"{combination}: subscribed", found, wanted if address else []
 
 
 HOME = {"account": ACCOUNT, "region": REGION}
 
 
-def sample(
-    name: str, detail: Mapping[str, object] | None = None, /, **members: str
-) -> dict[str, Any]:
+def sample(name: str, detail: Mapping[str, str] = {}, /, **members: str) -> dict[str, Any]:
     """One of our CloudTrail events, with these members changed."""
     text = (ROOT / "events" / "cloudtrail" / f"{name}.json").read_text(encoding="utf-8")
-    event: dict[str, Any] = json.loads(text) | members
-    return event | {"detail": event["detail"] | (detail or {})}
+    event = json.loads(text)
+    return {**event, **members, "detail": {**event["detail"], **detail}}
 
 
 TAKEN = {
@@ -155,8 +135,8 @@ NOWHERE = [HOME | {"region": "us-east-1"}, HOME | {"account": "210987654321"}]
 def rules_take_what_can_be_watched(product: Product) -> Checks:
     """Successful starts alone; of this place, or from the members' bus of listed ones."""
     stack = product.stack(MEMBERS)
-    bus = stack["MemberTaskStartedRule"]["Properties"].get("EventBusName")
-    yield "the members' rule listens on", bus, "MemberBus"
+    listens = stack["MemberTaskStartedRule"]["Properties"].get("EventBusName")
+    yield "the members' rule listens on", listens, "MemberBus"
     for rule, places in (("TaskStartedRule", [HOME]), ("MemberTaskStartedRule", ABROAD)):
         for what, event in (TAKEN | LEFT).items():
             for place in (HOME, *ABROAD, *NOWHERE):

@@ -11,7 +11,6 @@ GONE = object()
 # Short words for long ways.
 SHORT = {
     "machine": "WatchTaskStateMachine",
-    "substitutions": "WatchTaskStateMachine DefinitionSubstitutions",
     "states": "definition States",
     "each": "definition States NotifyEveryChannel ItemProcessor States",
     "may": "Policies 0 PolicyDocument Statement",
@@ -37,8 +36,12 @@ def plant(product: Product, where: str, new: Any) -> Product:
     elif way[0] not in place:
         of = "template" if way[0] in planted.template["Resources"] else "amazon_q"
         way = [of, "Resources", way[0], "Properties", *way[1:]]
+    key: Any
     for name in way:
-        holder, key = place, _index(place, name) if isinstance(place, list) else name
+        holder, key = place, name
+        if isinstance(place, list):
+            named = (i for i, item in enumerate(place) if name in item.values())
+            key = int(name) if name.isdigit() else next(named)
         place = holder.get(key) if isinstance(holder, dict) else holder[key]
     value = new(place) if callable(new) else yaml_parse(new) if isinstance(new, str) else new
     if value == place:
@@ -48,12 +51,6 @@ def plant(product: Product, where: str, new: Any) -> Product:
     else:
         holder[key] = value
     return planted
-
-
-def _index(items: list[Any], name: str) -> int:
-    if name.isdigit():
-        return int(name)
-    return next(index for index, item in enumerate(items) if name in item.values())
 
 
 def swap(old: str, new: str) -> Callable[[str], str]:
@@ -79,9 +76,9 @@ MISTAKES: tuple[tuple[str, str, Any], ...] = (
     ("a variable with another parameter's value",
      "DescribeTaskFunction variables POLL_MIN_SECONDS", "!Ref PollMaxSeconds"),
     # The definition
-    ("a substitution that nobody gives", "substitutions DeadLetterQueueUrl", GONE),
+    ("a substitution nobody gives", "machine DefinitionSubstitutions DeadLetterQueueUrl", GONE),
     ("a substitution with the other function",
-     "substitutions NotifyFunctionArn", "!GetAtt DescribeTaskFunction.Arn"),
+     "machine DefinitionSubstitutions NotifyFunctionArn", "!GetAtt DescribeTaskFunction.Arn"),
     ("a misspelled substitution", "each DeadLetter Parameters QueueUrl", "${DeadLetterQueueURL}"),
     ("a Next to nowhere", "states Wait Next", "Describe"),
     ("a state that nothing leads to", "states NotifyEveryChannel Next", "Delivered"),
@@ -190,8 +187,7 @@ MISTAKES: tuple[tuple[str, str, Any], ...] = (
     ("a resource without its condition", "Resources EmailSubscription Condition", GONE),
     ("a public address", "NotifyFunction FunctionUrlConfig", "{AuthType: NONE}"),
     ("a property that does not exist", "DeadLetterQueue MessageRetention", 60),
-    ("a GetAtt of what is not there",
-     "DeadLettersAlarm Dimensions 0 Value", "!GetAtt DeadLetterQueue.Name"),
+    ("a GetAtt of nothing", "DeadLettersAlarm Dimensions 0 Value", "!GetAtt DeadLetterQueue.Name"),
     # The buttons in Amazon Q
     ("a button called after the stack, whose name may be too long for it",
      "CancelDetectAction ActionName", "!Sub ${AWS::StackName}-cancel-detect"),
@@ -216,11 +212,9 @@ MISTAKES: tuple[tuple[str, str, Any], ...] = (
      "CancelDetectAction Attachments 0 NotificationType", "CloudWatch"),
     ("a topic for chats in clear", "StartsTopic KmsMasterKeyId", GONE),
     ("a topic for chats without TLS", "StartsTopicPolicy policy 0 Effect", "Allow"),
-    ("a button that nobody is told to attach",
-     "amazon_q Outputs CustomActionArns Value Fn::Join 1 1", GONE),
+    ("a button nobody is told of", "amazon_q Outputs CustomActionArns Value Fn::Join 1 1", GONE),
     ("an announcement to everybody", "ShowProgressFunction variables AMAZON_Q_TOPIC_ARN",
      '!If [HasAmazonQ, !Ref NotificationTopic, ""]'),
-    ("announcements where Amazon Q is off",
-     "DescribeTaskFunction variables STARTS", "!Ref SnsVerdicts"),
+    ("announcing without Amazon Q", "DescribeTaskFunction variables STARTS", "!Ref SnsVerdicts"),
 )
 # fmt: on

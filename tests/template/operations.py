@@ -131,8 +131,8 @@ def the_door_is_throttled_and_logged(product: Product) -> Checks:
     limits = {"ThrottlingBurstLimit": 10, "ThrottlingRateLimit": 5}
     yield "clicks are throttled by", stage["DefaultRouteSettings"], limits
     log = stage["AccessLogSettings"]
-    yield "clicks are logged to", log["DestinationArn"], "ClicksLogGroup.Arn"
-    yield "clicks are logged with their status", "$context.status" in log["Format"], True
+    logged = log["DestinationArn"], "$context.status" in log["Format"]
+    yield "clicks are logged, with their status", logged, ("ClicksLogGroup.Arn", True)
 
 
 def alarms_ring(product: Product) -> Checks:

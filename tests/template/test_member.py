@@ -6,21 +6,12 @@ from fnmatch import fnmatchcase
 import pytest
 
 from tests.support.combinations import BOUNDARY, EVERYTHING
-from tests.support.product import (
-    ACCOUNT,
-    MEMBER,
-    PSEUDO_PARAMETERS,
-    REGION,
-    STACK,
-    Resolver,
-    Resources,
-    product,
-    variables,
-)
+from tests.support.product import MEMBER, PSEUDO_PARAMETERS, Resolver, Resources, product, variables
 from tests.template import access, inputs
 from tests.template.wiring import of_type
 
-HUB = {"HubAccount": ACCOUNT, "HubRegion": REGION, "HubStack": STACK}
+HOME = inputs.HOME
+HUB = {"HubAccount": HOME["account"], "HubRegion": HOME["region"], "HubStack": "notifier"}
 HERE = {"AWS::AccountId": "210987654321", "AWS::Region": "us-east-1"}
 DEFAULTS = {name: each.get("Default", "") for name, each in MEMBER["Parameters"].items()}
 

@@ -1,7 +1,4 @@
-"""The functions start, read what they are given, and outlive their own calls.
-
-And the state machines: sound graphs, in which nothing fails, hangs or ends unseen.
-"""
+"""Functions start, and read what they are given; state machines end, and never unseen."""
 
 import math
 import os
