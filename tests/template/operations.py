@@ -80,8 +80,7 @@ def data_has_an_end(product: Product) -> Checks:
     for name, group in of_type(stack, "AWS::Logs::LogGroup").items():
         yield f"{name} is kept for days", group.get("RetentionInDays"), days
     for name, letters in of_type(stack, "AWS::SQS::Queue").items():
-        kept = letters.get("MessageRetentionPeriod")
-        yield f"{name} forgets after seconds", kept, LONGEST_RETENTION_SECONDS
+        yield f"{name} keeps for", letters.get("MessageRetentionPeriod"), LONGEST_RETENTION_SECONDS
 
 
 def data_is_encrypted(product: Product) -> Checks:
