@@ -14,12 +14,12 @@ from http import HTTPStatus
 import pytest
 
 from embedded.checked import Json
-from embedded.clicks import APP, SIGNING_SECRET, Click, button, local_url, press
+from embedded.clicks import Click, button, local_url, press
 from embedded.deploy import STACK, delete, deploy, deployed
 from embedded.engine import Engine
-from embedded.play import start_task
+from embedded.play import stack_parameters, start_task
 from embedded.scenario import Scenario
-from embedded.slack_workspace import CHANNEL, TEAM, TOKEN
+from embedded.slack_workspace import CHANNEL, TOKEN
 from mitigation.acts.button import Button
 from mitigation.acts.click import Action
 from mitigation.kind import TaskType
@@ -29,17 +29,6 @@ from tests.support.iot import scenario
 pytestmark = pytest.mark.acceptance
 
 LEVELS = ("cancel", "cancel-retry", "cancel-retry-undo")
-PARAMETERS = {
-    "SweepMinutes": "0",
-    "SlackBotTokenSecretArn": TOKEN,
-    "SlackChannelId": CHANNEL,
-    "SlackActors": "U0ADA,U0BO",
-    "SlackApprovals": "cancel,retry,undo",
-    "SlackSigningSecretArn": SIGNING_SECRET,
-    "SlackAppId": APP,
-    "SlackTeamId": TEAM,
-    "EmailAddress": "oncall@example.com",
-}
 # What AWS IoT is asked that changes something, by the act; `cancel` is of the task that runs.
 CHANGES = {
     "cancel": {"CancelDetectMitigationActionsTask"},
@@ -71,9 +60,12 @@ def test_a_level_acts_as_far_as_it_says_and_iam_refuses_the_rest(
     level: str, account: Engine
 ) -> None:
     engine, allowed = account, level.split("-")
-    given = with_secrets(engine, PARAMETERS | {"SlackActions": level})
+    engine.slack.workspace.messages.clear()
+    engine.iot.calls.clear()
+    given = {"SlackActions": level, "SlackApprovals": "cancel,retry,undo"}
+    parameters = stack_parameters(engine, slack="app", acts=True) | given
     before = stacks.everything(engine)
-    made = deploy(engine, given).resources
+    made = deploy(engine, parameters).resources
 
     start_task(engine, stacks.task("detect", level, "IN_PROGRESS"))
     agreed(engine, "cancel", "is canceled")
@@ -97,18 +89,6 @@ def test_a_level_acts_as_far_as_it_says_and_iam_refuses_the_rest(
 
     delete(engine.client("cloudformation"), STACK)
     assert stacks.everything(engine) - before == set()
-
-
-def with_secrets(engine: Engine, parameters: dict[str, str]) -> dict[str, str]:
-    """The two secrets made, and named by their ARNs; nothing asked or said yet."""
-    engine.slack.workspace.messages.clear()
-    engine.iot.calls.clear()
-    create = engine.client("secretsmanager").create_secret
-    made = {
-        name: create(Name=name, SecretString=parameters[name])["ARN"]
-        for name in ("SlackBotTokenSecretArn", "SlackSigningSecretArn")
-    }
-    return parameters | made
 
 
 def agreed(engine: Engine, act: str, told: str) -> None:

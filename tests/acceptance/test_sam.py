@@ -15,7 +15,7 @@ import pytest
 
 from embedded.deploy import STACK, deployed
 from embedded.engine import Engine
-from embedded.play import start_task
+from embedded.play import stack_parameters, start_task
 from tests.support import stacks
 from tests.support.product import ROOT
 from tests.support.sam import BIN, built_project, sam
@@ -30,10 +30,8 @@ def test_a_stack_is_deployed_used_updated_in_use_and_deleted() -> None:
     first = stacks.task("detect", FIRST, "SUCCESSFUL")
     second = stacks.task("detect", SECOND, "IN_PROGRESS")
     with Engine([first, second], auth=True, started=False) as engine:
-        secret = engine.client("secretsmanager").create_secret(
-            Name="slack-webhook", SecretString=stacks.WEBHOOK_URL
-        )
-        parameters = {"EmailAddress": "on-call@example.com", "SlackWebhookSecretArn": secret["ARN"]}
+        parameters = stack_parameters(engine)
+        del parameters["SweepMinutes"]  # people leave it as it is
         before = stacks.everything(engine)
 
         deploy(engine, parameters)
