@@ -72,22 +72,19 @@ class _Message(NamedTuple):
 def look_at(world: World, expected: Outcome) -> Seen:
     """Nothing is lost where nobody is to be told, and no failure to be counted."""
     told = {"sns": [*_published(world)], "slack": [*_posted(world)]}
-    watches = [each for each in world.executions if each.error != "InvalidWatch"]
+    watches = sum(each.error != "InvalidWatch" for each in world.executions)
     failures = len(world.letters("StartFailuresQueue"))
     lost = twice = broken = 0
     for channel, messages in told.items():
-        broken += sum(
-            before.is_final and before.task_id == after.task_id
-            for before, after in combinations(messages, 2)
-            if not after.is_final
-        )
+        for before, after in combinations(messages, 2):
+            broken += before.is_final and not after.is_final and before.task_id == after.task_id
         messages.extend(_letters(world, channel))
-        finals = Counter(m[:2] for m in messages if m.is_final)
+        finals = {m[:2] for m in messages if m.is_final}
         broken += len({m.task_id for m in messages} - {task_id for task_id, _ in finals})
         # Without a watch a failure has to say so.
-        lost += len(watches) - len(finals) if watches else not (failures or world.failed_sweeps)
-        arrived = Counter(m[:2] for m in messages if m.is_final and not m.kept)
-        twice += arrived.total() - len(arrived)
+        lost += watches - len(finals) if watches else not (failures or world.failed_sweeps)
+        arrived = [m[:2] for m in messages if m.is_final and not m.kept]
+        twice += len(arrived) - len({*arrived})
     statuses = Counter(execution.status.lower() for execution in world.executions)
     executions = ", ".join(f"{n} {status}" for status, n in statuses.items()) or "none"
     sns, slack = map(_words, told.values())

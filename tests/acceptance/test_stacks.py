@@ -1,15 +1,18 @@
-"""What people may do in Slack, from the click to what AWS IoT was asked, at each level.
-
-With the roles enforced, those of AWS IoT too: a level has the permissions that its acts need, and
-none of the next level's, whatever the function believes that it may do.
+"""Stacks in accounts that are as good as new, with the roles enforced, those of AWS IoT too: each
+combination of parameters that changes the resources comes up, tells, and goes again; and people act
+in Slack, from the click to what AWS IoT was asked, as far as the level says.
 """
 
+import json
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,17 +20,23 @@ from embedded.checked import Json
 from embedded.clicks import Click, button, local_url, press
 from embedded.deploy import STACK, delete, deploy, deployed
 from embedded.engine import Engine
-from embedded.play import stack_parameters, start_task
+from embedded.play import receive, stack_parameters, start_task
 from embedded.scenario import Scenario
 from embedded.slack_workspace import CHANNEL, TOKEN
 from mitigation.acts.button import Button
 from mitigation.acts.click import Action
 from mitigation.kind import TaskType
-from tests.support import stacks
+from tests.support import combinations, stacks
+from tests.support.combinations import COMBINATIONS
 from tests.support.iot import scenario
+from tests.support.product import Product
 
 pytestmark = pytest.mark.acceptance
 
+ENDED = {"detect": "SUCCESSFUL", "audit": "COMPLETED"}
+FORBIDDEN = "forbidden"
+TASK_IDS = {name: f"task-{n}" for n, name in enumerate((*COMBINATIONS, FORBIDDEN))}
+ANYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 LEVELS = ("cancel", "cancel-retry", "cancel-retry-undo")
 # What AWS IoT is asked that changes something, by the act; `cancel` is of the task that runs.
 CHANGES = {
@@ -48,18 +57,99 @@ def half_done(level: str) -> Scenario:
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    running = [stacks.task("detect", name, "IN_PROGRESS") for name in LEVELS]
-    ended = [half_done(level) for level in LEVELS]
-    with Engine([*running, *ended], auth=True, speed=50, started=False) as engine:
+def running() -> Iterator[Engine]:
+    tasks = [stacks.task(kind, one, ENDED[kind]) for kind in ENDED for one in TASK_IDS.values()]
+    tasks += [stacks.task("detect", level, "IN_PROGRESS") for level in LEVELS]
+    with Engine([*tasks, *map(half_done, LEVELS)], auth=True, speed=50, started=False) as engine:
         yield engine
+
+
+@pytest.fixture
+def engine(running: Engine) -> Engine:
+    """All share it; to each it is as good as new."""
+    with closing(HTTPConnection(urlsplit(running.endpoint).netloc, timeout=30)) as connection:
+        connection.request("POST", "/_ministack/reset")
+        assert connection.getresponse().status == HTTPStatus.OK
+    return running
+
+
+def brought_along(engine: Engine, parameters: dict[str, str]) -> dict[str, str]:
+    """Make what parameters can name; the parameters with the true ARNs."""
+    kms, sns, iam = (engine.client(name) for name in ("kms", "sns", "iam"))
+    content = TOKEN if "SlackChannelId" in parameters else stacks.WEBHOOK_URL
+    secret = engine.client("secretsmanager").create_secret(Name="slack", SecretString=content)
+    document = json.dumps({"Version": "2012-10-17", "Statement": [ANYTHING]})
+    policy = iam.create_policy(PolicyName="developers", PolicyDocument=document)
+    made = {
+        combinations.SECRET: secret["ARN"],
+        combinations.TOPIC: sns.create_topic(Name="findings")["TopicArn"],
+        combinations.ALARM_TOPIC: sns.create_topic(Name="on-call")["TopicArn"],
+        combinations.KEY: kms.create_key()["KeyMetadata"]["Arn"],
+        combinations.SECRET_KEY: kms.create_key()["KeyMetadata"]["Arn"],
+        combinations.BOUNDARY: policy["Policy"]["Arn"],
+    }
+    return {name: made.get(value, value) for name, value in parameters.items()}
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS)
+def test_a_combination_comes_up(combination: str, engine: Engine) -> None:
+    parameters, task = COMBINATIONS[combination], TASK_IDS[combination]
+    given = brought_along(engine, parameters)
+    before, mails, posts = stacks.everything(engine), len(engine.mail), len(engine.slack.posts)
+
+    made = deploy(engine, given).resources
+
+    assert set(made) == set(Product.load().stack(parameters))
+    watched = parameters.get("TaskTypes", "detect")
+    # Where only one kind is watched, a task of the other kind is started first.
+    for kind in sorted(ENDED, key=watched.__eq__) if "TaskTypes" in parameters else [watched]:
+        start_task(engine, stacks.task(kind, task, ENDED[kind]))
+    assert stacks.ended_watches(engine, made) == {f"{watched}-{task}": "SUCCEEDED"}
+    wants_it = parameters.get("SnsVerdicts") != "problems"  # for all went well
+    # An app says the headline in the channel, and the rest in its thread.
+    by_app, by_webhook = 2 * ("SlackChannelId" in parameters), "SlackWebhookSecretArn" in parameters
+    assert len(engine.mail) - mails == ("EmailAddress" in parameters and wants_it)
+    assert len(engine.slack.posts) - posts == by_app + by_webhook
+
+    delete(engine.client("cloudformation"), STACK)
+
+    assert stacks.everything(engine) - before == set()
+
+
+def test_the_roles_are_enforced(engine: Engine) -> None:
+    """Without this, that all of the above comes up would say nothing about the roles."""
+    task, mails, posts = TASK_IDS[FORBIDDEN], len(engine.mail), len(engine.slack.posts)
+    made = deploy(engine, stack_parameters(engine)).resources
+    forbid(engine, made["NotifyRole"], "ReadWebhook")
+    start_task(engine, stacks.task("detect", task, "SUCCESSFUL"))
+
+    assert stacks.ended_watches(engine, made) == {f"detect-{task}": "FAILED"}
+    [letter] = receive(engine.client("sqs"), made["DeadLetterQueue"])
+    assert letter["channel"] == "slack"
+    assert letter["failure"]["Error"] == "DeliveryRejected"
+    assert "AccessDenied" in letter["reason"]["raised"]["errorMessage"]
+    assert (len(engine.mail), len(engine.slack.posts)) == (mails + 1, posts)
+
+
+def forbid(engine: Engine, role: str, sid: str) -> None:
+    """Take this statement from the role."""
+    iam = engine.client("iam")
+    [policy] = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    kept = [each for each in document["Statement"] if each.get("Sid") != sid]
+    assert len(kept) == len(document["Statement"]) - 1
+    changed = json.dumps({**document, "Statement": kept})
+    iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=changed)
+
+
+# --- Acts: a level has the permissions that its acts need, and none of the next level's ----------
 
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_level_acts_as_far_as_it_says_and_iam_refuses_the_rest(
-    level: str, account: Engine
+    level: str, engine: Engine
 ) -> None:
-    engine, allowed = account, level.split("-")
+    allowed = level.split("-")
     engine.slack.workspace.messages.clear()
     engine.iot.calls.clear()
     given = {"SlackActions": level, "SlackApprovals": "cancel,retry,undo"}
