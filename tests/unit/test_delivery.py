@@ -174,7 +174,7 @@ ANSWERS: list[tuple[SlackAnswer, str, Any]] = [
     (SlackAnswer(200, {}, ""), "answered 200, not its ok", later(is_unsure=True)),
     (SlackAnswer(200, {}, "okay"), "answered 200: okay, not its ok", later(is_unsure=True)),
     (SlackAnswer(404, {}, f"There is no {URL}"), "answered 404", REFUSED),
-    (SlackAnswer(307, {"Location": URL}, URL), "answered 307", REFUSED),
+    (SlackAnswer(302, {"Location": URL}, URL), "answered 302", REFUSED),
     (SlackAnswer(400, {}, f"{UNFIT}\n"), f"answered 400: {UNFIT}", {"layout_refused": UNFIT}),
     (RESET, "did not answer: RemoteDisconnected", later()),
     (GARBAGE, "did not answer: IncompleteRead", later()),
