@@ -86,6 +86,12 @@ def test_whose_token_it_is_and_what_it_may_do(slack: Slack) -> None:
         app().read_channel()
 
 
+def test_a_message_that_is_no_reply_has_no_head_to_lose(slack: Slack) -> None:
+    slack.play(chat_postMessage=[SlackAppAnswer(error="thread_not_found")])
+    with pytest.raises(DeliveryRejected):
+        post()
+
+
 def test_a_message_is_found_by_its_mark_among_many_but_the_search_has_an_end(slack: Slack) -> None:
     messages = slack.workspace.messages
     first = post()
