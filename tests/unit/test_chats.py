@@ -43,8 +43,8 @@ def test_an_arn_is_code_so_that_no_part_of_it_becomes_an_emoji_and_a_name_can_en
 
 
 def broken(*lines: str) -> list[str]:
-    sections: Any = block_kit.texts(lines)
-    return [each["text"]["text"] for each in sections]
+    blocks: Any = block_kit.texts(lines)
+    return [each["text"]["text"] for each in blocks]
 
 
 def test_lines_fill_sections_to_the_last_character() -> None:
