@@ -137,13 +137,8 @@ def test_one_person_s_clicks_on_a_button_within_a_minute_are_one() -> None:
     name = CANCELS.execution_name
     assert len(name) <= 80
     assert CANCELS._replace(clicked_at="1763999999.9").execution_name == name
-    more: Any = [
-        {"clicked_at": "1764000060.1"},
-        {"user": "U0BO"},
-        {"value": "w"},
-        {"action": RETRY},
-    ]
-    for other in [*more, {"message_ts": "1.1"}]:
+    more: Any = [{"message_ts": "1.1"}, {"user": "U0BO"}, {"value": "w"}, {"action": RETRY}]
+    for other in [{"clicked_at": "1764000060.1"}, *more]:
         assert CANCELS._replace(**other).execution_name != name
 
 

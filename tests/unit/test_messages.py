@@ -40,8 +40,8 @@ def test_ascii_keeps_what_has_an_ascii_shape() -> None:
     assert {text: ascii_only(text) for text in shapes} == shapes
 
 
-def sms_of(task: Any = None, **more: Any) -> str:
-    return sms.render(Report.of(task or detect("FAILED", executed=8, failed=3), **more))
+def sms_of(task: Task, **more: Any) -> str:
+    return sms.render(Report.of(task, **more))
 
 
 def test_the_name_that_sns_puts_before_an_sms_is_that_of_the_topic() -> None:
