@@ -178,6 +178,12 @@ def test_only_good_news_that_nobody_waits_for_is_unwanted() -> None:
     assert notice(ended()).is_wanted(problems_only=True)
 
 
+def test_a_channel_sees_a_task_whose_head_stands_there_or_may() -> None:
+    heads = {None: False, Thread(): False, Thread(ts="1.1"): True, Thread(in_doubt=True): True}
+    channels = {head: ended(slack=ChannelMemory(thread=head)) for head in heads}
+    assert {head: notice(found).is_shown for head, found in channels.items()} == heads
+
+
 def test_a_watch_of_which_nothing_is_known_broke_off() -> None:
     told = Notice.parse({"watch": WATCH})
     assert told.report.look.decision is Decision.CRASHED
