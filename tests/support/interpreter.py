@@ -27,23 +27,16 @@ STATE = f"{PARSER}asl.component.state."
 SERVICE = f"{STATE}exec.state_task.service.state_task_service"
 MAP = f"{STATE}exec.state_map.iteration."
 START = f"{SERVICE}_sfn.StateTaskServiceSfn._eval_service_task"
-RESULT_PATH = f"{PARSER}asl.component.common.path.result_path"
 # All are pure, and slow: 50 ms for our definition, 2 ms for a path.
 PURE = (
     f"{PARSER}asl.parse.asl_parser.AmazonStateLanguageParser.parse",
     f"{PARSER}asl.utils.json_path.parse",
-    f"{RESULT_PATH}.parse",
-)
-# Where moto copies states, which are JSON: that was most of what a play took.
-COPYING = (
-    f"{PARSER}asl.eval.states",
-    f"{PARSER}asl.component.common.string.string_expression",
-    RESULT_PATH,
-    SERVICE,
+    f"{PARSER}asl.component.common.path.result_path.parse",
 )
 
 type Wait = tuple[str, str, float]  # execution name, state name, seconds
 
+_slow_copy = copy.deepcopy
 _once = functools.cache(lambda name: functools.cache(resolve_name(name)))
 
 
@@ -58,11 +51,12 @@ class _Patient(threading.Event):
         return super().wait()
 
 
-def _copy(value: Any) -> Any:
+def _copy(value: Any, *memo: Any) -> Any:
+    """moto copies states all the time: that was most of what a play took."""
     try:
         return marshal.loads(marshal.dumps(value))  # noqa: S302  our own
     except ValueError:  # no JSON
-        return copy.deepcopy(value)
+        return _slow_copy(value, *memo)
 
 
 @contextmanager
@@ -109,11 +103,7 @@ def on_virtual_time(
         replace(START, named_as_boto3_does)
         for name in PURE:
             replace(name, _once(name))
-        for name in COPYING:
-            replace(f"{name}.copy", mock.Mock(spec=["deepcopy"], deepcopy=_copy))
-        # An event is never changed once it stands.
-        history = f"{PARSER}asl.eval.event.event_manager.EventManager.get_event_history"
-        replace(history, lambda self: [*self._history_event_list])
+        replace("copy.deepcopy", _copy)
         _count_threads(clock, replace)
         yield
         TMP_THREADS.clear()  # moto keeps each, and with it all that it worked on
