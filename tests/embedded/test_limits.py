@@ -24,6 +24,7 @@ type Json = dict[str, Any]
 METADATA = {"event_type": "told", "event_payload": {"mark": "m1"}}
 TOO_LARGE = {"event_type": "told", "event_payload": {"mark": "x" * 8_000}}
 VERDICT = {"verdict": {"DataType": "String", "StringValue": "FAILED"}}
+LONGEST = MESSAGE_BYTES - len("verdict" + "String" + "FAILED")  # with these attributes
 TASKS, EXECUTIONS = "/detect/mitigationactions/tasks", "/detect/mitigationactions/executions?"
 TASK = f"{TASKS}/quarantine-7"
 
@@ -137,15 +138,15 @@ def test_the_app_s_manifest_asks_for_what_is_needed_and_no_more() -> None:
         ("hello", "line\nbreak", "", "Subject"),
         ("hello", "naïve", "", "Subject"),
         ("hello", " blank", "", "Subject"),
-        ("é" * (MESSAGE_BYTES // 2), "", "", "Message too long"),  # bytes count, with attributes
+        ("x" * (LONGEST + 1), "", "", "Message too long"),
+        ("é" * (LONGEST // 2 + 1), "", "", "Message too long"),  # bytes count, not characters
         ("{", "", "json", "JSON message body failed to parse"),
         ('{"email": "mail"}', "", "json", "No default entry in JSON message body"),
         ('{"default": "d", "https": {"a": 1}}', "", "json", "https is not a string"),
     ],
 )
 def test_sns_refuses(message: str, subject: str, structure: str, why: str) -> None:
-    longest = MESSAGE_BYTES - len("verdict" + "String" + "FAILED")
-    check_publish("x" * longest, "x" * 99, "", VERDICT)
+    check_publish("x" * LONGEST, "x" * 99, "", VERDICT)
     with pytest.raises(PublishRefused, match=why):
         check_publish(message, subject, structure, VERDICT)
 
