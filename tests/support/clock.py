@@ -11,17 +11,18 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Self
 
 import time_machine
+
+from embedded.running import Running
 
 REAL_SECONDS = 600  # a wait that takes longer never ends
 
 
-class Clock:
+class Clock(Running):
     """`enter` counts one more who works, `leave` one less; whoever makes the clock does.
 
     Everyone in this process sees its time while the `with` block runs.
@@ -35,14 +36,9 @@ class Clock:
         self._mutex = threading.Lock()
         self._idle = threading.Event()
         self._turns: deque[threading.Event] = deque()  # the first of them has it
-        self._travel = time_machine.travel(start, tick=False)
 
-    def __enter__(self) -> Self:
-        self._traveller = self._travel.start()
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._travel.stop()
+    def _enter(self, running: ExitStack) -> None:
+        self._traveller = running.enter_context(time_machine.travel(self.start, tick=False))
 
     def monotonic(self) -> float:
         """Seconds since the start: for whoever measures by time.monotonic."""

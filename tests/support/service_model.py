@@ -34,23 +34,22 @@ def why_not(operation: str, members: Mapping[str, Any]) -> str:
     return str(ParamValidator().validate(dict(members), shape).generate_report())
 
 
-def largest(shape: Shape, unbounded: int, free_text: str = "設") -> Any:
+def largest(shape: Shape, unbounded: int) -> Any:
     """The largest legal value; what AWS gives no bound gets `unbounded` items or 64 characters."""
     match shape:
         case StructureShape():
-            members = shape.members.items()
-            return {name: largest(member, unbounded, free_text) for name, member in members}
+            return {name: largest(member, unbounded) for name, member in shape.members.items()}
         case ListShape():
             size = shape.metadata.get("max", unbounded)
-            return [_nth(largest(shape.member, unbounded, free_text), n) for n in range(size)]
+            return [_nth(largest(shape.member, unbounded), n) for n in range(size)]
         case MapShape():
-            key, value = (largest(s, unbounded, free_text) for s in (shape.key, shape.value))
+            key, value = (largest(s, unbounded) for s in (shape.key, shape.value))
             return {_nth(key, n): value for n in range(unbounded)}
         case StringShape() if shape.enum:
             return max(shape.enum, key=len)
         case StringShape():
             plain = "pattern" in shape.metadata or shape.name.endswith("Arn")
-            return ("x" if plain else free_text) * shape.metadata.get("max", 64)
+            return ("x" if plain else "設") * shape.metadata.get("max", 64)
     values: dict[str, Any] = {"timestamp": datetime.max.replace(tzinfo=UTC), "long": 2**63 - 1}
     return values.get(shape.type_name, True)
 
