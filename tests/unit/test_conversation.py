@@ -27,9 +27,7 @@ NOT_FOUND, BLOCKS = (
     SlackAppAnswer(error="invalid_blocks"),
 )
 ARCHIVED, NO_THREAD = SlackAppAnswer(error="is_archived"), SlackAppAnswer(error="thread_not_found")
-POST, EDIT, HISTORY, REPLIES = (
-    "chat_postMessage", "chat_update", "conversations_history", "conversations_replies",
-)  # fmt: skip
+POST, EDIT, REPLIES = "chat_postMessage", "chat_update", "conversations_replies"
 
 type Answers = dict[str, list[SlackAppAnswer]]
 
@@ -111,7 +109,7 @@ PLAYS: dict[str, tuple[str, Answers, str]] = {
         "between?, between, end", {POST: [LOST, OK]},
         "post* STILL lost after, edit* FAILED, reply+ FAILED"),
     "in doubt nothing is posted until the history can be read": (
-        "end?, end?, end", {POST: [LOST, OK], HISTORY: [OK, DOWN, OK]},
+        "end?, end?, end", {POST: [LOST, OK], "conversations_history": [OK, DOWN, OK]},
         "post* FAILED lost after, reply FAILED"),
     "a doubt is over once a post has an answer": (
         "end?, end, end", {POST: [SlackAppAnswer(drop="before"), OK], REPLIES: [DOWN]},
