@@ -27,19 +27,14 @@ ENDS: tuple[Look, ...] = (running, answer)  # under way at the first look, ended
 
 
 def event(times: int = 1, task_id: str | None = None, place: Place = HOME, **detail: Any) -> Step:
-    """CloudTrail tells of the first task's start, or of this one's, so many times at once."""
+    """CloudTrail tells of every task's start, or of this one's, so many times at once."""
 
     def step(world: World) -> None:
-        first = world.tasks[0]
-        told = started(first.task_type, task_id or first.task_id, **detail)
-        world.happens(*(times * [told | place._asdict()]))
+        ids = [task_id] if task_id else [each.task_id for each in world.tasks]
+        events = (started(world.tasks[0].task_type, each, **detail) for each in ids)
+        world.happens(*(times * [each | place._asdict() for each in events]))
 
     return step
-
-
-def events(world: World) -> None:
-    """Of every task."""
-    world.happens(*(started(each.task_type, each.task_id) for each in world.tasks))
 
 
 def passes(seconds: float) -> Step:
@@ -57,7 +52,7 @@ class Row:
     group: str
     name: str
     expected: Outcome
-    play: Sequence[Step] = (events,)
+    play: Sequence[Step] = (event(),)
     describe: Sequence[Look] = ENDED
     aws: Mapping[str, Plan[Fault]] = field(default_factory=dict)
     lambdas: Mapping[str, Plan[Mishap | None]] = field(default_factory=dict)

@@ -61,7 +61,8 @@ def event_rows() -> Iterator[Row]:
     elsewhere = Place("999999999999", HOME.region)
     yield row("is of another account", NOTHING, [event(place=elsewhere)])
     two, alike = ["first", "second"], ["x" * 127 + last for last in "12"]
-    wrong_order = [event(task_id="second", eventTime="2026-11-22T11:01:07+00:00"), event()]
+    late = event(task_id="second", eventTime="2026-11-22T11:01:07+00:00")
+    wrong_order = [late, event(task_id="first")]
     yield row("two events come in the wrong order", STARTED_TWO, wrong_order, task_ids=two)
     yield row("two task ids of 128 characters differ in the last", STARTED_TWO, task_ids=alike)
 
@@ -78,7 +79,7 @@ def name_rows() -> Iterator[Row]:
     nine_times = partial(used_up, execution_input={}, times=MOST_NAMES)
     yield row("nine times: a person has to act", stuck, [nine_times, event()])
     name, two = "by an execution that watched another task", ["first", "second"]
-    yield row(name, STARTED_TWO, [by_the_last, event()], task_ids=two)
+    yield row(name, STARTED_TWO, [by_the_last, event(task_id="first")], task_ids=two)
     name, told = "by one that found no such task yet", both("told VANISHED, told", "2 succeeded")
     start, seconds = NOW + LATER, LATER.total_seconds()
     again = [event(20, eventTime=start.isoformat()), *SWEEP]
