@@ -28,7 +28,6 @@ _POLICY_OF = {
     "AWS::SQS::QueuePolicy": "PolicyDocument",
     "AWS::IAM::Role": "AssumeRolePolicyDocument",
 }
-_SAID = {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
 BUTTONS = {"detect": "CancelDetectAction", "audit": "CancelAuditAction"}
 LONGEST_NAME, LONGEST_REGION = "s" * 128, "ap-southeast-99"
 
@@ -50,11 +49,10 @@ def all_may_do_what_is_documented(product: Product) -> Checks:
 
 
 def stars_say_why(product: Product) -> Checks:
-    """`"*"` in a role stands only with a comment on its line."""
+    """`"*"` in a role stands only with a comment on its line; bare, it is an alias to YAML."""
     roles = product.text.partition("# --- Roles")[2].partition("# --- Alarms")[0]
-    for line in roles.splitlines():
-        if re.search(r"""["']\*["']""", line):  # bare, it is an alias to YAML
-            yield f"{line.strip()}: its reason", "# " in line, True
+    for line in re.findall(r"""^.*["']\*["'].*$""", roles, re.MULTILINE):
+        yield f"{line.strip()}: its reason", "# " in line, True
 
 
 def each_has_its_own_role(product: Product) -> Checks:
@@ -86,7 +84,7 @@ def statements(stack: Resources) -> Iterator[tuple[str, str]]:
 
 
 def _sentence(statement: dict[str, Any]) -> str:
-    if odd := set(statement) - _SAID:
+    if odd := statement.keys() - {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}:
         return f"unexpected {odd} in {json.dumps(statement)}"
     principal = statement.get("Principal", "")
     who = principal.values() if isinstance(principal, dict) else [principal]

@@ -30,13 +30,12 @@ def plant(product: Product, where: str, new: Any) -> Product:
     """
     planted = product.copy()
     place: Any = vars(planted)
-    way = " ".join(SHORT.get(word, word) for word in where.split()).split()
+    way: list[Any] = " ".join(SHORT.get(word, word) for word in where.split()).split()
     if way[0] in planted.template:
         way = ["template", *way]
     elif way[0] not in place:
         of = "template" if way[0] in planted.template["Resources"] else "amazon_q"
         way = [of, "Resources", way[0], "Properties", *way[1:]]
-    key: Any
     for name in way:
         holder, key = place, name
         if isinstance(place, list):

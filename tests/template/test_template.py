@@ -1,7 +1,4 @@
-"""What no engine can prove about the template, the definition and the roles.
-
-A gate takes the product and names what is wrong; mistakes are planted to try the gates themselves.
-"""
+"""What no engine can prove of the product: gates check it, and planted mistakes try the gates."""
 
 import inspect
 import json
