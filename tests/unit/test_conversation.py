@@ -1,6 +1,7 @@
 """One task in Slack: what is posted, edited and answered, step by step, whatever goes wrong."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -181,6 +182,7 @@ def test_no_two_tasks_take_each_other_s_messages_for_their_own(slack: Slack) -> 
         Conversation.of(told, TOKEN, CHANNEL).tell(told.report, Clock(), has_email=False)
     marks = [post.payload["metadata"]["event_payload"]["mark"] for post in slack.posts]
     assert len(marks) == len({*marks}) == 4
+    assert all(re.fullmatch(r"[0-9a-f]{32}", mark) for mark in marks)  # which tells nobody anything
 
 
 def test_a_head_in_another_channel_is_left_alone_for_a_whole_message(slack: Slack) -> None:

@@ -12,7 +12,7 @@ from embedded.slack_workspace import CHANNEL, TOKEN, Workspace
 from mitigation import slack_app, slack_errors
 from mitigation.delivery import DeliveryRejected, DeliveryUnavailable
 from mitigation.messages import SlackMessage
-from mitigation.slack_app import AnswerLost, HeadLost, SlackApp, mark_of
+from mitigation.slack_app import AnswerLost, HeadLost, SlackApp
 from tests.support.slack import Slack
 
 MESSAGE = SlackMessage({"text": "headline", "blocks": []})
@@ -101,13 +101,6 @@ def test_a_message_is_found_by_its_mark_among_many_but_the_search_has_an_end(sla
     assert find(since=float(first)) is None
     messages.extend([other] * slack_app.PAGE_SIZE * slack_app.MOST_PAGES)
     assert find() is None
-
-
-def test_a_mark_tells_nobody_anything() -> None:
-    execution = "arn:aws:states:eu-west-1:123456789012:execution:W:detect-t"
-    mark = mark_of(execution, "rest")
-    assert len(mark) == 32
-    assert mark != mark_of(execution, "head")
 
 
 def test_gov_slack_is_another_host(slack: Slack) -> None:
