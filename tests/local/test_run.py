@@ -185,6 +185,7 @@ def test_bad_input_is_one_line_and_exit_status_2(tmp_path: Path) -> None:
     ("parameter", "said"),
     [
         ("SlackVerdicts=some", "SlackVerdicts: expected one of all | problems, got 'some'"),
+        ("OverdueMinutes=4", "OverdueMinutes: expected a number from 5 to 1440, got '4'"),
         ("OverdueMinutes=soon", "OverdueMinutes: expected a number from 5 to 1440, got 'soon'"),
         ("EmailAddress=ada", "EmailAddress: must be one e-mail address, or empty, got 'ada'"),
         ("Verbose=yes", "Verbose: unknown; expected one of AccountAlias, "),
