@@ -5,21 +5,16 @@ from collections import Counter
 import pytest
 
 from bench import acting, page, scale, schedules
-from bench.polling import Polling, broken, settings, simulate, slack_app
+from bench.polling import broken, settings, simulate, slack_app
 from bench.schedules import default_policy
 from mitigation.acts.click import Action
-from mitigation.polling import Policy
 from tests.support.iot import scenario
 
 TASKS = 2_000
 
 
-def sample(policy: Policy | None = None) -> Polling:
-    return simulate(TASKS, TASKS, policy)
-
-
 def test_the_defaults_keep_every_promise_and_none_is_beaten() -> None:
-    found = sample()
+    found = simulate(TASKS, TASKS)
     assert broken(found.targets()) == []
     assert found.mix[0] in found.front
 
@@ -32,7 +27,7 @@ def test_the_defaults_keep_every_promise_and_none_is_beaten() -> None:
     ],
 )
 def test_other_parameters_break_a_promise(parameters: dict[str, str], promise: str) -> None:
-    assert promise in broken(sample(default_policy(**parameters)).targets())
+    assert promise in broken(simulate(TASKS, TASKS, default_policy(**parameters)).targets())
 
 
 def test_showing_progress_costs_what_is_promised_and_edits_that_show_nothing_cost_more(

@@ -21,8 +21,7 @@ from mitigation.words import Clock
 from mitigation.zone import find_clock
 from tests.support import cli
 from tests.support.hostile import reports
-from tests.support.schema import strict
-from tests.support.service_model import why_not
+from tests.support.service_model import strict, why_not
 
 CLOCKS = st.sampled_from(
     [Clock(), *map(find_clock, ["Asia/Kathmandu", "America/Los_Angeles", "Mars/Olympus"])]

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -118,10 +119,9 @@ class Deployment(Running):
         self.mishaps = Planned(clock, self.lambdas)
         # The functions share a process, so what the template gives to one gets to all.
         region = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), REGION)
-        self.environment = {**self.slack_server.variables, **region}
-        environment = running.enter_context(mock.patch.dict("os.environ", self.environment))
+        around = {**self.slack_server.variables, **region}
+        running.enter_context(mock.patch.dict("os.environ", around))
         self._create(product().whole(self._given(), names()))
-        environment.update(self.environment)
         self._records = running.enter_context(every_log_line_to(self.log))
         running.enter_context(mock.patch("time.sleep", clock.sleep))
         running.enter_context(mock.patch("time.monotonic", clock.monotonic))
@@ -157,7 +157,7 @@ class Deployment(Running):
                     run = handler(properties["Handler"], frozenset(given.items()))
                     around = (self.clock, self.log.write, self.mishaps)
                     self.functions[name] = Function(name, int(properties["Timeout"]), *around, run)
-                    self.environment |= given
+                    os.environ.update(given)
 
     def _invoke(self, arn: str, event: str) -> Any:
         return self.functions[arn.rsplit(":", 1)[-1]].invoke(event)

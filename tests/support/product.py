@@ -19,8 +19,6 @@ from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATE = ROOT / "template.yaml"
-ACTING = ROOT / "acting.yaml"
 ACCOUNT, REGION, STACK = "123456789012", "eu-west-1", "notifier"
 _STACK_ID = f"{STACK}/51af3dc0-da77-11e4-872e-1234567db123"
 PSEUDO_PARAMETERS = {
@@ -59,7 +57,7 @@ class Product:
     _stacks: dict[str, Resources] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def load(cls, path: Path = TEMPLATE) -> Self:
+    def load(cls, path: Path = ROOT / "template.yaml") -> Self:
         template = _parsed(path)
         uri = _machine(template)["DefinitionUri"]
         definition = json.loads((ROOT / uri).read_text(encoding="utf-8"))
@@ -159,7 +157,7 @@ def variables(stack: Resources, function: str) -> dict[str, str]:
 
 
 def acting() -> Product:
-    return product(ACTING)
+    return product(ROOT / "acting.yaml")
 
 
 def _machine(template: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,16 +1,32 @@
-"""botocore's model of the IoT service: what AWS documents as legal, to draw and to check by."""
+"""What AWS documents as legal, in botocore's model of the IoT service; and what we do, of reports.
 
+`strict` is our schema that lets nothing else in.
+"""
+
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import jsonschema
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 from botocore.validate import ParamValidator
 
 from embedded.iot_model import MODEL
 from mitigation.kind import TaskType
+from tests.support.product import ROOT
 
+_REPORT = (ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8")
 DESCRIBE = {kind: f"Describe{kind.capitalize()}MitigationActionsTask" for kind in TaskType}
+
+
+def _closed(schema: dict[str, Any]) -> dict[str, Any]:
+    is_object = schema.get("type") == "object" and "properties" in schema
+    return schema | ({"additionalProperties": False} if is_object else {})
+
+
+SCHEMA = json.loads(_REPORT)
+strict = jsonschema.Draft202012Validator(json.loads(_REPORT, object_hook=_closed))
 
 
 def output_shape(operation: str) -> Shape:

@@ -4,8 +4,6 @@ import json
 from collections.abc import Mapping
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from embedded.play import cloudtrail_event
@@ -21,12 +19,9 @@ TASK_IDS: Mapping[TaskType, str] = {"detect": "quarantine-7", "audit": "audit-we
 LIST_TASKS = {kind: f"List{kind.capitalize()}MitigationActionsTasks" for kind in TASK_IDS}
 
 
-_text = cache(Path.read_text)
-
-
 def _saved(folder: str, task_type: TaskType) -> Json:
     path = ROOT / "events" / folder / f"{_SAVED[task_type]}.json"
-    content: Json = json.loads(_text(path, "utf-8"))
+    content: Json = json.loads(path.read_text("utf-8"))
     return content
 
 

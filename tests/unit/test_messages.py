@@ -15,8 +15,7 @@ from mitigation.report import Report, Severity, Verdict
 from mitigation.task import Task
 from mitigation.words import Clock
 from tests.support.product import product
-from tests.support.schema import SCHEMA, strict
-from tests.support.service_model import members_of
+from tests.support.service_model import SCHEMA, members_of, strict
 from tests.support.tasks import PLACE, audit, detect, fold, row
 
 AT = "2026-11-22T10:01:07Z"

@@ -136,7 +136,8 @@ def test_members_that_are_slow_leave_time_for_the_others_tasks(
 
 
 def test_every_member_is_first_in_its_turn(world: Worlds) -> None:
-    in_turn = functions.load("sweep", world().environment).in_turn
+    world()
+    in_turn = functions.load("sweep", {}).in_turn
     members = [Member(str(number) * 12, "eu-west-1") for number in range(7)]
     turns = [in_turn(members, NOW + timedelta(minutes=5 * n)) for n in range(7)]
     assert {turn[0] for turn in turns} == set(members)
