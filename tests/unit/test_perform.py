@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from embedded.scenario import Answer, Scenario
 from mitigation.acts.click import Action
-from mitigation.acts.perform import PLACE_SECONDS, pointless
+from mitigation.acts.perform import pointless
 from mitigation.acts.progress import Progress, Result
 from mitigation.acts.retry import Failures
 from mitigation.acts.rows import Execution
@@ -115,15 +115,15 @@ def test_where_nothing_failed_nothing_starts() -> None:
 
 def test_without_a_free_place_it_waits_for_an_hour_at_most_and_goes_on_where_it_was() -> None:
     iot = retried(codes=["", FULL])
-    waits, seconds = iot.acts(Action.RETRY, Progress(waited=PLACE_SECONDS - 1))
+    waits, seconds = iot.acts(Action.RETRY, Progress(waited=3_599))
     assert (waits.result, waits.tasks, waits.batches, seconds) == (None, 1, 1, 30)
-    assert waits.waited == PLACE_SECONDS + 29
+    assert waits.waited == 3_629
     again, _ = iot.acts(Action.RETRY, waits)
     assert (again.result, again.done, again.waited) == (Result.STARTED, 60, waits.waited)
     assert len(iot.asked(START)) == 3
 
 
-@pytest.mark.parametrize(("refusal", "waited"), [(FULL, PLACE_SECONDS), (INVALID, 0)])
+@pytest.mark.parametrize(("refusal", "waited"), [(FULL, 3_600), (INVALID, 0)])
 def test_what_is_refused_for_good_is_told_and_the_others_start(refusal: str, waited: int) -> None:
     iot = retried(27, codes=[refusal])
     found, seconds = iot.acts(Action.RETRY, Progress(waited=waited))
