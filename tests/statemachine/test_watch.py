@@ -148,11 +148,6 @@ def test_the_search_for_the_secret_finds_it_wherever_it_gets_to(slack: Slack) ->
         World(slack, [called], slack=[REVOKED]) as world,
     ):
         world.happens(started("detect", SECRET))
+    assert SECRET in slack.posts[0].path  # it is in use, so it could have got anywhere
     with pytest.raises(SecretFound, match="in the log:"), World(slack):
         print(SECRET)  # noqa: T201  as Powertools does its metrics
-
-
-def test_the_secret_reaches_slack(slack: Slack) -> None:
-    with watched(slack, answer("detect")) as world:
-        [post] = world.slack_server.posts
-        assert SECRET in post.path

@@ -20,12 +20,11 @@ from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT, REGION, STACK = "123456789012", "eu-west-1", "notifier"
-_STACK_ID = f"{STACK}/51af3dc0-da77-11e4-872e-1234567db123"
 PSEUDO_PARAMETERS = {
     "AWS::AccountId": ACCOUNT,
     "AWS::Partition": "aws",
     "AWS::Region": REGION,
-    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{_STACK_ID}",
+    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/51af3dc0",
     "AWS::StackName": STACK,
     "AWS::URLSuffix": "amazonaws.com",
 }
