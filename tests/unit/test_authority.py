@@ -142,9 +142,6 @@ def test_one_person_s_clicks_on_a_button_within_a_minute_are_one() -> None:
         assert CANCELS._replace(**other).execution_name != name
 
 
-# --- What the state machine asks for -----------------------------------------------------------
-
-
 def test_a_click_on_a_task_s_message_is_a_request() -> None:
     clicked, known = click(RETRY, button(RETRY)), button(RETRY)
     value = known.value(CHANNEL, TOKEN)

@@ -86,8 +86,6 @@ def test_nobody_is_asked_about_what_is_pointless() -> None:
         assert pointless(action, None) == "AWS IoT does not know this task (any more)"
 
 
-# --- Retry -------------------------------------------------------------------------------------
-
 IDS = [f"quarantine-7-retry-e4f144-{number}" for number in (1, 2, 3)]
 
 
@@ -188,9 +186,6 @@ def test_an_audit_s_start_names_check_and_actions() -> None:
         {"A": ["A"]}, {"A": ["Z"]}, {"B": ["A"]},
     ]  # fmt: skip
     assert [each["target"]["findingIds"] for each in found] == [["f1"], ["f3"], ["f2"]]
-
-
-# --- How far an act is: bounded, whatever the size of the task ---------------------------------
 
 
 def test_what_failed_is_grouped_by_cause() -> None:

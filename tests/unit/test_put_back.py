@@ -191,8 +191,6 @@ def test_a_plan_names_what_can_be_undone_by_kind_and_what_not_by_action() -> Non
     assert plan.total == 6
 
 
-# --- The rows of a task ------------------------------------------------------------------------
-
 WHOLE = {"auditTaskId": "audit-1"}
 
 

@@ -69,8 +69,6 @@ def test_what_newer_code_has_written_waits_for_it(state: dict[str, Any]) -> None
         State.read(INPUT | state)
 
 
-# --- What is written -------------------------------------------------------------------------
-
 MEMORY = Memory(age_seconds=70, since=START, events=18, task=TASK)
 
 
@@ -95,9 +93,6 @@ def test_the_first_definition_gets_the_flags_that_it_reads(decision: Any, true: 
     flags = {name: name in true for name in ("ended", "tell", "overdue", "gaveUp")}
     seen = {"ageSeconds": 70, "waitSeconds": 30, "events": 18, "task": None}
     assert write_look(known, 1) == {**flags, **seen, "details": write_look(known)}
-
-
-# --- What is read ----------------------------------------------------------------------------
 
 
 def test_a_look_is_read_back_with_the_retries_that_it_took() -> None:

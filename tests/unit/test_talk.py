@@ -136,9 +136,6 @@ def test_the_thread_is_told_and_the_question_closed(slack: Slack, case: str) -> 
     assert ("subtype" in found[-1]) is (act is Action.UNDO and clicked is Action.APPROVE)
 
 
-# --- Below the task's own message --------------------------------------------------------------
-
-
 def notice(thread: Thread | None) -> Notice:
     channels = {"slack": ChannelMemory(thread=thread)}
     return Notice.parse(notify_input(look(Decision.ENDED, channels=channels)))
@@ -159,9 +156,6 @@ def test_any_other_message_is_left_as_it_is(slack: Slack, thread: Thread | None)
     head = room(slack)
     talk(head).show(notice(thread), [], Clock())
     assert slack.calls == []
-
-
-# --- To one person alone -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("thread_ts", [None, "1.2"])
