@@ -45,8 +45,9 @@ def read(clicked: object, **state: Any) -> Request:
 
 
 def test_lists_are_read_as_people_write_them() -> None:
-    assert RULES.approvals == {RETRY, UNDO}
-    assert RULES.actors == {"U0ADA", "U0BO"}
+    rules = Rules.parse("cancel", "retry,undo", "U0ADA, U0BO,")
+    assert rules.approvals == {RETRY, UNDO}
+    assert rules.actors == {"U0ADA", "U0BO"}
     for nobody in ("", ",", " , "):
         assert not Rules.parse("cancel", "", nobody).actors
     levels = ("off", "cancel-retry", "cancel-retry-undo")
