@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from botocore.exceptions import ClientError
@@ -278,7 +279,6 @@ ELSEWHERE = ["--stack-name", "other", "--region", "us-east-1"]
 def test_what_can_t_be_done_as_asked_is_said_and_the_letter_stays(
     stack: FakeStack,
     run: Run,
-    monkeypatch: pytest.MonkeyPatch,
     environment: dict[str, str],
     arguments: list[str],
     said: str,
@@ -286,7 +286,6 @@ def test_what_can_t_be_done_as_asked_is_said_and_the_letter_stays(
     del stack.outputs[STARTS]
     put(stack, "t1")
     Path(os.environ["AWS_CONFIG_FILE"]).write_text(SSO)
-    for name, value in {"AWS_MAX_ATTEMPTS": "1", **environment}.items():
-        monkeypatch.setenv(name, value)
-    assert run(*arguments, code=2).splitlines()[-1].startswith(said)
+    with mock.patch.dict("os.environ", {"AWS_MAX_ATTEMPTS": "1", **environment}):
+        assert run(*arguments, code=2).splitlines()[-1].startswith(said)
     assert (stack.invoked, stack.counts(LETTERS)) == ([], (1, 0))

@@ -41,6 +41,8 @@ def test_rows_of_an_audit_task_are_seen_finding_by_finding() -> None:
     )
     [step] = steps(audit(target={"findingIds": ["f1", "$(f2)", "f3"]}, failed=0))
     assert step.commands == (f"printf '%s\\n' f1 f3{listing}\ndone",)
+    [of_none] = steps(audit(failed=0))
+    assert of_none.title == "Look again"
     [step] = steps(audit(target={"auditTaskId": "a"}, failed=2))
     findings = "aws iot list-audit-findings --region eu-west-1 --task-id a --output text"
     failed = "--query \"actionsExecutions[?status=='FAILED']\""
