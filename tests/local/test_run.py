@@ -144,7 +144,7 @@ def test_a_channel_that_stays_down_is_a_dead_letter_and_exit_status_1(runs: Any)
         assert expected in out
     assert out.splitlines()[-1].startswith("✗ NotAllDelivered: detect-quarantine-7 could not be")
     assert re.search(
-        r"Notify +slack is unavailable, again in \d+ s\n"
+        r"Notify +slack is unavailable, again in \d+ (s|min)\n"
         r" +… \d\d times more\n"
         r" +\+12 h \d+ min +Notify +DeliveryUnavailable: Slack answered 503: .*\n"
         r" +\+12 h \d+ min +DeadLetter +the message for slack goes to the dead-letter queue\n",
