@@ -88,10 +88,12 @@ def brief(task: Task, by: StartedBy | None) -> str | None:
 
 
 def test_of_who_and_when_is_told_what_is_known() -> None:
-    ada, nobody = StartedBy("ada", None, parse_time(AT, "")), StartedBy(None, None, None)
+    ada, nobody = StartedBy("AROA:ada", None, parse_time(AT, "")), StartedBy(None, None, None)
+    role = StartedBy("arn:aws:sts::123456789012:assumed-role/Ops/a:b", None, None)
     ended_before = detect(taskStartTime=AT, taskEndTime="2026-11-22T10:01:06Z")
     assert brief(detect(), None) is None
-    assert brief(detect(), ada) == "Started by ada\n2026-11-22 10:01:07 UTC"
+    assert brief(detect(), ada) == "Started by AROA:ada\n2026-11-22 10:01:07 UTC"
+    assert brief(detect(), role) == "Started by Ops/a:b"
     assert brief(detect(taskEndTime=AT), nobody) == "Ended 2026-11-22 10:01:07 UTC"
     assert brief(ended_before, None) == "2026-11-22 10:01:07 UTC, ended 10:01:06 UTC"
 
