@@ -6,7 +6,7 @@ faster than AWS's rate allows, or is more than runs at once.
 
 import tempfile
 from collections.abc import Mapping
-from contextlib import redirect_stdout
+from contextlib import nullcontext, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
@@ -43,10 +43,9 @@ class Took(NamedTuple):
 
 
 def measure(acts: Mapping[str, tuple[Action, Scenario]]) -> dict[str, Took]:
-    quiet = mock.patch.object(
-        deployment, "every_log_line_to", return_value=redirect_stdout(StringIO())
-    )
-    with quiet, Slack() as slack, tempfile.TemporaryDirectory() as folder:
+    quiet = mock.patch.object(deployment, "every_log_line_to", return_value=nullcontext([]))
+    unseen = redirect_stdout(StringIO())
+    with quiet, unseen, Slack() as slack, tempfile.TemporaryDirectory() as folder:
         slack.variables = slack.environment(Path(folder))
         return {name: _play(slack, *act) for name, act in acts.items()}
 
