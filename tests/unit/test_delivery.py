@@ -196,11 +196,11 @@ def test_any_other_answer_than_ok_is_asked_for_once_and_told_without_the_url(
 
 def test_slack_that_never_answers_is_unavailable() -> None:
     with (
-        mock.patch.object(webhook, "open_unredirected", side_effect=TimeoutError) as opened,
+        mock.patch("urllib.request.OpenerDirector.open", side_effect=TimeoutError) as opened,
         pytest.raises(DeliveryUnavailable, match=r"^Slack did not answer: TimeoutError$"),
     ):
         webhook.post(URL, PAYLOAD)
-    opened.assert_called_once_with(mock.ANY, webhook.TIMEOUT_SECONDS)
+    opened.assert_called_once_with(mock.ANY, timeout=webhook.TIMEOUT_SECONDS)
 
 
 def test_a_server_that_cannot_prove_to_be_slack_gets_nothing(

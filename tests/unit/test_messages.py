@@ -98,6 +98,11 @@ def test_what_happened_is_not_told_twice_in_the_first_lines(opening: str, task: 
     assert body_of(task, place=PLACE).startswith(opening)
 
 
+def test_when_is_told_as_far_as_aws_tells_it() -> None:
+    times = {"taskStartTime": "2026-11-22T10:01:07Z", "taskEndTime": "2026-11-22T10:01:06Z"}
+    assert "\nStarted 2026-11-22 10:01:07 UTC, ended 10:01:06 UTC\n" in body_of(detect(**times))
+
+
 def test_a_cause_is_one_line_of_what_is_known() -> None:
     body = body_of(detect("FAILED"), details=fold(row(message="It is gone", name="sensor-7")))
     assert "\nWhat failed\n  It is gone (1): sensor-7\n\n" in body
