@@ -100,7 +100,9 @@ def test_what_happened_is_not_told_twice_in_the_first_lines(opening: str, task: 
 
 def test_when_is_told_as_far_as_aws_tells_it() -> None:
     times = {"taskStartTime": "2026-11-22T10:01:07Z", "taskEndTime": "2026-11-22T10:01:06Z"}
-    assert "\nStarted 2026-11-22 10:01:07 UTC, ended 10:01:06 UTC\n" in body_of(detect(**times))
+    body = body_of(detect(**times))
+    assert "\nStarted 2026-11-22 10:01:07 UTC, ended 10:01:06 UTC\n" in body
+    assert "\n  Ended 2026-11-22 10:01:06 UTC\n" in body
 
 
 def test_a_cause_is_one_line_of_what_is_known() -> None:
