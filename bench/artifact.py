@@ -35,7 +35,7 @@ ACTS = {
 }
 
 
-class ChildFailed(Exception):  # noqa: N818  reads as what happened
+class ChildFailed(Exception):  # noqa: N818  named for what happened, so that an except clause reads as a sentence
     """What was to be measured did not run: its own last words."""
 
 

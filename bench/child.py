@@ -38,7 +38,7 @@ def main(asked: dict[str, Any]) -> dict[str, Any]:
             found["answer"] = function.handler(asked["event"], Context)
             found["seconds"] = time.monotonic() - began
     else:
-        import boto3  # noqa: PLC0415  measured: not for each
+        import boto3  # noqa: PLC0415  only this measurement may pay for the import
 
         boto3.client("iot")
     return found | {"modules": loaded(), "peak": peak()}
@@ -48,15 +48,15 @@ def loaded() -> dict[str, int]:
     """Every module that came from a file: its name, and the size of its bytecode."""
     cached = {name: getattr(each, "__cached__", None) for name, each in list(sys.modules.items())}
     return {
-        name: os.path.getsize(path)  # noqa: PTH202  pathlib would be counted
+        name: os.path.getsize(path)  # noqa: PTH202  importing pathlib would be counted as well
         for name, path in cached.items()
-        if path and os.path.exists(path)  # noqa: PTH110  pathlib would be counted
+        if path and os.path.exists(path)  # noqa: PTH110  importing pathlib would be counted as well
     }
 
 
 def peak() -> int:
     """The most memory that this process has had, in bytes; of its own, which Linux alone tells."""
-    with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123  pathlib would be counted
+    with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123  importing pathlib would be counted as well
         return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
 
 
@@ -65,6 +65,6 @@ if __name__ == "__main__":
     if not request.get("collect", True):
         gc.disable()
     answers = os.fdopen(os.dup(1), "w")
-    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  for the functions' log
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  no pathlib, which would be counted; open to the end, for the functions' log
     json.dump(main(request), answers)
     answers.close()

@@ -111,7 +111,7 @@ def progress_event() -> Json:
 def notify_event(channel: str, answer: Json, rows: list[Json]) -> Json:
     """As the state machine has it after DescribeTask has read the rows."""
     task = parse_task(answer, TaskType.DETECT)
-    details = read_details(StaticIot(rows), task, unpaced())  # type: ignore[arg-type]  # a fake client
+    details = read_details(StaticIot(rows), task, unpaced())  # type: ignore[arg-type]  # a fake, which answers the calls that are made of boto3's client
     memory = MEMORY._replace(task=answer, details=encode(details))
     return _told(channel, Look(Decision.ENDED, 0, memory))
 
@@ -143,7 +143,7 @@ def loopback(folder: Path, tasks: Tasks) -> Iterator[dict[str, str]]:
                 answer = {"ARN": "arn", "Name": "slack", "SecretString": secret}
             self.answer(200, {"Content-Type": "application/json"}, json.dumps(answer).encode())
 
-        do_GET = do_PUT = do_POST = handle_any  # noqa: N815  http.server calls these names
+        do_GET = do_PUT = do_POST = handle_any  # noqa: N815  http.server calls methods by these names
 
     with serving(Requests) as port, FakeSlack() as slack:
         url = f"http://127.0.0.1:{port}"

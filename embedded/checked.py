@@ -9,7 +9,7 @@ from typing import Any
 type Json = Mapping[str, Any]
 
 
-class BadScenario(Exception):  # noqa: N818  reads as what happened
+class BadScenario(Exception):  # noqa: N818  named for what happened, so that an except clause reads as a sentence
     """One line for the person who wrote it."""
 
 

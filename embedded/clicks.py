@@ -17,7 +17,7 @@ from embedded.checked import BadScenario, Json, as_items, as_object, as_text
 from embedded.slack_workspace import CHANNEL, TEAM, Workspace
 
 APP = "A0MITIGATE"
-SIGNING_SECRET = "5ec2e7c0ffee5ec2e7c0ffee5ec2e7c0"  # noqa: S105  the fake's own, and like no id
+SIGNING_SECRET = "5ec2e7c0ffee5ec2e7c0ffee5ec2e7c0"  # noqa: S105  known to the fake Slack alone; shaped so that no id is taken for it
 PREFIX = "mitigation-"  # of every button's action_id
 ACTIONS = ("cancel", "retry", "undo", "approve", "deny")
 _TEXTS = ("by", "action", "secret", "app", "team", "channel", "value")
@@ -70,7 +70,7 @@ def press(url: str, click: Click, message: Json, value: str, at: float) -> int:
     body = b"payload=" + quote_plus(json.dumps(clicked(click, message, value, at))).encode()
     timestamp = str(int(at) - int(false.get("age", 0)))
     verifier = SignatureVerifier(str(false.get("secret", SIGNING_SECRET)))
-    request = urllib.request.Request(  # noqa: S310  the door on loopback, http alone
+    request = urllib.request.Request(  # noqa: S310  the address is ours: the door on loopback, by http
         url,
         body,
         {

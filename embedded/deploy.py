@@ -150,7 +150,7 @@ def _zip(folder: Path) -> bytes:
                 doraise=True,
                 invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
             )
-            assert compiled is not None  # noqa: S101  with doraise never None
+            assert compiled is not None  # noqa: S101  compile() with doraise raises or names a file; said for mypy
             cached = Path(importlib.util.cache_from_source(str(name)))
             archive.write(compiled, cached)
     return buffer.getvalue()
